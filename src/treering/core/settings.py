@@ -1,0 +1,163 @@
+"""All settings: one frozen class, read from the environment once at the edge and passed down.
+
+This is the only module that looks at the environment. A field's variable is
+`TREERING_` and its name in capitals; where MLflow has a variable of the same
+meaning, that one is honoured when ours is not set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from treering.core.errors import InvalidInput
+
+__all__ = ["Settings", "Variable", "find_home", "read_settings", "variables"]
+
+
+def _setting(default: Any, help_text: str, mlflow: str = "") -> Any:
+    return field(default=default, metadata={"help": help_text, "mlflow": mlflow})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set from outside. Empty strings and zeros mean "not set" where the help says so."""
+
+    home: str = _setting("", "Folder of the embedded store; empty: `.treering` found as the docs describe.")
+    tracking_uri: str = _setting(
+        "", "Where runs are tracked: empty for the embedded store, a folder, a database or a server's URL.",
+        "MLFLOW_TRACKING_URI",
+    )  # fmt: skip
+    registry_uri: str = _setting("", "Where models are registered; empty: as tracking_uri.", "MLFLOW_REGISTRY_URI")
+    tracking_username: str = _setting(
+        "", "User name for a server with basic authentication.", "MLFLOW_TRACKING_USERNAME"
+    )
+    tracking_password: str = _setting(
+        "", "Password for a server with basic authentication.", "MLFLOW_TRACKING_PASSWORD"
+    )
+    tracking_token: str = _setting(
+        "", "Bearer token for a server; wins over name and password.", "MLFLOW_TRACKING_TOKEN"
+    )
+    tracking_ca_file: str = _setting(
+        "",
+        "PEM file of the authorities that a server's certificate is checked against.",
+        "MLFLOW_TRACKING_SERVER_CERT_PATH",
+    )
+    experiment_name: str = _setting("", "Experiment for runs that name none.", "MLFLOW_EXPERIMENT_NAME")
+    experiment_id: str = _setting("", "Experiment id for runs that name none.", "MLFLOW_EXPERIMENT_ID")
+    run_id: str = _setting("", "Run that `start_run` resumes.", "MLFLOW_RUN_ID")
+    http_timeout: float = _setting(
+        120.0, "Seconds until a request to a server is given up.", "MLFLOW_HTTP_REQUEST_TIMEOUT"
+    )
+    http_retries: int = _setting(7, "How often a request that may be repeated is.", "MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    flush_interval: float = _setting(0.5, "Longest time in seconds that a logged point waits for delivery.")
+    journal_sync: bool = _setting(False, "Wait for the disk at each journal write: survives a power cut, costs speed.")
+    allow_model_code: bool = _setting(
+        True,
+        "Whether models may be loaded whose format can run code, such as pickle.",
+        "MLFLOW_ALLOW_MODEL_CODE_EXECUTION",
+    )
+    truncate_long_values: bool = _setting(
+        True, "Cut params and tags that are too long, instead of refusing them.", "MLFLOW_TRUNCATE_LONG_VALUES"
+    )
+    host: str = _setting("127.0.0.1", "Address that the server listens on.", "MLFLOW_HOST")
+    port: int = _setting(5000, "Port that the server listens on; 0 takes a free one.", "MLFLOW_PORT")
+    backend_store_uri: str = _setting(
+        "", "The server's database; empty: the embedded store.", "MLFLOW_BACKEND_STORE_URI"
+    )
+    default_artifact_root: str = _setting(
+        "", "Where new experiments keep artifacts; empty: through the server.", "MLFLOW_DEFAULT_ARTIFACT_ROOT"
+    )
+    artifacts_destination: str = _setting(
+        "",
+        "Where a server puts artifacts that clients send through it; empty: the home.",
+        "MLFLOW_ARTIFACTS_DESTINATION",
+    )
+    serve_artifacts: bool = _setting(
+        True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
+    )
+    max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
+    database_pool_size: int = _setting(
+        10, "Most connections kept to a database server.", "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"
+    )
+    model_server_timeout: float = _setting(
+        60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
+    )
+    log_level: str = _setting(
+        "INFO", "What Treering's own log shows: DEBUG, INFO, WARNING or ERROR.", "MLFLOW_LOGGING_LEVEL"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """How one setting is named, explained and preset, for help and docs."""
+
+    name: str
+    environment: str
+    mlflow: str
+    default: Any
+    help: str
+
+
+def variables() -> list[Variable]:
+    """Every setting, in the order of declaration."""
+    return [
+        Variable(
+            item.name, f"TREERING_{item.name.upper()}", item.metadata["mlflow"], item.default, item.metadata["help"]
+        )
+        for item in fields(Settings)
+    ]
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings that the environment gives.
+
+    Args:
+        environ: What to read instead of the process's own environment.
+
+    Raises:
+        InvalidInput: If a variable does not have the form that its setting needs.
+    """
+    source = os.environ if environ is None else environ
+    types = get_type_hints(Settings)
+    values: dict[str, Any] = {}
+    for variable in variables():
+        for name in (variable.environment, variable.mlflow):
+            if name and source.get(name):
+                values[variable.name] = _parse(name, source[name], types[variable.name])
+                break
+    return Settings(**values)
+
+
+def find_home(settings: Settings, start: Path) -> Path:
+    """The folder of the embedded store; it need not exist yet.
+
+    `settings.home` if set; else `.treering` in the nearest parent of `start` that has
+    one; else in the root of the git checkout around `start`; else in `start`.
+    """
+    if settings.home:
+        return Path(settings.home).expanduser().absolute()
+    around = [start.absolute(), *start.absolute().parents]
+    for marker in (".treering", ".git"):
+        for folder in around:
+            if (folder / marker).exists():
+                return folder / ".treering"
+    return around[0] / ".treering"
+
+
+def _parse(name: str, text: str, kind: type) -> Any:
+    if kind is bool:
+        if text.lower() in {"true", "1", "yes", "on"}:
+            return True
+        if text.lower() in {"false", "0", "no", "off"}:
+            return False
+        msg = f"{name} is {text!r}, which is neither true nor false. Set it to true or false."
+        raise InvalidInput(msg)
+    try:
+        return kind(text)
+    except ValueError as error:
+        msg = f"{name} is {text!r}, which is no {kind.__name__}. Correct or unset it."
+        raise InvalidInput(msg) from error

@@ -1,0 +1,120 @@
+"""URIs: splitting them, joining paths to them, and the special ones that name runs and models."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from treering.core.errors import InvalidInput
+
+__all__ = ["ModelUri", "RunsUri", "file_uri", "join", "local_path", "parse_model_uri", "parse_runs_uri", "scheme_of"]
+
+_WINDOWS_DRIVE = re.compile(r"[a-zA-Z]:[\\/]")
+
+
+def scheme_of(uri: str) -> str:
+    """The scheme in lower case, without a `+driver`; a plain path has the scheme `file`."""
+    if _WINDOWS_DRIVE.match(uri):
+        return "file"
+    scheme = urlsplit(uri).scheme.lower()
+    return scheme.partition("+")[0] or "file"
+
+
+def file_uri(path: Path) -> str:
+    """`path`, made absolute, as a `file://` URI."""
+    return path.absolute().as_uri()
+
+
+def local_path(uri: str) -> Path:
+    """The path that a plain path or `file:` URI names.
+
+    Raises:
+        InvalidInput: If `uri` has another scheme, or names another machine.
+    """
+    if scheme_of(uri) != "file":
+        msg = f"{uri!r} is not on this machine's disk. Give a path or a file: URI."
+        raise InvalidInput(msg)
+    if not uri.lower().startswith("file:"):
+        return Path(uri).expanduser().absolute()
+    parts = urlsplit(uri)
+    if parts.netloc not in {"", "localhost"}:
+        msg = f"{uri!r} names the machine {parts.netloc!r}. Write file:///path with three slashes for a local path."
+        raise InvalidInput(msg)
+    return Path(unquote(parts.path)).absolute()
+
+
+def join(uri: str, *parts: str) -> str:
+    """`uri` with relative paths added behind its own path; a query stays at the end."""
+    added = [part.strip("/") for part in parts if part.strip("/")]
+    if not added:
+        return uri
+    if scheme_of(uri) == "file" and not uri.lower().startswith("file:"):
+        return posixpath.join(uri.rstrip("/"), *added)
+    split = urlsplit(uri)
+    if split.scheme.lower() == "file":
+        added = [quote(part) for part in added]
+    path = posixpath.join(split.path.rstrip("/") or "/", *added)
+    rest = urlunsplit(("", "", path, split.query, split.fragment))
+    # urlunsplit drops the empty authority of schemes that it does not know, so the front is kept as it was.
+    front = uri[: len(split.scheme) + 1] + (
+        f"//{split.netloc}" if uri[len(split.scheme) + 1 :].startswith("//") else ""
+    )
+    return front + rest
+
+
+@dataclass(frozen=True, slots=True)
+class RunsUri:
+    """`runs:/<run id>/<path>`."""
+
+    run_id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelUri:
+    """`models:/name/version`, `models:/name@alias`, `models:/name/stage` or `models:/m-<id>`.
+
+    Exactly one of `model_id` and `name` is set; with `name`, one of `version`, `alias` and `stage`.
+    `latest` is an alias. `path` is what follows, for a file inside the model.
+    """
+
+    name: str = ""
+    version: int | None = None
+    alias: str = ""
+    stage: str = ""
+    model_id: str = ""
+    path: str = ""
+
+
+def parse_runs_uri(uri: str) -> RunsUri:
+    """Raises InvalidInput if `uri` does not have the form `runs:/<run id>[/<path>]`."""
+    match = re.fullmatch(r"runs:/+([^/]+)(?:/(.*))?", uri)
+    if not match:
+        msg = f"Malformed URI {uri!r}. Write runs:/<run id>/<path of the artifact>."
+        raise InvalidInput(msg)
+    return RunsUri(match[1], (match[2] or "").strip("/"))
+
+
+def parse_model_uri(uri: str) -> ModelUri:
+    """Raises InvalidInput if `uri` has none of the forms that `ModelUri` lists."""
+    match = re.fullmatch(r"models:/+(.+)", uri)
+    text = match[1].strip("/") if match else ""
+    if found := re.fullmatch(r"(m-[0-9a-f]{32})(?:/(.*))?", text):
+        return ModelUri(model_id=found[1], path=found[2] or "")
+    if found := re.fullmatch(r"([^/@]+)@([\w\-]+)(?:/(.*))?", text):
+        return ModelUri(name=found[1], alias=found[2], path=found[3] or "")
+    if found := re.fullmatch(r"([^/]+)/([^/]+)(?:/(.*))?", text):
+        name, which, path = found[1], found[2], found[3] or ""
+        if which.isdigit():
+            return ModelUri(name=name, version=int(which), path=path)
+        if which.lower() == "latest":
+            return ModelUri(name=name, alias="latest", path=path)
+        return ModelUri(name=name, stage=which, path=path)
+    msg = (
+        f"Malformed URI {uri!r}. Write models:/<name>/<version>, models:/<name>@<alias>,"
+        " models:/<name>/<stage> or models:/m-<id>."
+    )
+    raise InvalidInput(msg)

@@ -1,0 +1,43 @@
+"""A dataset as a run used it: what it was, where it came from, and in which role."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["CONTEXT_TAG", "Dataset", "DatasetInput"]
+
+CONTEXT_TAG = "mlflow.data.context"
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A named, fingerprinted dataset.
+
+    Attributes:
+        digest: A short fingerprint of the content.
+        source_type: Kind of `source`, such as `local`, `http`, `code`.
+        source: JSON that says where it can be had again.
+        schema: JSON of its columns or tensors, or "".
+        profile: JSON of its size and shape, or "".
+    """
+
+    name: str
+    digest: str
+    source_type: str
+    source: str
+    schema: str = ""
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetInput:
+    """A dataset in the role that one run gave it; the role is the tag `mlflow.data.context`."""
+
+    dataset: Dataset
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def context(self) -> str:
+        """The role, such as `train`; "" where none was given."""
+        return self.tags.get(CONTEXT_TAG, "")

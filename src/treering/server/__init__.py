@@ -1,0 +1,1 @@
+"""The tracking server: HTTP in, a use case, HTTP out."""

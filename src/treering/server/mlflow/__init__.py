@@ -1,0 +1,1 @@
+"""Handlers that speak MLflow's dialect."""

@@ -1,0 +1,1 @@
+"""Handlers of Treering's own API."""

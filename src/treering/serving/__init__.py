@@ -1,0 +1,1 @@
+"""The inference server: one model behind HTTP, without the tracking store."""

@@ -1,0 +1,1 @@
+"""The crash-safe log that a client writes first."""

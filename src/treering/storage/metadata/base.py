@@ -1,0 +1,308 @@
+"""What a metadata database promises: one small Protocol for each aggregate, and the bundle of them.
+
+Stores keep rows and find them again. They check what only they can see, such as a
+name that is taken; the use cases above them check shapes and fill in defaults.
+
+All methods may be called from several threads, and several processes may share a
+database. A method that changes something is one transaction: it has happened
+whole when it returns, and not at all when it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from treering.entities.dataset import Dataset
+from treering.entities.experiment import Experiment
+from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
+from treering.entities.metric import MetricSegment
+from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
+from treering.entities.page import Page, Query
+from treering.entities.run import Origin, Run, RunChanges, RunInfo
+
+__all__ = [
+    "Database",
+    "DatasetStore",
+    "ExperimentStore",
+    "LoggedModelStore",
+    "MetadataStore",
+    "ModelVersionStore",
+    "RegisteredModelStore",
+    "RunStore",
+    "SeriesKey",
+    "SeriesStore",
+]
+
+
+class ExperimentStore(Protocol):
+    """Rows of experiments."""
+
+    def create(self, name: str, artifact_root: str, artifact_location: str, tags: Mapping[str, str]) -> Experiment:
+        """Insert under the next id; with no `artifact_location` it is `<artifact_root>/<id>`.
+
+        Raises:
+            AlreadyExists: If an active experiment has the name.
+        """
+        ...
+
+    def get(self, experiment_id: str) -> Experiment:
+        """Raises NotFound."""
+        ...
+
+    def get_by_name(self, name: str) -> Experiment:
+        """The active one of that name, else the one deleted last. Raises NotFound."""
+        ...
+
+    def search(self, query: Query) -> Page[Experiment]:
+        """Raises BadFilter."""
+        ...
+
+    def rename(self, experiment_id: str, name: str) -> None:
+        """Raises NotFound, AlreadyExists."""
+        ...
+
+    def set_lifecycle(self, experiment_id: str, stage: Lifecycle) -> None:
+        """Delete or restore, with the runs that are active now or that were deleted together with it.
+
+        Raises NotFound if it does not exist or is in `stage` already, AlreadyExists if
+        the name was taken in between.
+        """
+        ...
+
+    def set_tags(self, experiment_id: str, tags: Mapping[str, str]) -> None:
+        """Raises NotFound."""
+        ...
+
+    def delete_tag(self, experiment_id: str, key: str) -> None:
+        """Raises NotFound for the experiment and for the tag."""
+        ...
+
+
+SeriesKey = tuple[str, str]
+"""(run id, metric key)."""
+
+
+class RunStore(Protocol):
+    """Rows of runs with all that hangs on them."""
+
+    def create(self, info: RunInfo, tags: Mapping[str, str]) -> Run:
+        """Insert; where the `run_id` exists in the same experiment, return what is there.
+
+        Raises:
+            NotFound: If there is no such experiment.
+            InvalidInput: If the experiment is deleted.
+            Conflict: If the `run_id` exists in another experiment.
+        """
+        ...
+
+    def get(self, run_id: str) -> Run:
+        """Raises NotFound."""
+        ...
+
+    def update(self, run_id: str, status: RunStatus | None, end_time: int | None, run_name: str | None) -> Run:
+        """None leaves a value; RUNNING clears the end time; a name is also the tag `mlflow.runName`.
+
+        Raises NotFound; InvalidInput if the run is deleted.
+        """
+        ...
+
+    def set_lifecycle(self, run_id: str, stage: Lifecycle) -> None:
+        """Again is no error. Raises NotFound."""
+        ...
+
+    def search(self, query: Query) -> Page[Run]:
+        """Raises BadFilter."""
+        ...
+
+    def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
+        """Add all changes in one transaction, or none; skip everything when `origin` was applied before.
+
+        Tags that name the run (`mlflow.runName`) rename it. Summaries are merged with
+        what is there.
+
+        Returns:
+            Series that have gathered so many small segments that merging them pays.
+
+        Raises:
+            NotFound: If a run, or a tag to be deleted, does not exist.
+            InvalidInput: If a run is deleted, or a param has another value already.
+        """
+        ...
+
+    def delivered(self, journal_id: str) -> int:
+        """The greatest `Origin.end` applied for a journal; 0 if none was."""
+        ...
+
+
+class SeriesStore(Protocol):
+    """Encoded blocks of metric points."""
+
+    def segments(
+        self, run_id: str, key: str, first_step: int | None = None, last_step: int | None = None
+    ) -> Sequence[MetricSegment]:
+        """Blocks that may hold points in the step range, in the order they were added."""
+        ...
+
+    def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
+        """Put merged blocks in place of small ones; False, and nothing done, if one of `old` is gone."""
+        ...
+
+
+class DatasetStore(Protocol):
+    """Datasets that runs recorded."""
+
+    def search(self, experiment_ids: Sequence[str], limit: int) -> Sequence[tuple[str, Dataset, str]]:
+        """Distinct (experiment id, dataset, context) triples."""
+        ...
+
+
+class LoggedModelStore(Protocol):
+    """Rows of logged models."""
+
+    def create(self, model: LoggedModel) -> LoggedModel:
+        """Insert as given. Raises NotFound if the experiment does not exist."""
+        ...
+
+    def get(self, model_id: str) -> LoggedModel:
+        """Deleted or not. Raises NotFound."""
+        ...
+
+    def set_status(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
+        """Raises NotFound."""
+        ...
+
+    def set_lifecycle(self, model_id: str, stage: Lifecycle) -> None:
+        """Raises NotFound."""
+        ...
+
+    def search(self, query: Query, datasets: Sequence[Dataset]) -> Page[LoggedModel]:
+        """Raises BadFilter."""
+        ...
+
+    def set_tags(self, model_id: str, tags: Mapping[str, str]) -> LoggedModel:
+        """Raises NotFound."""
+        ...
+
+    def delete_tag(self, model_id: str, key: str) -> None:
+        """Raises NotFound for the model and for the tag."""
+        ...
+
+    def log_params(self, model_id: str, params: Mapping[str, str]) -> None:
+        """Raises NotFound; InvalidInput if a param has another value already."""
+        ...
+
+
+class RegisteredModelStore(Protocol):
+    """Rows of registered models. All methods raise NotFound for an unknown name."""
+
+    def create(self, name: str, description: str, tags: Mapping[str, str]) -> RegisteredModel:
+        """Raises AlreadyExists."""
+        ...
+
+    def get(self, name: str) -> RegisteredModel:
+        """With aliases and the newest version of each stage."""
+        ...
+
+    def search(self, query: Query) -> Page[RegisteredModel]:
+        """Raises BadFilter."""
+        ...
+
+    def rename(self, name: str, new_name: str) -> RegisteredModel:
+        """Raises AlreadyExists."""
+        ...
+
+    def update(self, name: str, description: str) -> RegisteredModel:
+        """Set the description."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """With versions, tags and aliases."""
+        ...
+
+    def set_tags(self, name: str, tags: Mapping[str, str]) -> None:
+        """Add or change tags."""
+        ...
+
+    def delete_tag(self, name: str, key: str) -> None:
+        """No error where there is none."""
+        ...
+
+    def set_alias(self, name: str, alias: str, version: int) -> None:
+        """Raises NotFound for an unknown version."""
+        ...
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        """No error where there is none."""
+        ...
+
+
+class ModelVersionStore(Protocol):
+    """Rows of versions. All methods raise NotFound for an unknown one."""
+
+    def create(self, version: ModelVersion) -> ModelVersion:
+        """Insert under the next number; the one in `version` is ignored."""
+        ...
+
+    def get(self, name: str, version: int) -> ModelVersion:
+        """One version."""
+        ...
+
+    def get_by_alias(self, name: str, alias: str) -> ModelVersion:
+        """Raises NotFound for an unknown alias."""
+        ...
+
+    def search(self, query: Query) -> Page[ModelVersion]:
+        """Raises BadFilter."""
+        ...
+
+    def update(self, name: str, version: int, description: str) -> ModelVersion:
+        """Set the description."""
+        ...
+
+    def transition(self, name: str, version: int, stage: str, *, archive_existing: bool) -> ModelVersion:
+        """Move to a stage; with `archive_existing` the others in that stage go to Archived."""
+        ...
+
+    def latest(self, name: str, stages: Sequence[str]) -> Sequence[ModelVersion]:
+        """The newest of each stage; of all stages where none are given."""
+        ...
+
+    def delete(self, name: str, version: int) -> None:
+        """Delete for good; the number is never used again."""
+        ...
+
+    def set_tags(self, name: str, version: int, tags: Mapping[str, str]) -> None:
+        """Add or change tags."""
+        ...
+
+    def delete_tag(self, name: str, version: int, key: str) -> None:
+        """No error where there is none."""
+        ...
+
+
+class Database(Protocol):
+    """The database as a whole."""
+
+    def check(self) -> None:
+        """Raises Unavailable if it cannot be reached, SchemaMismatch if its schema is not this version's."""
+        ...
+
+    def close(self) -> None:
+        """Give its connections back; the stores must not be used afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MetadataStore:
+    """All stores of one database."""
+
+    experiments: ExperimentStore
+    runs: RunStore
+    series: SeriesStore
+    datasets: DatasetStore
+    logged_models: LoggedModelStore
+    registered_models: RegisteredModelStore
+    model_versions: ModelVersionStore
+    database: Database

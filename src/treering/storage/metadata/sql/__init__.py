@@ -1,0 +1,1 @@
+"""The SQL driver: one file for each aggregate, for all databases."""

@@ -1,0 +1,1 @@
+"""Series of metric points: encoding, merging, thinning."""

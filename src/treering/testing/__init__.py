@@ -1,0 +1,1 @@
+"""Public conformance suites: subclass one, give it a fixture, and a driver is proven."""

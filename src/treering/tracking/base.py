@@ -1,0 +1,236 @@
+"""What tracking promises: one small Protocol for each aggregate, and the bundle of them.
+
+Two implementations stand behind these: `treering.tracking.service` on a metadata
+store (near), and `treering.client.far` on a server (far). Both pass the suites in
+`treering.testing`.
+
+All methods may be called from several threads at once. A method that changes
+something has made it durable when it returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from treering.entities.dataset import Dataset
+from treering.entities.experiment import Experiment
+from treering.entities.lifecycle import LoggedModelStatus, RunStatus
+from treering.entities.metric import MetricColumns, SampledSeries
+from treering.entities.model import LoggedModel
+from treering.entities.page import Page, Query
+from treering.entities.run import LogBatch, NewRun, Origin, Run
+
+__all__ = ["Datasets", "Experiments", "LoggedModels", "Metrics", "NewLoggedModel", "Runs", "Tracking"]
+
+
+class Experiments(Protocol):
+    """Named groups of runs."""
+
+    def create(self, name: str, artifact_location: str = "", tags: Mapping[str, str] | None = None) -> Experiment:
+        """Make an experiment.
+
+        Args:
+            artifact_location: URI for the artifacts; "" takes the default root and the new id.
+
+        Raises:
+            AlreadyExists: If an active experiment has the name. The name of a deleted one is free.
+            InvalidInput: If the name is empty or longer than 500 characters.
+        """
+        ...
+
+    def get(self, experiment_id: str) -> Experiment:
+        """The experiment, deleted or not. Raises NotFound."""
+        ...
+
+    def get_by_name(self, name: str) -> Experiment:
+        """The active experiment of that name, or the one deleted last. Raises NotFound."""
+        ...
+
+    def search(self, query: Query) -> Page[Experiment]:
+        """Experiments that match; newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def rename(self, experiment_id: str, name: str) -> None:
+        """Raises NotFound, AlreadyExists."""
+        ...
+
+    def delete(self, experiment_id: str) -> None:
+        """Delete softly, together with its active runs. Raises NotFound, also when deleted already."""
+        ...
+
+    def restore(self, experiment_id: str) -> None:
+        """Undo `delete`; runs that were deleted one by one before stay deleted. Raises NotFound, AlreadyExists."""
+        ...
+
+    def set_tags(self, experiment_id: str, tags: Mapping[str, str]) -> None:
+        """Raises NotFound."""
+        ...
+
+    def delete_tag(self, experiment_id: str, key: str) -> None:
+        """Raises NotFound, also when there is no such tag."""
+        ...
+
+
+class Runs(Protocol):
+    """Executions of training code."""
+
+    def create(self, new: NewRun) -> Run:
+        """Start a run; with a `run_id` that exists already in that experiment, return that run unchanged.
+
+        Raises:
+            NotFound: If there is no such experiment.
+            InvalidInput: If the experiment is deleted, or a name or tag is malformed.
+            Conflict: If `run_id` belongs to another experiment.
+        """
+        ...
+
+    def get(self, run_id: str) -> Run:
+        """The run, deleted or not, with all it holds. Raises NotFound."""
+        ...
+
+    def update(
+        self,
+        run_id: str,
+        status: RunStatus | None = None,
+        end_time: int | None = None,
+        run_name: str | None = None,
+    ) -> Run:
+        """Change what is given; None leaves a value. Setting RUNNING clears the end time.
+
+        Raises:
+            NotFound: If there is no such run.
+            InvalidInput: If the run is deleted.
+        """
+        ...
+
+    def delete(self, run_id: str) -> None:
+        """Delete softly; again is no error. Raises NotFound."""
+        ...
+
+    def restore(self, run_id: str) -> None:
+        """Undo `delete`; again is no error. Raises NotFound."""
+        ...
+
+    def search(self, query: Query) -> Page[Run]:
+        """Runs of `query.experiment_ids` that match; newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
+        """Store all batches in one transaction, or nothing.
+
+        With an `origin` that was applied before, nothing happens: delivery may be repeated.
+
+        Raises:
+            NotFound: If a run does not exist.
+            InvalidInput: If a run is deleted, a key or value is malformed, or a param changes its value.
+        """
+        ...
+
+    def delete_tag(self, run_id: str, key: str) -> None:
+        """Raises NotFound, also when there is no such tag; InvalidInput if the run is deleted."""
+        ...
+
+    def delivered(self, journal_id: str) -> int:
+        """The greatest `Origin.end` applied for a journal; 0 if none was."""
+        ...
+
+
+class Metrics(Protocol):
+    """Reading series of points."""
+
+    def history(
+        self, run_id: str, key: str, max_results: int | None = None, page_token: str = ""
+    ) -> tuple[MetricColumns, str]:
+        """Points of one series in order of (timestamp, step, value), and the token of the next page or "".
+
+        Exact duplicates appear once. An unknown key has no points.
+
+        Raises:
+            NotFound: If there is no such run.
+        """
+        ...
+
+    def sample(
+        self,
+        run_ids: Sequence[str],
+        keys: Sequence[str],
+        max_points: int,
+        first_step: int | None = None,
+        last_step: int | None = None,
+    ) -> Sequence[SampledSeries]:
+        """Every series of these runs and keys that has points in the range, thinned to `max_points` buckets."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewLoggedModel:
+    """What is asked for when a logged model is created; an empty name is made up."""
+
+    experiment_id: str
+    name: str = ""
+    model_type: str = ""
+    source_run_id: str = ""
+    params: Mapping[str, str] | None = None
+    tags: Mapping[str, str] | None = None
+
+
+class LoggedModels(Protocol):
+    """Model folders that runs wrote."""
+
+    def create(self, new: NewLoggedModel) -> LoggedModel:
+        """A model in state PENDING. Raises NotFound if experiment or run does not exist."""
+        ...
+
+    def get(self, model_id: str, *, allow_deleted: bool = False) -> LoggedModel:
+        """Raises NotFound."""
+        ...
+
+    def finalize(self, model_id: str, status: LoggedModelStatus) -> LoggedModel:
+        """Say whether its files are complete. Raises NotFound."""
+        ...
+
+    def delete(self, model_id: str) -> None:
+        """Delete softly. Raises NotFound."""
+        ...
+
+    def search(self, query: Query, datasets: Sequence[Dataset] = ()) -> Page[LoggedModel]:
+        """Models of `query.experiment_ids` that match; newest first unless asked otherwise.
+
+        Args:
+            datasets: Where given, metric conditions look only at points on these; an
+                empty digest stands for every digest of that name.
+        """
+        ...
+
+    def set_tags(self, model_id: str, tags: Mapping[str, str]) -> LoggedModel:
+        """Raises NotFound."""
+        ...
+
+    def delete_tag(self, model_id: str, key: str) -> None:
+        """Raises NotFound, also when there is no such tag."""
+        ...
+
+    def log_params(self, model_id: str, params: Mapping[str, str]) -> None:
+        """Raises NotFound; InvalidInput if a param changes its value."""
+        ...
+
+
+class Datasets(Protocol):
+    """Datasets that runs recorded."""
+
+    def search(self, experiment_ids: Sequence[str]) -> Sequence[tuple[str, Dataset, str]]:
+        """Distinct (experiment id, dataset, context) triples, at most 1000."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """All of tracking: what `assembly` or the client hands out."""
+
+    experiments: Experiments
+    runs: Runs
+    metrics: Metrics
+    models: LoggedModels
+    datasets: Datasets

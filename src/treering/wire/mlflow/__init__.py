@@ -1,0 +1,1 @@
+"""MLflow's protocol: endpoints and codecs."""

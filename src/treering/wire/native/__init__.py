@@ -1,0 +1,1 @@
+"""Treering's own API: one file for each resource."""
