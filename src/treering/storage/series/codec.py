@@ -15,6 +15,7 @@ from __future__ import annotations
 import struct
 import zlib
 from array import array
+from typing import NoReturn
 
 import numpy as np
 import zstandard
@@ -68,17 +69,15 @@ def decode(data: bytes) -> MetricColumns:
         DamagedData: If a byte is wrong or missing.
     """
     if len(data) < _BODY:
-        raise _damaged("it is too short")
+        _refuse("it is too short")
     version, layout, count = _HEADER.unpack_from(data)
     if version != _VERSION:
-        raise _damaged(f"its format version is {version}, and only {_VERSION} can be read")
+        _refuse(f"its format version is {version}, and only {_VERSION} can be read")
     if _CHECKSUM.unpack_from(data, _HEADER.size)[0] != _checksum(data[: _HEADER.size], data[_BODY:]):
-        raise _damaged("its checksum is wrong")
-    if layout == _PLAIN:
-        return _plain(data, count)
-    if layout == _PACKED:
-        return as_columns(*_unpacked(data, count))
-    raise _damaged(f"its layout {layout} is not known")
+        _refuse("its checksum is wrong")
+    if layout not in {_PLAIN, _PACKED}:
+        _refuse(f"its layout {layout} is not known")
+    return _plain(data, count) if layout == _PLAIN else as_columns(*_unpacked(data, count))
 
 
 def _framed(layout: int, count: int, body: bytes) -> bytes:
@@ -90,15 +89,14 @@ def _checksum(header: bytes, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(header))
 
 
-def _damaged(reason: str) -> DamagedData:
-    return DamagedData(
-        f"A block of metric points cannot be read: {reason}. Restore the database from a backup, or delete the metric."
-    )
+def _refuse(reason: str, cause: Exception | None = None) -> NoReturn:
+    msg = f"A block of metric points cannot be read: {reason}. Restore the database from a backup, or delete the run."
+    raise DamagedData(msg) from cause
 
 
 def _plain(data: bytes, count: int) -> MetricColumns:
     if len(data) != _BODY + 3 * _WORD * count:
-        raise _damaged("it has the wrong length")
+        _refuse("it has the wrong length")
     if not count:
         return EMPTY
     numbers = struct.unpack_from(f"<{2 * count}q{count}d", data, _BODY)
@@ -132,9 +130,9 @@ def _unpacked(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
         steps, position = _integers(body, 0, count)
         timestamps, position = _integers(body, position, count)
     except (zstandard.ZstdError, struct.error, ValueError) as error:
-        raise _damaged("its columns do not have the length that they should") from error
+        _refuse("its columns do not have the length that they should", error)
     if count < 1 or len(body) - position != _WORD * count:
-        raise _damaged("its columns do not have the length that they should")
+        _refuse("its columns do not have the length that they should")
     planes = np.frombuffer(body, np.uint8, _WORD * count, position).reshape(_WORD, count)
     values = np.ascontiguousarray(planes.T).view("<f8").reshape(count)
     return steps, timestamps, values

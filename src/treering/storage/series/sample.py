@@ -6,9 +6,9 @@ import numpy as np
 
 from treering.core.errors import InvalidInput
 from treering.entities.metric import MetricColumns, SampledSeries
-from treering.storage.series.columns import as_arrays
+from treering.storage.series.columns import as_arrays, as_columns
 
-__all__ = ["sample"]
+__all__ = ["between", "sample"]
 
 
 def sample(run_id: str, key: str, columns: MetricColumns, max_points: int, total: int | None = None) -> SampledSeries:
@@ -50,6 +50,17 @@ def sample(run_id: str, key: str, columns: MetricColumns, max_points: int, total
         high.tolist(),
         count if total is None else total,
     )
+
+
+def between(columns: MetricColumns, first_step: int | None, last_step: int | None) -> MetricColumns:
+    """The points whose step lies in the range, both ends included; None leaves an end open."""
+    steps, timestamps, values = as_arrays(columns)
+    inside = np.ones(len(steps), bool)
+    if first_step is not None:
+        inside &= steps >= first_step
+    if last_step is not None:
+        inside &= steps <= last_step
+    return as_columns(steps[inside], timestamps[inside], values[inside])
 
 
 def _ends(count: int, buckets: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

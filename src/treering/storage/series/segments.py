@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -28,7 +29,7 @@ def cut(run_id: str, key: str, columns: MetricColumns, size: int = SEGMENT_POINT
     ends = [count * piece // pieces for piece in range(pieces + 1)]
     return [
         _block(run_id, key, MetricColumns(steps[start:end], timestamps[start:end], values[start:end]))  # type: ignore[arg-type]  # arrays index as sequences do
-        for start, end in zip(ends[:-1], ends[1:], strict=True)
+        for start, end in itertools.pairwise(ends)
     ]
 
 
@@ -56,14 +57,11 @@ def summarise(run_id: str, key: str, columns: MetricColumns) -> MetricSummary:
 def _block(run_id: str, key: str, columns: MetricColumns) -> MetricSegment:
     count = len(columns)
     if count <= PLAIN_POINTS:
-        steps = (min(columns.steps), max(columns.steps))
-        timestamps = (min(columns.timestamps), max(columns.timestamps))
+        bounds = min(columns.steps), max(columns.steps), min(columns.timestamps), max(columns.timestamps)
     else:
-        step_column, timestamp_column, _ = as_arrays(columns)
-        steps = (int(step_column.min()), int(step_column.max()))
-        timestamps = (int(timestamp_column.min()), int(timestamp_column.max()))
-    data = encode(columns)
-    return MetricSegment(run_id, key, count, *map(int, steps), *map(int, timestamps), *_extremes(columns), data)
+        steps, timestamps, _ = as_arrays(columns)
+        bounds = int(steps.min()), int(steps.max()), int(timestamps.min()), int(timestamps.max())
+    return MetricSegment(run_id, key, count, *bounds, *_extremes(columns), encode(columns))
 
 
 def _extremes(columns: MetricColumns) -> tuple[float | None, float | None]:
