@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from treering.core.errors import AlreadyExists, NotFound
-from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, Experiment
+from treering.core.uri import join
+from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.page import Page, Query
 from treering.storage.metadata.base import ExperimentStore
@@ -32,35 +33,26 @@ class StoredExperiments:
         self._store = store
         self._artifact_root = artifact_root
 
-    def ensure_default(self) -> None:
-        """Make the experiment 0, `Default`, in a database that has none yet."""
-        try:
-            self._store.get(DEFAULT_EXPERIMENT_ID)
-        except NotFound:
-            try:
-                self._store.create(DEFAULT_EXPERIMENT_NAME, self._artifact_root, "", {})
-            except AlreadyExists:
-                return  # another process was faster
-
     def create(self, name: str, artifact_location: str = "", tags: Mapping[str, str] | None = None) -> Experiment:
         """See the Protocol."""
         check_experiment_name(name)
         check_location(artifact_location)
         check_experiment_tags(tags or {})
-        return self._store.create(name, self._artifact_root, artifact_location, tags or {})
+        return self._placed(self._store.create(name, self._artifact_root, artifact_location, tags or {}))
 
     def get(self, experiment_id: str) -> Experiment:
         """See the Protocol."""
-        return self._store.get(check_present(experiment_id, "experiment_id"))
+        return self._placed(self._store.get(check_present(experiment_id, "experiment_id")))
 
     def get_by_name(self, name: str) -> Experiment:
         """See the Protocol."""
-        return self._store.get_by_name(check_present(name, "experiment_name"))
+        return self._placed(self._store.get_by_name(check_present(name, "experiment_name")))
 
     def search(self, query: Query) -> Page[Experiment]:
         """See the Protocol."""
         check_max_results(query.max_results)
-        return self._store.search(query)
+        page = self._store.search(query)
+        return replace(page, items=[self._placed(found) for found in page.items])
 
     def rename(self, experiment_id: str, name: str) -> None:
         """See the Protocol."""
@@ -83,3 +75,9 @@ class StoredExperiments:
     def delete_tag(self, experiment_id: str, key: str) -> None:
         """See the Protocol."""
         self._store.delete_tag(experiment_id, check_key(key, "key"))
+
+    def _placed(self, experiment: Experiment) -> Experiment:
+        """The experiment `Default`, which a database has from the start, is stored without a place for artifacts."""
+        if experiment.artifact_location:
+            return experiment
+        return replace(experiment, artifact_location=join(self._artifact_root, experiment.experiment_id))

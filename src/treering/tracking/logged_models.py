@@ -12,8 +12,8 @@ from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus
 from treering.entities.model import LoggedModel
 from treering.entities.page import Page, Query
-from treering.storage.metadata.base import ExperimentStore, LoggedModelStore, RunStore
-from treering.tracking.base import NewLoggedModel
+from treering.storage.metadata.base import LoggedModelStore, RunStore
+from treering.tracking.base import Experiments, NewLoggedModel
 from treering.tracking.limits import Lengths, check_key, check_max_results, check_model_name, check_present
 
 __all__ = ["StoredLoggedModels"]
@@ -22,9 +22,7 @@ __all__ = ["StoredLoggedModels"]
 class StoredLoggedModels:
     """The `LoggedModels` of `treering.tracking.base`; a deleted model is found by `allow_deleted` alone."""
 
-    def __init__(
-        self, experiments: ExperimentStore, runs: RunStore, models: LoggedModelStore, lengths: Lengths
-    ) -> None:
+    def __init__(self, experiments: Experiments, runs: RunStore, models: LoggedModelStore, lengths: Lengths) -> None:
         self._experiments = experiments
         self._runs = runs
         self._models = models

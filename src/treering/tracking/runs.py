@@ -13,9 +13,10 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, LogBatch, NewRun, Origin, Run, RunChanges, RunInfo
-from treering.storage.metadata.base import ExperimentStore, RunStore, SeriesKey, SeriesStore
+from treering.storage.metadata.base import RunStore, SeriesKey, SeriesStore
 from treering.storage.series.merge import merge
 from treering.storage.series.segments import SEGMENT_POINTS, cut, summarise
+from treering.tracking.base import Experiments
 from treering.tracking.limits import (
     Lengths,
     check_dataset_input,
@@ -29,14 +30,11 @@ from treering.tracking.limits import (
 
 __all__ = ["StoredRuns"]
 
-# Blocks with fewer points are merged; fuller ones are never written again.
-_SMALL = SEGMENT_POINTS // 2
-
 
 class StoredRuns:
     """The `Runs` of `treering.tracking.base`."""
 
-    def __init__(self, experiments: ExperimentStore, runs: RunStore, series: SeriesStore, lengths: Lengths) -> None:
+    def __init__(self, experiments: Experiments, runs: RunStore, series: SeriesStore, lengths: Lengths) -> None:
         self._experiments = experiments
         self._runs = runs
         self._series = series
@@ -132,7 +130,8 @@ class StoredRuns:
     def _merge_small(self, scattered: Iterable[SeriesKey]) -> None:
         for run_id, key in scattered:
             try:
-                small = [block for block in self._series.segments(run_id, key) if block.count < _SMALL]
+                # Full blocks are never written again.
+                small = [block for block in self._series.segments(run_id, key) if block.count < SEGMENT_POINTS]
                 if len(small) > 1:
                     merged = cut(run_id, key, merge(block.data for block in small))
                     # False says that another process has merged them already.

@@ -15,7 +15,7 @@ __all__ = ["open_tracking"]
 
 
 def open_tracking(store: MetadataStore, artifact_root: str, *, truncate_long_values: bool = True) -> Tracking:
-    """All of tracking on `store`; makes the experiment `Default` where there is none.
+    """All of tracking on `store`.
 
     Args:
         artifact_root: URI below which experiments that name no place keep their artifacts.
@@ -23,11 +23,10 @@ def open_tracking(store: MetadataStore, artifact_root: str, *, truncate_long_val
     """
     lengths = Lengths(truncate_long_values)
     experiments = StoredExperiments(store.experiments, artifact_root)
-    experiments.ensure_default()
     return Tracking(
         experiments,
-        StoredRuns(store.experiments, store.runs, store.series, lengths),
+        StoredRuns(experiments, store.runs, store.series, lengths),
         StoredMetrics(store.runs, store.series),
-        StoredLoggedModels(store.experiments, store.runs, store.logged_models, lengths),
+        StoredLoggedModels(experiments, store.runs, store.logged_models, lengths),
         StoredDatasets(store.datasets),
     )

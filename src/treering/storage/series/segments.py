@@ -18,15 +18,14 @@ SEGMENT_POINTS = 1000
 
 
 def cut(run_id: str, key: str, columns: MetricColumns, size: int = SEGMENT_POINTS) -> list[MetricSegment]:
-    """Blocks of at most `size` points, as even as can be, in the order of the points; none for no points."""
+    """Full blocks of `size` points and one with the rest, in the order of the points; none for no points."""
     count = len(columns)
     if not count:
         return []
     if count <= PLAIN_POINTS:
         return [_block(run_id, key, columns)]
     steps, timestamps, values = as_arrays(columns)
-    pieces = math.ceil(count / size)
-    ends = [count * piece // pieces for piece in range(pieces + 1)]
+    ends = [*range(0, count, size), count]
     return [
         _block(run_id, key, MetricColumns(steps[start:end], timestamps[start:end], values[start:end]))  # type: ignore[arg-type]  # arrays index as sequences do
         for start, end in itertools.pairwise(ends)
