@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from treering.core.errors import NotFound
-from treering.core.uri import ModelUri, join, parse_model_uri, parse_runs_uri, scheme_of
+from treering.core.uri import ModelUri, RunsUri, join, parse_model_uri, parse_runs_uri, scheme_of
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.page import Query
 from treering.entities.run import Run
 from treering.registry.base import ModelRegistry
 from treering.tracking.base import Tracking
 
-__all__ = ["find_version", "locate"]
+__all__ = ["find_logged_model", "find_version", "locate"]
 
 _NOT_IN_MODEL_NAMES = "/:.%\"'"
 
@@ -62,22 +62,23 @@ def find_version(wanted: ModelUri, registry: ModelRegistry) -> ModelVersion:
     return found[0]
 
 
-def _locate_in_run(uri: str, tracking: Tracking, exists: Callable[[str], bool] | None) -> str:
-    wanted = parse_runs_uri(uri)
-    run = tracking.runs.get(wanted.run_id)
-    own = join(run.info.artifact_uri, wanted.path)
-    name, _, rest = wanted.path.partition("/")
+def find_logged_model(wanted: RunsUri, run: Run, tracking: Tracking) -> LoggedModel | None:
+    """The logged model that the path of `wanted` starts with, of the greatest step; None if the run wrote none."""
+    name = wanted.path.partition("/")[0]
     if not name or any(character in _NOT_IN_MODEL_NAMES for character in name):
-        return own
-    if exists is not None and exists(own):
-        return own
-    model = _model_of_run(name, run, tracking)
-    return own if model is None else join(model.artifact_uri, rest)
-
-
-def _model_of_run(name: str, run: Run, tracking: Tracking) -> LoggedModel | None:
+        return None
     query = Query(f"name = '{name}' AND source_run_id = '{run.info.run_id}'", experiment_ids=[run.info.experiment_id])
     steps = {output.model_id: output.step for output in run.outputs.model_outputs}
     # Newest first, so of two at one step the newer one is taken.
     found = tracking.models.search(query).items
     return max(found, key=lambda model: steps.get(model.model_id, 0), default=None)
+
+
+def _locate_in_run(uri: str, tracking: Tracking, exists: Callable[[str], bool] | None) -> str:
+    wanted = parse_runs_uri(uri)
+    run = tracking.runs.get(wanted.run_id)
+    own = join(run.info.artifact_uri, wanted.path)
+    if exists is not None and exists(own):
+        return own
+    model = find_logged_model(wanted, run, tracking)
+    return own if model is None else join(model.artifact_uri, wanted.path.partition("/")[2])

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.uri import join, local_path, parse_model_uri, parse_runs_uri, scheme_of
 from treering.registry.base import ModelRegistry, NewModelVersion
-from treering.registry.locate import find_version, locate
+from treering.registry.locate import find_logged_model, find_version
 from treering.registry.names import check_present
 from treering.tracking.base import Tracking
 
@@ -49,7 +49,7 @@ def resolve(new: NewModelVersion, tracking: Tracking, registry: ModelRegistry) -
     if scheme == "models":
         return _from_model(new, tracking, registry)
     if scheme == "runs":
-        return _from_run(new, tracking, registry)
+        return _from_run(new, tracking)
     if scheme in {"file", _PROXIED} and not any(_within(new.source, root) for root in _roots(new, tracking)):
         _refuse(
             new,
@@ -71,11 +71,16 @@ def _from_model(new: NewModelVersion, tracking: Tracking, registry: ModelRegistr
     return Source(join(model.artifact_uri, wanted.path), new.run_id or model.source_run_id, wanted.model_id)
 
 
-def _from_run(new: NewModelVersion, tracking: Tracking, registry: ModelRegistry) -> Source:
-    run_id = parse_runs_uri(new.source).run_id
-    if new.run_id not in {"", run_id}:
+def _from_run(new: NewModelVersion, tracking: Tracking) -> Source:
+    wanted = parse_runs_uri(new.source)
+    if new.run_id not in {"", wanted.run_id}:
         _refuse(new, f"it names another run than the run_id {new.run_id}")
-    return Source(locate(new.source, tracking, registry), run_id, new.model_id)
+    run = tracking.runs.get(wanted.run_id)
+    model = tracking.models.get(new.model_id) if new.model_id else find_logged_model(wanted, run, tracking)
+    name, _, rest = wanted.path.partition("/")
+    if model is None or model.name != name:
+        return Source(join(run.info.artifact_uri, wanted.path), wanted.run_id, new.model_id)
+    return Source(join(model.artifact_uri, rest), wanted.run_id, model.model_id)
 
 
 def _roots(new: NewModelVersion, tracking: Tracking) -> Iterator[str]:
