@@ -6,20 +6,29 @@ generated from that. The text is the same as long as the declarations are.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 
 import treering
+from treering.assembly import Services
+from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty, Endpoint, Stream
 from treering.wire.native.catalogue import ENDPOINTS
 from treering.wire.native.codec import JSON, ErrorBody
+from treering.wire.native.server import DESCRIPTION
 from treering.wire.native.shape import Field, Shape, shape_of
 
-__all__ = ["describe", "main"]
+__all__ = ["HANDLERS", "describe", "main"]
+
+HANDLERS = Handlers()
 
 _TAGS = {
     "server": "What the server says of itself",
@@ -121,6 +130,16 @@ def _parameter(field: Field, where: str, schemas: _Schemas) -> dict[str, Any]:
 
 def _content(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {JSON: {"schema": schema}}
+
+
+@HANDLERS.streams(DESCRIPTION)
+async def _description(services: Services, request: Request) -> Response:  # noqa: ARG001 - the same for all
+    return Response(await run_in_threadpool(_document), media_type=JSON, headers={"cache-control": "no-cache"})
+
+
+@functools.cache
+def _document() -> bytes:
+    return msgspec.json.encode(describe())
 
 
 def main() -> None:
