@@ -19,34 +19,8 @@ from treering.storage.objects.base import ObjectStore, check_key
 __all__ = ["file_key", "receive_file", "send_file"]
 
 _TEXT_ENDINGS = frozenset(
-    [
-        "cf",
-        "cfg",
-        "cnf",
-        "conf",
-        "csv",
-        "err",
-        "hocon",
-        "ini",
-        "js",
-        "json",
-        "log",
-        "md",
-        "mlmodel",
-        "mlproject",
-        "prop",
-        "properties",
-        "py",
-        "rst",
-        "sh",
-        "sql",
-        "toml",
-        "tsv",
-        "txt",
-        "xml",
-        "yaml",
-        "yml",
-    ]
+    {"cf", "cfg", "cnf", "conf", "csv", "err", "hocon", "ini", "js", "json", "log", "md", "mlmodel", "mlproject"}
+    | {"prop", "properties", "py", "rst", "sh", "sql", "toml", "tsv", "txt", "xml", "yaml", "yml"}
 )
 
 
