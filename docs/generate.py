@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-
 from treering.cli.main import main as treering_command
+
 from treering.core.settings import Variable, variables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,10 +51,10 @@ def floors() -> str:
 def settings() -> str:
     """The table of settings."""
     lines = ["| variable | MLflow's, also honoured | default | what it sets |", "|---|---|---|---|"]
-    for item in variables():
-        lines.append(
-            f"| `{item.environment}` | {f'`{item.mlflow}`' if item.mlflow else ''} | {_preset(item)} | {item.help} |"
-        )
+    lines += [
+        f"| `{item.environment}` | {f'`{item.mlflow}`' if item.mlflow else ''} | {_preset(item)} | {item.help} |"
+        for item in variables()
+    ]
     return "\n".join(lines)
 
 
@@ -104,7 +104,9 @@ def _option(parameter: click.Parameter, context: click.Context) -> str:
         return ""
     names = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
     preset = parameter.get_default(context, call=False)
-    shown = "" if callable(preset) or preset in (None, "", (), [], False) or "Sentinel" in repr(preset) else f"`{preset}`"
+    shown = (
+        "" if callable(preset) or preset in (None, "", (), [], False) or "Sentinel" in repr(preset) else f"`{preset}`"
+    )
     return f"| {names} | {shown} | {_text(parameter.help or '')} |"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import pkgutil
 import re
@@ -10,8 +11,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import msgspec
 import pytest
+from msgspec import structs
 
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Endpoint, Permission
@@ -78,7 +79,7 @@ def test_each_is_guarded(api: str) -> None:
         }:
             # Reading by POST is for searches, whose question is too long for an address.
             assert re.search(
-                r"search|metric|sample|history|series|bulk|get|query|list", endpoint.name, re.IGNORECASE
+                r"search|metric|sample|history|series|bulk|get|query|list|latest", endpoint.name, re.IGNORECASE
             ), f"{endpoint.name} sends a body, and asks only for {endpoint.permission}"
 
 
@@ -104,7 +105,11 @@ def test_each_has_a_summary_for_the_description() -> None:
 
 def test_what_travels_in_the_path_is_a_field_of_the_request() -> None:
     for endpoint in declared("native"):
-        fields = {field.name for field in msgspec.structs.fields(endpoint.request)}
+        kind: Any = endpoint.request
+        fields = {
+            field.name
+            for field in (dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else structs.fields(kind))
+        }
         for name in (*endpoint.path_fields, *endpoint.query):
             assert name in fields, f"{endpoint.name}: {endpoint.request.__name__} has no field {name}"
 
