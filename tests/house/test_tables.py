@@ -17,7 +17,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "STORES": (
         "treering.storage.objects:STORES",
         "storage/objects",
-        {"base", "retry", "cache", "keys", "paths", "reading"},
+        {"base"},
     ),
     "METADATA": ("treering.storage.metadata:METADATA", "storage/metadata", {"base"}),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
@@ -44,7 +44,9 @@ def test_files_and_rows_are_the_same(name: str, root: Path) -> None:
     package = "treering." + TABLES[name][1].replace("/", ".")
     files = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
     files -= {"__init__", *TABLES[name][2]}
-    rows = {module.removeprefix(f"{package}.").partition(".")[0] for module in targets(table(name)).values()}
+    # A driver that needs a higher floor, such as a client, lives there, and is in the table all the same.
+    own = [module for module in targets(table(name)).values() if module.startswith(f"{package}.")]
+    rows = {module.removeprefix(f"{package}.").partition(".")[0] for module in own}
     assert files - rows == set(), f"add a row to {name}"
     assert rows - files == set(), f"a row of {name} names a file that is not there"
 
