@@ -134,6 +134,6 @@ def test_what_is_no_file_is_not_found(store: FileStore, key: str) -> None:
         ("no-ending", "application/octet-stream", False),
     ],
 )
-def test_types(name: str, kind: str, shown: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_types(name: str, kind: str, shown: bool) -> None:
     assert content_type_of(name) == kind
     assert is_shown(kind) is shown

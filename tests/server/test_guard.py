@@ -78,5 +78,5 @@ def test_named_sites_may_send_changes() -> None:
 
 
 @pytest.mark.parametrize(("host", "known"), [("localhost", True), ("127.9.9.9", True), ("::1", True), ("0.0.0.0", False), ("example.org", False), ("", False)])  # fmt: skip
-def test_loopback_is_known(host: str, known: bool) -> None:  # noqa: FBT001 - a parameter of the test
+def test_loopback_is_known(host: str, known: bool) -> None:
     assert is_loopback(host) is known
