@@ -124,11 +124,11 @@ def _from_json(body: bytes, signature: Signature | None) -> Asked:
     if len(forms) != 1:
         msg = f"{_ONE_FORM}. Received dictionary with input fields: {list(parsed)}"
         raise MalformedRequest(msg)
-    params = parsed.get("params")
-    if params is not None and not isinstance(params, dict):
-        msg = f"The field 'params' must be a dictionary, and is a {type(params).__name__}."
+    given: Any = parsed.get("params")
+    if given is not None and not isinstance(given, dict):
+        msg = f"The field 'params' must be a dictionary, and is a {type(given).__name__}."
         raise MalformedRequest(msg)
-    return Asked(_read_form(forms[0], parsed[forms[0]], signature.inputs if signature else None), params)
+    return Asked(_read_form(forms[0], parsed[forms[0]], signature.inputs if signature else None), given)
 
 
 def _read_form(form: str, value: Any, schema: Schema | None) -> Any:

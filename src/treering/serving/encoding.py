@@ -32,7 +32,9 @@ def _plain(value: Any) -> Any:
 
 def _array(value: np.ndarray[Any, Any]) -> Any:
     if value.dtype.kind in "mM":
-        return np.where(np.isnat(value), None, value.astype(str).astype(object)).tolist()
+        texts = value.astype(str).astype(object)
+        texts[np.isnat(value)] = None
+        return texts.tolist()
     return value.tolist()
 
 
