@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -25,14 +26,14 @@ class Adder(mlflow.pyfunc.PythonModel):
     def __init__(self, number: int) -> None:
         self.number = number
 
-    def load_context(self, context):
+    def load_context(self, context: Any) -> None:
         self.offset = int(Path(context.artifacts["offset"]).read_text())
 
-    def predict(self, context, model_input, params=None):
+    def predict(self, context: Any, model_input: Any, params: Any = None) -> Any:  # noqa: ARG002 -- the usual shape
         return model_input["a"] + self.number + self.offset + (params or {}).get("extra", 0)
 
 
-def double(model_input):
+def double(model_input: Any) -> Any:
     return np.asarray(model_input) * 2
 
 
@@ -40,7 +41,7 @@ def shout(model_input: list[str]) -> list[str]:
     return [word.upper() for word in model_input]
 
 
-def plain(value) -> list:
+def plain(value: Any) -> list[Any]:
     return np.asarray(value).tolist()
 
 
