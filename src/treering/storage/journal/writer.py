@@ -63,6 +63,7 @@ class JournalWriter:
         self.end = end
         self._descriptor = descriptor
         self._sealed = -1
+        self._start = end
         self._sync = sync
         self._lock = threading.Lock()
         self._numbers = itertools.count()
@@ -104,6 +105,16 @@ class JournalWriter:
     def change(self, change: Change) -> None:
         """Append a change of a run's state. Raises StorageFull, JournalSealed."""
         self._append(frame(CHANGE, change))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was appended behind the first frame."""
+        return self.end == self._start
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether nothing can be appended any more."""
+        return self._descriptor == -1
 
     def seal(self) -> int:
         """Refuse further frames from now on, and return the final length; the file stays locked."""
@@ -191,6 +202,7 @@ def open_journal(folder: Path, destination: str, *, sync: bool = False) -> Journ
         try:
             try_lock(descriptor)
             writer._append(data)  # noqa: SLF001  # a constructor in all but name
+            writer._start = writer.end  # noqa: SLF001  # as above
             fresh.rename(path)
         except BaseException:
             writer.close()
