@@ -18,6 +18,7 @@ from treering.storage.journal.folder import remove
 from treering.storage.journal.frames import Change
 from treering.storage.journal.writer import JournalSealed, JournalWriter, open_journal
 from treering.tracking.base import Tracking
+from treering.tracking.limits import check_key
 
 __all__ = ["Recorder"]
 
@@ -53,6 +54,14 @@ class Recorder:
         """Record (key, value, timestamp, step) points at once. Raises as `metric`."""
         self._append(lambda writer: writer.metrics(run_id, points))
 
+    def params(self, run_id: str, params: Mapping[str, str]) -> None:
+        """Record params. Raises as `batch`."""
+        self.batch(LogBatch(run_id, params=params))
+
+    def tags(self, run_id: str, tags: Mapping[str, str]) -> None:
+        """Record tags. Raises as `batch`."""
+        self.batch(LogBatch(run_id, tags=tags))
+
     def batch(self, batch: LogBatch) -> None:
         """Record params, tags, inputs and linked points.
 
@@ -60,6 +69,8 @@ class Recorder:
             InvalidInput: If this process has logged another value of a param.
             StorageFull: If the disk is full.
         """
+        check_keys("params.key", batch.params)
+        check_keys("tags.key", batch.tags)
         if batch.params:
             self._remember(batch.run_id, batch.params)
         self._append(lambda writer: writer.batch(batch))
@@ -129,7 +140,9 @@ class Recorder:
     def _open(self) -> JournalWriter:
         with self._lock:
             if self._writer is None or self._writer.is_sealed:
-                self._writer = open_journal(self.folder, self.destination, sync=self._settings.journal_sync)
+                self._writer = open_journal(
+                    self.folder, self.destination, sync=self._settings.journal_sync, check_key=_check_metric_key
+                )
                 self._courier.adopt(self._writer)
             return self._writer
 
@@ -145,3 +158,13 @@ class Recorder:
                     )
                     raise InvalidInput(msg)
             known.update(params)
+
+
+def check_keys(what: str, values: Mapping[str, str]) -> None:
+    """Raises InvalidInput for a name that no store would take, while the caller can still do something about it."""
+    for key in values:
+        check_key(key, what)
+
+
+def _check_metric_key(key: str) -> None:
+    check_key(key, "metrics.key")

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from treering.client.recorder import Recorder
-from treering.core.errors import TreeringError
 from treering.core.log import logger
 from treering.core.settings import Settings, find_home, read_settings
 from treering.core.uri import local_path, scheme_of
@@ -27,7 +26,7 @@ from treering.tracking.base import Tracking
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["Session", "Target", "session"]
+__all__ = ["Place", "Session", "Target", "session"]
 
 _FAREWELL = 10.0
 _SALVAGE_EVERY = 60.0
@@ -49,74 +48,37 @@ class Target:
     destination: str
 
 
-class Session:
-    """One process's tracking state; shared by its threads.
+class Place:
+    """One tracking destination, with the registry that goes with it; got from `Session`."""
 
-    Attributes:
-        settings: As the environment gave them; URIs that were set since stand in `tracking_uri`.
-        experiment_id: The active experiment, "" for none chosen.
-    """
-
-    def __init__(self, settings: Settings, start: Path) -> None:
-        self.settings = settings
-        self.experiment_id = ""
-        self._start = start
-        self._lock = threading.RLock()
-        self._target = _target(settings, start)
-        self._services: dict[tuple[str, str, bool], Services] = {}
-        self._recorders: dict[tuple[Path, str], Recorder] = {}
-        self._closed: list[Callable[[], None]] = []
-        self._salvaged: set[Path] = set()
-        self._recorder: Recorder | None = None
-        self._inherited: list[object] = []
-
-    @property
-    def target(self) -> Target:
-        """Where runs are tracked."""
-        return self._target
+    def __init__(self, session: Session, target: Target, registry_uri: str) -> None:
+        self.target = target
+        self._session = session
+        self._registry_uri = registry_uri
 
     @property
     def tracking_uri(self) -> str:
         """Where runs are tracked, as a URI; never empty."""
-        return self._target.uri or self._target.home.as_uri()
+        return self.target.uri or self.target.home.as_uri()
 
     @property
     def registry_uri(self) -> str:
         """Where models are registered."""
-        return self.settings.registry_uri or self.tracking_uri
+        return self._registry_uri or self.tracking_uri
 
-    def use_tracking_uri(self, uri: str) -> None:
-        """Track elsewhere from now on; what was logged before goes where it was meant to."""
-        with self._lock:
-            self.settings = replace(self.settings, tracking_uri=uri)
-            self._target = _target(self.settings, self._start)
-            self._recorder = None
-            self.experiment_id = ""
+    @property
+    def settings(self) -> Settings:
+        """The session's settings."""
+        return self._session.settings
 
-    def use_registry_uri(self, uri: str) -> None:
-        """Register elsewhere from now on; "" is where runs are tracked."""
-        with self._lock:
-            self.settings = replace(self.settings, registry_uri=uri)
+    @property
+    def recorder(self) -> Recorder:
+        """Where to log."""
+        return self._session.recorder(self.target)
 
     def services(self) -> Services:
-        """The services that the tracking URI names, opened on first use."""
-        with self._lock:
-            self._salvage(self._target.home)
-            return self._connect(self._target, self.settings.registry_uri, patient=True)
-
-    def recorder(self) -> Recorder:
-        """Where to log for the tracking URI."""
-        recorder = self._recorder
-        if recorder is None:
-            with self._lock:
-                target = self._target
-                key = (target.home, target.destination)
-                if key not in self._recorders:
-                    self._recorders[key] = Recorder(
-                        target.home / "journal", target.destination, self.settings, lambda: self._delivery_to(target)
-                    )
-                recorder = self._recorder = self._recorders[key]
-        return recorder
+        """The services of the destination, opened on first use."""
+        return self._session.services(self.target, self._registry_uri)
 
     def read(self) -> Services:
         """The services, after all that this process has logged there was delivered.
@@ -124,25 +86,73 @@ class Session:
         Raises:
             TreeringError: If it cannot be delivered now; it is kept and delivered later.
         """
-        self.flush()
-        return self.services()
+        services = self.services()
+        self.recorder.flush()
+        return services
 
-    def flush(self, timeout: float | None = None) -> None:
-        """Deliver what was logged. Raises as `Courier.flush`."""
-        if self._recorder is not None:
-            self._recorder.flush(timeout)
+
+class Session:
+    """One process's tracking state; shared by its threads.
+
+    Attributes:
+        settings: As the environment gave them.
+        experiment_id: The active experiment, "" for none chosen.
+        run_id: The run that the next `start_run` resumes, "" for none.
+        place: Where runs are tracked now.
+    """
+
+    def __init__(self, settings: Settings, start: Path) -> None:
+        self.settings = settings
+        self.experiment_id = ""
+        self.run_id = settings.run_id
+        self._start = start
+        self._lock = threading.RLock()
+        self._services: dict[tuple[str, str, bool], Services] = {}
+        self._recorders: dict[Target, Recorder] = {}
+        self._closing: list[Callable[[], None]] = []
+        self._salvaged: set[Path] = set()
+        self._inherited: list[object] = []
+        self.place = self.place_at(settings.tracking_uri, settings.registry_uri)
+
+    def place_at(self, tracking_uri: str, registry_uri: str) -> Place:
+        """The place that two URIs name; "" is the embedded store, and the registry beside the runs."""
+        return Place(self, _target(tracking_uri, self.settings, self._start), registry_uri)
+
+    def move(self, tracking_uri: str, registry_uri: str) -> None:
+        """Track and register elsewhere from now on; what was logged before goes where it was meant to."""
+        place = self.place_at(tracking_uri, registry_uri)
+        if place.target != self.place.target:
+            self.experiment_id = ""
+        self.place = place
+
+    def services(self, target: Target, registry_uri: str) -> Services:
+        """The services of a place, opened on first use."""
+        with self._lock:
+            self._salvage(target.home)
+            return self._connect(target, registry_uri, patient=True)
+
+    def recorder(self, target: Target) -> Recorder:
+        """Where to log for a destination."""
+        recorder = self._recorders.get(target)
+        if recorder is None:
+            with self._lock:
+                recorder = self._recorders.get(target)
+                if recorder is None:
+                    recorder = self._recorders[target] = Recorder(
+                        target.home / "journal", target.destination, self.settings, lambda: self._delivery_to(target)
+                    )
+        return recorder
 
     def at_close(self, action: Callable[[], None]) -> None:
         """Have `action` called before the last delivery."""
-        self._closed.append(action)
+        self._closing.append(action)
 
     def close(self) -> None:
         """Deliver what can be in a few seconds, and say what is left."""
-        for action in self._closed:
+        for action in self._closing:
             action()
         left = [recorder for recorder in self._recorders.values() if not recorder.close(_FAREWELL)]
         self._recorders.clear()
-        self._recorder = None
         for recorder in left:
             where = recorder.destination or str(recorder.folder.parent)
             sys.stderr.write(
@@ -171,9 +181,9 @@ class Session:
     def _connect(self, target: Target, registry_uri: str, *, patient: bool) -> Services:
         """Services for `target`; an impatient connection does not repeat requests, for its user does."""
         far = scheme_of(target.destination) in {"http", "https"}
-        key = (target.destination or str(target.home), registry_uri, patient or not far)
+        uri = target.destination or str(target.home)
+        key = (uri, registry_uri, patient or not far)
         if key not in self._services:
-            uri = target.destination or str(target.home)
             settings = replace(self.settings, home=str(target.home), tracking_uri=uri, registry_uri=registry_uri)
             if far and not patient:
                 settings = replace(settings, http_retries=0)
@@ -196,9 +206,6 @@ class Session:
                 results = deliver_orphans(
                     home / "journal", lambda destination: self._delivery_to(Target(destination, home, destination))
                 )
-            except TreeringError as error:
-                logger.warning("Journals of earlier programs could not be delivered: %s", error)
-                return
             except Exception:
                 # A worker's border.
                 logger.exception("Journals of earlier programs could not be delivered.")
@@ -224,7 +231,8 @@ def session() -> Session:
             if current is None:
                 current = _Process.session = Session(read_settings(), Path.cwd())
                 atexit.register(_close)
-                os.register_at_fork(after_in_child=_reset_after_fork)
+                if sys.platform != "win32":
+                    os.register_at_fork(after_in_child=_reset_after_fork)
     return current
 
 
@@ -246,15 +254,13 @@ def _finish_with_multiprocessing(_: Session) -> None:
     sys.modules["multiprocessing.util"].Finalize(None, _close, exitpriority=0)
 
 
-def _target(settings: Settings, start: Path) -> Target:
-    uri = settings.tracking_uri
+def _target(uri: str, settings: Settings, start: Path) -> Target:
     home = find_home(settings, start)
     scheme = scheme_of(uri)
     if not uri:
         return Target(uri, home, "")
     if scheme == "file":
-        folder = local_path(uri)
-        return Target(uri, folder, "")
+        return Target(uri, local_path(uri), "")
     if uri.startswith(_SLASHES) and not uri.startswith(_SLASHES + "/") and ":memory:" not in uri:
         return Target(uri, home, f"{_SLASHES}{(start / uri.removeprefix(_SLASHES)).as_posix()}")
     return Target(uri, home, uri)

@@ -12,7 +12,7 @@ import os
 import struct
 import threading
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -57,14 +57,17 @@ class JournalWriter:
         end: How many bytes it holds.
     """
 
-    def __init__(self, path: Path, opening: Opening, descriptor: int, *, end: int, sync: bool) -> None:
+    def __init__(
+        self, path: Path, opening: Opening, descriptor: int, *, sync: bool, check_key: Callable[[str], object]
+    ) -> None:
         self.path = path
         self.opening = opening
-        self.end = end
+        self.end = 0
         self._descriptor = descriptor
         self._sealed = -1
-        self._start = end
+        self._start = 0
         self._sync = sync
+        self._check_key = check_key
         self._lock = threading.Lock()
         self._numbers = itertools.count()
         self._series: dict[tuple[str, str], int] = {}
@@ -137,6 +140,7 @@ class JournalWriter:
         self._descriptor = self._sealed = -1
 
     def _number(self, run_id: str, key: str) -> int:
+        self._check_key(key)
         # Two threads may number the same series twice; its points then bear either number.
         number = next(self._numbers)
         self._append(frame(SERIES, Series(number, run_id, key)))
@@ -178,13 +182,16 @@ class JournalWriter:
         )
 
 
-def open_journal(folder: Path, destination: str, *, sync: bool = False) -> JournalWriter:
+def open_journal(
+    folder: Path, destination: str, *, sync: bool = False, check_key: Callable[[str], object] = str
+) -> JournalWriter:
     """A new journal that belongs to this process.
 
     Args:
         folder: Made if need be, readable by its owner only.
         destination: The tracking URI that its frames go to; "" for the embedded store beside it.
         sync: Whether each write waits for the disk.
+        check_key: Called with each new metric key; what it raises refuses the point.
 
     Raises:
         StorageFull: If the disk is full.
@@ -198,7 +205,7 @@ def open_journal(folder: Path, destination: str, *, sync: bool = False) -> Journ
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Locked under another name first: nobody may take it for an orphan while it is being made.
         descriptor = os.open(fresh, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
-        writer = JournalWriter(path, opening, descriptor, end=0, sync=sync)
+        writer = JournalWriter(path, opening, descriptor, sync=sync, check_key=check_key)
         try:
             try_lock(descriptor)
             writer._append(data)  # noqa: SLF001  # a constructor in all but name
