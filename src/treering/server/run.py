@@ -8,13 +8,14 @@ import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
 
 from treering.assembly import open_services
 from treering.core.errors import InvalidInput, NotSupported, PermissionDenied, TreeringError, Unavailable
-from treering.core.settings import Settings
+from treering.core.settings import Settings, find_home
 from treering.server.app import create_app
 from treering.server.guard import guard_for
 
@@ -65,7 +66,7 @@ def serve(settings: Settings, options: ServerOptions, announce: Callable[[str], 
         raise InvalidInput(msg)
     listener = bind(settings.host, settings.port)
     with listener:
-        services = open_services(settings)
+        services = open_services(settings, find_home(settings, Path.cwd()), proxied=settings.serve_artifacts)
         try:
             guard = guard_for(settings.host, options.allowed_hosts, options.allowed_origins)
             config = _config(create_app(services, guard), options)
