@@ -9,10 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from treering.client import artifacts, datasets as data
-    from treering.client.client import Client, Client as MlflowClient
-    from treering.client.content_calls import load_table, log_dict, log_figure, log_image, log_stream, log_table, log_text
+    from treering.client import artifacts
+    from treering.client import datasets as data
     from treering.client.artifacts import get_artifact_uri, log_artifact, log_artifacts
+    from treering.client.client import Client
+    from treering.client.client import Client as MlflowClient
+    from treering.client.content_calls import (
+        load_table,
+        log_dict,
+        log_figure,
+        log_image,
+        log_stream,
+        log_table,
+        log_text,
+    )
     from treering.client.experiments import (
         create_experiment,
         delete_experiment,
@@ -73,7 +83,8 @@ if TYPE_CHECKING:
     )
     from treering.client.search import search_runs
     from treering.core import errors
-    from treering.core.errors import TreeringError, TreeringError as MlflowException
+    from treering.core.errors import TreeringError
+    from treering.core.errors import TreeringError as MlflowException
 
 __version__ = "0.1.0"
 
@@ -156,6 +167,7 @@ __all__ = [
     "MlflowClient",
     "MlflowException",
     "TreeringError",
+    "__version__",
     "active_run",
     "artifacts",
     "create_experiment",
@@ -220,7 +232,6 @@ __all__ = [
     "set_tracking_uri",
     "sklearn",
     "start_run",
-    "__version__",
 ]
 
 

@@ -194,7 +194,8 @@ def _pause(attempt: int, retry_after: str) -> float:
     """Seconds: what the server asked for, else doubling with some chance in it so that clients do not march in step."""
     if retry_after.isdigit():
         return min(float(retry_after), _LONGEST_PAUSE)
-    return min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+    doubled: float = min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
+    return doubled * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
 
 
 def _reason(error: HTTPError) -> str:

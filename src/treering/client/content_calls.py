@@ -59,7 +59,7 @@ def log_figure(figure: Any, artifact_file: str, *, save_kwargs: Mapping[str, Any
     write_figure(run_store(), artifact_file, figure, save_kwargs)
 
 
-def log_image(  # noqa: PLR0913  # MLflow's signature
+def log_image(  # MLflow's signature
     image: Any,
     artifact_file: str | None = None,
     key: str | None = None,
@@ -145,7 +145,11 @@ def read_tables(
         except NotFound:
             continue
         rows = len(next(iter(columns.values()), []))
-        known = {"run_id": run.info.run_id, "run_name": run.info.run_name, "experiment_id": run.info.experiment_id}
+        known: dict[str, object] = {
+            "run_id": run.info.run_id,
+            "run_name": run.info.run_name,
+            "experiment_id": run.info.experiment_id,
+        }
         known |= {**run.data.tags, **run.data.params, **run.data.metrics}
         parts.append(frames.table(columns | {name: [known.get(name)] * rows for name in extra_columns or ()}))
     if not parts:

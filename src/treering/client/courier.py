@@ -10,9 +10,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from treering.client.delivery import Delivery, open_delivery
 from treering.core.errors import DeadlineExceeded, TreeringError, Unavailable
 from treering.core.log import logger
-from treering.client.delivery import Delivery, open_delivery
 from treering.storage.journal.folder import remove
 from treering.storage.journal.writer import JournalWriter
 from treering.tracking.base import Tracking
@@ -86,9 +86,7 @@ class Courier:
             ticket = self._asked
             self._changed.notify_all()
             if not self._changed.wait_for(lambda: self._answered >= ticket or self._thread is None, timeout):
-                msg = (
-                    f"What was logged was not delivered within {timeout:g} seconds. It is kept, and delivery goes on."
-                )
+                msg = f"What was logged was not delivered within {timeout:g} seconds. It is kept, and delivery goes on."
                 raise DeadlineExceeded(msg)
             failure = self._failure
         if isinstance(failure, TreeringError):
@@ -157,8 +155,8 @@ class Courier:
                 self._deliver(writer, tracking)
         except TreeringError as error:
             return error
-        except Exception as error:
-            # A worker's border: training must not end because of a fault in delivery.
+        except Exception as error:  # noqa: BLE001  # a worker's border
+            # Training must not end because of a fault in delivery.
             logger.exception("Delivery failed for an unexpected reason; it will be tried again.")
             return error
         return None

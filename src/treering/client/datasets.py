@@ -72,7 +72,7 @@ class DescribedDataset:
         return self.entity
 
 
-def from_pandas(  # noqa: PLR0913  # MLflow's signature
+def from_pandas(  # MLflow's signature
     df: Any,
     source: str | None = None,
     targets: str | None = None,

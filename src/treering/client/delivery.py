@@ -30,6 +30,7 @@ from treering.wire.native.numbers import to_number, to_numbers
 __all__ = ["Delivery", "open_delivery"]
 
 Item = Point | Record
+Columns = tuple["array[int]", "array[int]", "array[float]"]
 
 
 class Delivery:
@@ -211,11 +212,14 @@ def _contradicts(item: Record, params: dict[tuple[str, str], str]) -> bool:
 class _Gathering:
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
-    series: dict[str, MetricColumns] = field(default_factory=dict)
+    series: dict[str, Columns] = field(default_factory=dict)
     linked: list[Metric] = field(default_factory=list)
     dataset_inputs: list[DatasetInput] = field(default_factory=list)
     model_inputs: list[ModelInput] = field(default_factory=list)
     model_outputs: list[ModelOutput] = field(default_factory=list)
+
+    def columns_of(self, key: str) -> Columns:
+        return self.series.setdefault(key, (array("q"), array("q"), array("d")))
 
     def add(self, batch: LogBatch) -> None:
         self.params |= batch.params
@@ -229,19 +233,18 @@ class _Gathering:
 def _gathered(items: Sequence[Item]) -> list[LogBatch]:
     """One batch for each run, with everything that `items` say of it."""
     runs: dict[str, _Gathering] = {}
-    columns: dict[int, tuple[array[int], array[int], array[float]]] = {}
+    columns: dict[int, Columns] = {}
     for item in items:
         if isinstance(item, Point):
             column = columns.get(id(item.series))
             if column is None:
-                run = runs.setdefault(item.series.run_id, _Gathering())
-                known = run.series.setdefault(
-                    item.series.key, MetricColumns(array("q"), array("q"), array("d"))
+                column = columns[id(item.series)] = runs.setdefault(item.series.run_id, _Gathering()).columns_of(
+                    item.series.key
                 )
-                column = columns[id(item.series)] = (known.steps, known.timestamps, known.values)  # type: ignore[assignment]  # made here
-            column[0].append(item.step)
-            column[1].append(item.timestamp)
-            column[2].append(item.value)
+            steps, timestamps, values = column
+            steps.append(item.step)
+            timestamps.append(item.timestamp)
+            values.append(item.value)
         elif isinstance(item.content, LogBatch):
             runs.setdefault(item.content.run_id, _Gathering()).add(item.content)
     return [
@@ -249,7 +252,7 @@ def _gathered(items: Sequence[Item]) -> list[LogBatch]:
             run_id,
             run.params,
             run.tags,
-            run.series,
+            {key: MetricColumns(*columns) for key, columns in run.series.items()},
             run.linked,
             run.dataset_inputs,
             run.model_inputs,

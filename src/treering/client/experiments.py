@@ -71,7 +71,9 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
         raise InvalidInput(msg)
     current = session()
     experiments = current.place.services().tracking.experiments
-    experiment = experiments.get(experiment_id) if experiment_id else get_or_create(current.place, experiment_name or "")
+    experiment = (
+        experiments.get(experiment_id) if experiment_id else get_or_create(current.place, experiment_name or "")
+    )
     if experiment.lifecycle_stage is not Lifecycle.ACTIVE:
         msg = (
             f"Cannot set a deleted experiment {experiment.name!r} as the active experiment."
@@ -82,9 +84,7 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
     return experiment
 
 
-def create_experiment(
-    name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None
-) -> str:
+def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None) -> str:
     """Make an experiment and return its id. Raises AlreadyExists, InvalidInput."""
     texts = {key: str(value) for key, value in (tags or {}).items()}
     return session().place.services().tracking.experiments.create(name, artifact_location or "", texts).experiment_id

@@ -129,6 +129,4 @@ def far_registry(channel: Channel) -> ModelRegistry:
 
 
 def _search(query: Query) -> models.SearchModels:
-    return models.SearchModels(
-        query.filter, query.order_by, query.max_results, query.page_token, query.with_total
-    )
+    return models.SearchModels(query.filter, query.order_by, query.max_results, query.page_token, query.with_total)

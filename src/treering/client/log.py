@@ -48,7 +48,7 @@ class Operations:
         self._recorder.flush()
 
 
-def log_metric(  # noqa: PLR0913  # MLflow's signature
+def log_metric(  # noqa: PLR0913, PLR0917  # MLflow's signature
     key: str,
     value: float,
     step: int | None = None,
@@ -89,7 +89,7 @@ def log_metric(  # noqa: PLR0913  # MLflow's signature
     return None if synchronous is None else finished(recorder, synchronous=synchronous)
 
 
-def log_metrics(  # noqa: PLR0913  # MLflow's signature
+def log_metrics(  # noqa: PLR0913, PLR0917  # MLflow's signature
     metrics: Mapping[str, float],
     step: int | None = None,
     synchronous: bool | None = None,  # noqa: FBT001  # as above

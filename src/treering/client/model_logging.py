@@ -133,7 +133,9 @@ def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions)
     return save(flavour, model, Path(path), options)
 
 
-def load_model(model_uri: str, dst_path: str | Path | None = None, model_config: Mapping[str, Any] | None = None) -> LoadedModel:
+def load_model(
+    model_uri: str, dst_path: str | Path | None = None, model_config: Mapping[str, Any] | None = None
+) -> LoadedModel:
     """The model at a URI or path, ready to predict.
 
     Raises:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
-
 from itertools import islice
 from typing import Any, Literal
 
@@ -64,10 +64,8 @@ def register_model(
 def register_at(place: Place, model_uri: str, name: str, tags: Mapping[str, object] | None = None) -> ModelVersion:
     """As `register_model`, in a given place."""
     services = place.read()
-    try:
+    with contextlib.suppress(AlreadyExists):
         services.registry.models.create(name)
-    except AlreadyExists:
-        pass
     run_id = model_id = ""
     if scheme_of(model_uri) == "models" and (model_id := parse_model_uri(model_uri).model_id):
         run_id = services.tracking.models.get(model_id).source_run_id
@@ -100,7 +98,7 @@ def set_model_version_tag(name: str, version: str | int, key: str, value: object
     session().place.services().registry.versions.set_tags(name, int(version), {key: str(value)})
 
 
-def initialize_logged_model(  # noqa: PLR0913  # MLflow's signature
+def initialize_logged_model(  # MLflow's signature
     name: str | None = None,
     source_run_id: str | None = None,
     tags: Mapping[str, str] | None = None,
@@ -120,7 +118,7 @@ def initialize_logged_model(  # noqa: PLR0913  # MLflow's signature
     )
 
 
-def create_external_model(  # noqa: PLR0913  # MLflow's signature
+def create_external_model(  # MLflow's signature
     name: str | None = None,
     source_run_id: str | None = None,
     tags: Mapping[str, str] | None = None,
@@ -152,7 +150,7 @@ def last_logged_model() -> LoggedModel | None:
     return next(iter(run.place.read().tracking.models.search(query).items), None)
 
 
-def search_logged_models(  # noqa: PLR0913  # MLflow's signature
+def search_logged_models(  # MLflow's signature
     experiment_ids: Sequence[str] | None = None,
     filter_string: str | None = None,
     datasets: Sequence[Mapping[str, str]] | None = None,
@@ -172,7 +170,7 @@ def search_logged_models(  # noqa: PLR0913  # MLflow's signature
     return found if output_format == "list" else FRAMES.load("pandas").models(found)
 
 
-def find_logged_models(  # noqa: PLR0913  # as `search_logged_models`
+def find_logged_models(  # as `search_logged_models`
     place: Place,
     experiment_ids: Sequence[str],
     filter_string: str | None,

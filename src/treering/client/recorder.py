@@ -32,14 +32,15 @@ class Recorder:
         tracking: Gives the destination; called in the background only.
     """
 
-    def __init__(
-        self, folder: Path, destination: str, settings: Settings, tracking: Callable[[], Tracking]
-    ) -> None:
+    def __init__(self, folder: Path, destination: str, settings: Settings, tracking: Callable[[], Tracking]) -> None:
         self.folder = folder
         self.destination = destination
         self._settings = settings
         self._tracking = tracking
-        self._reset()
+        self._lock = threading.Lock()
+        self._writer: JournalWriter | None = None
+        self._params: dict[str, dict[str, str]] = {}
+        self._courier = self._new_courier()
 
     def metric(self, run_id: str, key: str, value: float, timestamp: int, step: int) -> None:
         """Record one point. Raises StorageFull, InvalidInput."""
@@ -121,13 +122,12 @@ class Recorder:
             self._writer.abandon()
         for writer in self._courier.writers:
             writer.abandon()
-        self._reset()
-
-    def _reset(self) -> None:
         self._lock = threading.Lock()
-        self._writer: JournalWriter | None = None
-        self._params: dict[str, dict[str, str]] = {}
-        self._courier = Courier(self._tracking, self._settings.flush_interval)
+        self._writer = None
+        self._courier = self._new_courier()
+
+    def _new_courier(self) -> Courier:
+        return Courier(self._tracking, self._settings.flush_interval)
 
     def _append(self, append: Callable[[JournalWriter], None]) -> None:
         try:

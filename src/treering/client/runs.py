@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import TracebackType
+from typing import Self
 
 from treering.client.context import context_tags, user_name
 from treering.client.experiments import active_experiment_id
@@ -51,16 +52,15 @@ class ActiveRun(Run):
     recorder: Recorder = field(kw_only=True)
     pid: int = field(kw_only=True)
 
-    def __enter__(self) -> ActiveRun:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    ) -> None:
         if self in _active.get():
             while self in _active.get():
                 _end_innermost(RunStatus.FINISHED if kind is None else RunStatus.FAILED)
-        return False
 
 
 _active: ContextVar[tuple[ActiveRun, ...]] = ContextVar("treering_active_runs", default=())
@@ -74,7 +74,7 @@ class _Started:
     watched: Session | None = None
 
 
-def start_run(  # noqa: PLR0913  # MLflow's signature
+def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
     run_id: str | None = None,
     experiment_id: str | None = None,
     run_name: str | None = None,

@@ -20,7 +20,7 @@ __all__ = ["find_runs", "search_runs"]
 _PAGE = 1000
 
 
-def search_runs(  # noqa: PLR0913  # MLflow's signature
+def search_runs(  # noqa: PLR0913, PLR0917  # MLflow's signature
     experiment_ids: Sequence[str] | None = None,
     filter_string: str = "",
     run_view_type: View | str = View.ACTIVE_ONLY,
@@ -65,9 +65,7 @@ def search_runs(  # noqa: PLR0913  # MLflow's signature
 def find_runs(place: Place, query: Query) -> list[Run]:
     """The first `query.max_results` runs that match."""
     limit = query.max_results
-    page = Query(
-        query.filter, query.order_by, max(1, min(limit, _PAGE)), "", query.view, query.experiment_ids
-    )
+    page = Query(query.filter, query.order_by, max(1, min(limit, _PAGE)), "", query.view, query.experiment_ids)
     return list(islice(every(place.read().tracking.runs.search, page), limit))
 
 

@@ -206,8 +206,7 @@ class Session:
                 results = deliver_orphans(
                     home / "journal", lambda destination: self._delivery_to(Target(destination, home, destination))
                 )
-            except Exception:
-                # A worker's border.
+            except Exception:  # noqa: BLE001  # a worker's border
                 logger.exception("Journals of earlier programs could not be delivered.")
                 return
             if not any(result.error for result in results):

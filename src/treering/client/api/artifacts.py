@@ -51,7 +51,7 @@ class ArtifactCalls(ClientPart):
         """Store a Matplotlib or Plotly figure."""
         write_figure(store_of_run(self._place, run_id), artifact_file, figure, save_kwargs)
 
-    def log_image(  # noqa: PLR0913  # MLflow's signature
+    def log_image(  # MLflow's signature
         self,
         run_id: str,
         image: Any,

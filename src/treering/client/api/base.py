@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from treering.client.session import Place
 from treering.entities.page import Page
@@ -26,8 +26,8 @@ class PagedList(list):  # type: ignore[type-arg]  # a list of whatever the page 
     token: str | None = None
 
 
-def paged(page: Page[object], items: Sequence[object] | None = None) -> PagedList:
+def paged(page: Page[Any]) -> PagedList:
     """A page as MLflow's client gives it."""
-    found = PagedList(page.items if items is None else items)
+    found = PagedList(page.items)
     found.token = page.next_token or None
     return found

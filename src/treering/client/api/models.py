@@ -21,7 +21,7 @@ __all__ = ["LoggedModelCalls"]
 class LoggedModelCalls(ClientPart):
     """Model folders that runs wrote; errors as in `treering.tracking.base.LoggedModels`."""
 
-    def create_logged_model(  # noqa: PLR0913  # MLflow's signature
+    def create_logged_model(  # MLflow's signature
         self,
         experiment_id: str,
         name: str | None = None,
@@ -46,7 +46,7 @@ class LoggedModelCalls(ClientPart):
         """Delete softly."""
         self._place.services().tracking.models.delete(model_id)
 
-    def search_logged_models(  # noqa: PLR0913  # MLflow's signature
+    def search_logged_models(  # MLflow's signature
         self,
         experiment_ids: Sequence[str],
         filter_string: str | None = None,

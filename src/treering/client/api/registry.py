@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 from treering.client.api.base import ClientPart, PagedList, paged
@@ -73,7 +74,7 @@ class RegistryCalls(ClientPart):
         """The version that an alias points at."""
         return self._registry().versions.get_by_alias(name, alias)
 
-    def create_model_version(  # noqa: PLR0913  # MLflow's signature
+    def create_model_version(  # noqa: PLR0913, PLR0917  # MLflow's signature
         self,
         name: str,
         source: str,
@@ -106,10 +107,8 @@ class RegistryCalls(ClientPart):
             raise InvalidInput(msg)
         registry = self._registry()
         version = find_version(wanted, registry)
-        try:
+        with contextlib.suppress(AlreadyExists):
             registry.models.create(dst_name)
-        except AlreadyExists:
-            pass
         source = f"models:/{version.name}/{version.version}"
         return registry.versions.create(
             NewModelVersion(

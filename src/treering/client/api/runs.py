@@ -75,7 +75,7 @@ class RunCalls(ClientPart):
         """Undo a deletion."""
         self._place.services().tracking.runs.restore(run_id)
 
-    def search_runs(  # noqa: PLR0913  # MLflow's signature
+    def search_runs(  # MLflow's signature
         self,
         experiment_ids: Sequence[str],
         filter_string: str = "",
@@ -90,7 +90,7 @@ class RunCalls(ClientPart):
         )
         return paged(self._place.read().tracking.runs.search(query))
 
-    def log_metric(  # noqa: PLR0913  # MLflow's signature
+    def log_metric(  # noqa: PLR0913, PLR0917  # MLflow's signature
         self,
         run_id: str,
         key: str,
@@ -134,7 +134,7 @@ class RunCalls(ClientPart):
         """Remove a tag."""
         self._place.read().tracking.runs.delete_tag(run_id, key)
 
-    def log_batch(  # noqa: PLR0913  # MLflow's signature
+    def log_batch(  # MLflow's signature
         self,
         run_id: str,
         metrics: Sequence[Any] = (),

@@ -95,7 +95,7 @@ class PandasFrames:
 
 
 def _times(millis: Sequence[int | None]) -> Any:
-    return pd.to_datetime(pd.Series(millis, dtype="Int64"), unit="ms", utc=True)
+    return pd.to_datetime(pd.array(list(millis), dtype="Int64"), unit="ms", utc=True)
 
 
 def _keys(mappings: Sequence[Mapping[str, Any]]) -> list[str]:
