@@ -141,11 +141,10 @@ def find_home(settings: Settings, start: Path) -> Path:
     if settings.home:
         return Path(settings.home).expanduser().absolute()
     around = [start.absolute(), *start.absolute().parents]
-    for marker in (".treering", ".git"):
-        for folder in around:
-            if (folder / marker).exists():
-                return folder / ".treering"
-    return around[0] / ".treering"
+    homes = (folder for folder in around if (folder / ".treering").is_dir())
+    # In a git worktree .git is a file.
+    checkouts = (folder for folder in around if (folder / ".git").exists())
+    return next(homes, next(checkouts, around[0])) / ".treering"
 
 
 def _parse(name: str, text: str, kind: type) -> Any:

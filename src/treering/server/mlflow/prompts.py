@@ -1,0 +1,35 @@
+"""Leaving MLflow's prompts out of searches for models.
+
+MLflow keeps prompts among the registered models, marked by a tag. Its clients
+exclude them with a condition that would, taken literally, exclude every model
+without that tag.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+__all__ = ["is_prompt", "without_prompt_clause"]
+
+_TAG = "mlflow.prompt.is_prompt"
+_CLAUSE = re.compile(
+    r"""(?:^|\s+and\s+)\s*tags?\.[`"']?mlflow\.prompt\.is_prompt[`"']?\s*!=\s*(?:'true'|"true")\s*""", re.IGNORECASE
+)
+_LEADING_AND = re.compile(r"^\s*and\s+", re.IGNORECASE)
+
+
+def is_prompt(tags: Mapping[str, str]) -> bool:
+    """Whether a registered model or version is a prompt."""
+    return tags.get(_TAG, "").lower() == "true"
+
+
+def without_prompt_clause(text: str) -> tuple[str, bool]:
+    """The filter without the condition that excludes prompts, and whether to exclude them.
+
+    They are excluded unless the filter asks about the tag in another way.
+    """
+    shortened, count = _CLAUSE.subn("", text)
+    if count:
+        return _LEADING_AND.sub("", shortened).strip(), True
+    return text, _TAG not in text

@@ -1,0 +1,41 @@
+"""The metadata database in this process's memory: a real double for tests and throwaway servers.
+
+One lock guards everything, so each method is a transaction. Nothing survives the process.
+"""
+
+from __future__ import annotations
+
+from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.memory.experiments import MemoryExperiments
+from treering.storage.metadata.memory.logged_models import MemoryLoggedModels
+from treering.storage.metadata.memory.registry import MemoryModelVersions, MemoryRegisteredModels
+from treering.storage.metadata.memory.runs import MemoryDatasets, MemoryRuns, MemorySeries
+from treering.storage.metadata.memory.state import State
+
+__all__ = ["open_memory"]
+
+
+class MemoryDatabase:
+    """Always there."""
+
+    def check(self) -> None:
+        """Nothing can be wrong."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def open_memory(uri: str) -> MetadataStore:
+    """A new, empty database with the default experiment; `uri` is only a name."""
+    del uri
+    state = State()
+    return MetadataStore(
+        experiments=MemoryExperiments(state),
+        runs=MemoryRuns(state),
+        series=MemorySeries(state),
+        datasets=MemoryDatasets(state),
+        logged_models=MemoryLoggedModels(state),
+        registered_models=MemoryRegisteredModels(state),
+        model_versions=MemoryModelVersions(state),
+        database=MemoryDatabase(),
+    )

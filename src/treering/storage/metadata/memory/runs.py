@@ -1,0 +1,197 @@
+"""Runs, their series and their datasets in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from treering.core.errors import Conflict, InvalidInput
+from treering.entities.dataset import Dataset, DatasetInput
+from treering.entities.lifecycle import Lifecycle, RunStatus
+from treering.entities.metric import MetricSegment
+from treering.entities.page import Page, Query
+from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunData, RunInfo
+from treering.storage.metadata.base import SeriesKey
+from treering.storage.metadata.memory.state import State
+from treering.storage.metadata.merge import (
+    SMALL_SEGMENT,
+    TOO_MANY_SEGMENTS,
+    changed_run,
+    check_active,
+    merged_linked,
+    updated_info,
+)
+from treering.storage.metadata.search.evaluate import answer
+from treering.storage.metadata.search.fields import RUNS
+from treering.storage.metadata.search.grammar import parse_search
+from treering.storage.metadata.search.readers import RunReader
+
+__all__ = ["MemoryDatasets", "MemoryRuns", "MemorySeries"]
+
+
+class MemoryRuns:
+    """RunStore over a State."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def create(self, info: RunInfo, tags: Mapping[str, str]) -> Run:
+        """See RunStore."""
+        with self._state.lock:
+            experiment = self._state.experiment(info.experiment_id)
+            known = self._state.runs.get(info.run_id)
+            if known is not None and known.info.experiment_id == info.experiment_id:
+                return known
+            if known is not None:
+                msg = (
+                    f"The run {info.run_id!r} exists already, in the experiment {known.info.experiment_id!r}."
+                    " Choose another id."
+                )
+                raise Conflict(msg)
+            if experiment.lifecycle_stage is not Lifecycle.ACTIVE:
+                msg = f"The experiment {info.experiment_id!r} is deleted. Restore it before adding runs."
+                raise InvalidInput(msg)
+            made = Run(info, RunData(tags=dict(tags)))
+            self._state.runs[info.run_id] = made
+            return made
+
+    def get(self, run_id: str) -> Run:
+        """See RunStore."""
+        with self._state.lock:
+            return self._state.run(run_id)
+
+    def update(self, run_id: str, status: RunStatus | None, end_time: int | None, run_name: str | None) -> Run:
+        """See RunStore."""
+        with self._state.lock:
+            known = self._state.run(run_id)
+            check_active(known.info)
+            tags = known.data.tags if run_name is None else {**known.data.tags, RUN_NAME_TAG: run_name}
+            info = updated_info(known.info, status, end_time, run_name)
+            self._state.runs[run_id] = replace(known, info=info, data=replace(known.data, tags=tags))
+            return self._state.runs[run_id]
+
+    def set_lifecycle(self, run_id: str, stage: Lifecycle) -> None:
+        """See RunStore."""
+        with self._state.lock:
+            known = self._state.run(run_id)
+            if known.info.lifecycle_stage is not stage:
+                self._state.runs[run_id] = replace(known, info=replace(known.info, lifecycle_stage=stage))
+                self._state.deleted_together.discard(run_id)
+
+    def search(self, query: Query) -> Page[Run]:
+        """See RunStore."""
+        search = parse_search(RUNS, query.filter, query.order_by)
+        with self._state.lock:
+            seen = [
+                run
+                for run in self._state.runs.values()
+                if run.info.experiment_id in query.experiment_ids and query.view.includes(run.info.lifecycle_stage)
+            ]
+        return answer(seen, search, query, RunReader(), RUNS.noun)
+
+    def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
+        """See RunStore."""
+        with self._state.lock:
+            if origin is not None and origin.end <= self.delivered(origin.journal_id):
+                return []
+            changed: dict[str, Run] = {}
+            for change in changes:
+                before = changed.get(change.run_id) or self._state.run(change.run_id)
+                changed[change.run_id] = self._with_known_datasets(changed_run(before, change))
+            self._state.runs.update(changed)
+            touched: dict[SeriesKey, None] = {}
+            for change in changes:
+                self._link(change)
+                for segment in change.segments:
+                    touched[self._append(segment)] = None
+            if origin is not None:
+                self._state.deliveries[origin.journal_id] = origin.end
+            return [key for key in touched if self._small(key) >= TOO_MANY_SEGMENTS]
+
+    def _with_known_datasets(self, run: Run) -> Run:
+        """`run` with each dataset as its experiment recorded it first."""
+        used = [
+            replace(one, dataset=self._known_dataset(run.info.experiment_id, one)) for one in run.inputs.dataset_inputs
+        ]
+        return replace(run, inputs=replace(run.inputs, dataset_inputs=tuple(used)))
+
+    def _known_dataset(self, experiment_id: str, used: DatasetInput) -> Dataset:
+        key = (experiment_id, used.dataset.name, used.dataset.digest)
+        return self._state.datasets.get(key, used.dataset)
+
+    def _link(self, change: RunChanges) -> None:
+        experiment_id = self._state.runs[change.run_id].info.experiment_id
+        for used in change.dataset_inputs:
+            key = (experiment_id, used.dataset.name, used.dataset.digest)
+            self._state.datasets.setdefault(key, used.dataset)
+        for point in change.linked:
+            if point.model_id:
+                known = self._state.linked.get(point.model_id, [])
+                added = replace(point, run_id=change.run_id)
+                self._state.linked[point.model_id] = merged_linked(known, [added])
+
+    def _append(self, segment: MetricSegment) -> SeriesKey:
+        self._state.last_segment += 1
+        key = segment.run_id, segment.key
+        stored = replace(segment, segment_id=self._state.last_segment)
+        self._state.segments.setdefault(key, []).append(stored)
+        return key
+
+    def _small(self, key: SeriesKey) -> int:
+        return sum(segment.count < SMALL_SEGMENT for segment in self._state.segments[key])
+
+    def delivered(self, journal_id: str) -> int:
+        """See RunStore."""
+        with self._state.lock:
+            return self._state.deliveries.get(journal_id, 0)
+
+
+class MemorySeries:
+    """SeriesStore over a State."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def segments(
+        self, run_id: str, key: str, first_step: int | None = None, last_step: int | None = None
+    ) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        with self._state.lock:
+            return [
+                segment
+                for segment in self._state.segments.get((run_id, key), [])
+                if (first_step is None or segment.last_step >= first_step)
+                and (last_step is None or segment.first_step <= last_step)
+            ]
+
+    def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
+        """See SeriesStore."""
+        with self._state.lock:
+            stored = self._state.segments.get((run_id, key), [])
+            if not set(old) <= {segment.segment_id for segment in stored}:
+                return False
+            kept = [segment for segment in stored if segment.segment_id not in set(old)]
+            for segment in new:
+                self._state.last_segment += 1
+                kept.append(replace(segment, segment_id=self._state.last_segment))
+            self._state.segments[run_id, key] = kept
+            return True
+
+
+class MemoryDatasets:
+    """DatasetStore over a State."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def search(self, experiment_ids: Sequence[str], limit: int) -> Sequence[tuple[str, Dataset, str]]:
+        """See DatasetStore."""
+        with self._state.lock:
+            found = {
+                (run.info.experiment_id, used.dataset.name, used.dataset.digest, used.context): used.dataset
+                for run in self._state.runs.values()
+                if run.info.experiment_id in experiment_ids
+                for used in run.inputs.dataset_inputs
+            }
+        ordered = sorted(found, key=lambda place: (int(place[0]), *place[1:]))
+        return [(place[0], found[place], place[3]) for place in ordered[:limit]]

@@ -1,0 +1,62 @@
+"""What the memory driver holds: plain tables of frozen values, and the lock around them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+
+from treering.core.clock import now
+from treering.core.errors import NotFound
+from treering.entities.dataset import Dataset
+from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, Experiment
+from treering.entities.lifecycle import Lifecycle
+from treering.entities.metric import Metric, MetricSegment
+from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
+from treering.entities.run import Run
+
+__all__ = ["State"]
+
+
+def _default_experiments() -> dict[str, Experiment]:
+    time = now()
+    default = Experiment(DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, "", Lifecycle.ACTIVE, time, time)
+    return {DEFAULT_EXPERIMENT_ID: default}
+
+
+@dataclass(slots=True)
+class State:
+    """All tables; to be touched only while `lock` is held.
+
+    Attributes:
+        deleted_together: Runs that were deleted with their experiment.
+        linked: Points that judge a logged model, by its id, which need not exist yet.
+        numbers: The highest version ever used of each registered model.
+    """
+
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    experiments: dict[str, Experiment] = field(default_factory=_default_experiments)
+    runs: dict[str, Run] = field(default_factory=dict)
+    deleted_together: set[str] = field(default_factory=set)
+    datasets: dict[tuple[str, str, str], Dataset] = field(default_factory=dict)
+    segments: dict[tuple[str, str], list[MetricSegment]] = field(default_factory=dict)
+    last_segment: int = 0
+    deliveries: dict[str, int] = field(default_factory=dict)
+    logged_models: dict[str, LoggedModel] = field(default_factory=dict)
+    linked: dict[str, list[Metric]] = field(default_factory=dict)
+    registered_models: dict[str, RegisteredModel] = field(default_factory=dict)
+    versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def experiment(self, experiment_id: str) -> Experiment:
+        """Raises NotFound."""
+        if experiment_id not in self.experiments:
+            msg = f"There is no experiment with the id {experiment_id!r}. Search experiments to see which there are."
+            raise NotFound(msg)
+        return self.experiments[experiment_id]
+
+    def run(self, run_id: str) -> Run:
+        """Raises NotFound."""
+        if run_id not in self.runs:
+            msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+            raise NotFound(msg)
+        return self.runs[run_id]
