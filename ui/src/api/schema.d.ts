@@ -4,15 +4,15 @@
  */
 
 export interface paths {
-    "/api/v1/artifacts": {
+    "/api/v1/server": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What lies in a folder of artifacts */
-        get: operations["artifacts.list"];
+        /** Which server this is */
+        get: operations["server.info"];
         put?: never;
         post?: never;
         delete?: never;
@@ -21,17 +21,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/artifacts/content": {
+    "/api/v1/openapi.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The bytes of an artifact */
-        get: operations["artifacts.read"];
+        /** This description */
+        get: operations["server.description"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Datasets that runs recorded */
+        post: operations["datasets.search"];
         delete?: never;
         options?: never;
         head?: never;
@@ -154,6 +171,127 @@ export interface paths {
         post?: never;
         /** Remove a tag */
         delete: operations["experiments.delete_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a run; repeated with the same run_id it is the same run */
+        post: operations["runs.create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run, deleted or not */
+        get: operations["runs.get"];
+        put?: never;
+        post?: never;
+        /** Delete a run softly */
+        delete: operations["runs.delete"];
+        options?: never;
+        head?: never;
+        /** Change status, end time or name */
+        patch: operations["runs.update"];
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a deletion */
+        post: operations["runs.restore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Runs that match a filter */
+        post: operations["runs.search"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Add params, tags, points and inputs */
+        post: operations["runs.log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/tags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a tag */
+        delete: operations["runs.delete_tag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/journals/{journal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a journal was applied */
+        get: operations["runs.delivered"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -541,119 +679,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs": {
+    "/api/v1/artifacts": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /** Start a run; repeated with the same run_id it is the same run */
-        post: operations["runs.create"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** One run, deleted or not */
-        get: operations["runs.get"];
-        put?: never;
-        post?: never;
-        /** Delete a run softly */
-        delete: operations["runs.delete"];
-        options?: never;
-        head?: never;
-        /** Change status, end time or name */
-        patch: operations["runs.update"];
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Undo a deletion */
-        post: operations["runs.restore"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Runs that match a filter */
-        post: operations["runs.search"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Add params, tags, points and inputs */
-        post: operations["runs.log"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/runs/{run_id}/tags/{key}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Remove a tag */
-        delete: operations["runs.delete_tag"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/journals/{journal_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** How far a journal was applied */
-        get: operations["runs.delivered"];
+        /** What lies in a folder of artifacts */
+        get: operations["artifacts.list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -662,34 +696,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/server": {
+    "/api/v1/artifacts/content": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Which server this is */
-        get: operations["server.info"];
+        /** The bytes of an artifact */
+        get: operations["artifacts.read"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/datasets/search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Datasets that runs recorded */
-        post: operations["datasets.search"];
         delete?: never;
         options?: never;
         head?: never;
@@ -701,37 +718,106 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * Alias
-         * @description One alias of a registered model.
+         * SearchDatasets
+         * @description Of which experiments the datasets are wanted.
          */
-        Alias: {
-            name: string;
-            alias: string;
+        SearchDatasets: {
+            experiment_ids: string[];
         };
         /**
-         * RegisteredModelName
-         * @description One registered model.
+         * CreateExperiment
+         * @description An experiment to make; without an artifact location the server chooses it.
          */
-        RegisteredModelName: {
+        CreateExperiment: {
             name: string;
+            /** @default  */
+            artifact_location?: string;
+            /** @default {} */
+            tags?: {
+                [key: string]: string;
+            };
         };
         /**
-         * LatestVersions
-         * @description Of which stages the newest version is wanted; none means all.
+         * SearchExperiments
+         * @description A search over experiments.
          */
-        LatestVersions: {
-            name: string;
+        SearchExperiments: {
+            /** @default  */
+            filter?: string;
             /** @default [] */
-            stages?: string[];
+            order_by?: string[];
+            /** @default 1000 */
+            max_results?: number;
+            /** @default  */
+            page_token?: string;
+            /** @default ACTIVE_ONLY */
+            view?: components["schemas"]["View"];
+            /** @default false */
+            with_total?: boolean;
         };
         /**
-         * DeleteRunTag
-         * @description A tag to remove.
+         * View
+         * @description Which lifecycle stages a search looks at.
+         * @enum {unknown}
          */
-        DeleteRunTag: {
-            run_id: string;
-            key: string;
+        View: "ACTIVE_ONLY" | "ALL" | "DELETED_ONLY";
+        /**
+         * RenameExperiment
+         * @description A new name for an experiment.
+         */
+        RenameExperiment: {
+            name: string;
         };
+        /**
+         * SetExperimentTags
+         * @description Tags to add or change.
+         */
+        SetExperimentTags: {
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * NewRun
+         * @description What is asked for when a run is created.
+         *
+         *         Attributes:
+         *             run_id: Chosen by the caller, so that a repeated request makes one run; "" lets the server choose.
+         *             run_name: "" lets the server make one up.
+         *             start_time: Milliseconds since the epoch; None means now.
+         */
+        NewRun: {
+            experiment_id: string;
+            /** @default  */
+            run_id?: string;
+            /** @default  */
+            run_name?: string;
+            /** @default  */
+            user_id?: string;
+            /** @default null */
+            start_time?: number | null;
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * UpdateRun
+         * @description What to change; null leaves a value. Setting RUNNING clears the end time.
+         */
+        UpdateRun: {
+            /** @default null */
+            status?: components["schemas"]["RunStatus"] | null;
+            /** @default null */
+            end_time?: number | null;
+            /** @default null */
+            run_name?: string | null;
+        };
+        /**
+         * RunStatus
+         * @description Where a run stands.
+         * @enum {unknown}
+         */
+        RunStatus: "FAILED" | "FINISHED" | "KILLED" | "RUNNING" | "SCHEDULED";
         /**
          * SearchRuns
          * @description A search over the runs of some experiments.
@@ -750,480 +836,6 @@ export interface components {
             view?: components["schemas"]["View"];
             /** @default false */
             with_total?: boolean;
-        };
-        /**
-         * View
-         * @description Which lifecycle stages a search looks at.
-         * @enum {unknown}
-         */
-        View: "ACTIVE_ONLY" | "ALL" | "DELETED_ONLY";
-        /**
-         * RunBody
-         * @description A run with all it holds. Times are milliseconds since the epoch.
-         */
-        RunBody: {
-            run_id: string;
-            experiment_id: string;
-            run_name: string;
-            user_id: string;
-            status: components["schemas"]["RunStatus"];
-            start_time: number;
-            end_time: number | null;
-            artifact_uri: string;
-            lifecycle_stage: components["schemas"]["Lifecycle"];
-            params: {
-                [key: string]: string;
-            };
-            tags: {
-                [key: string]: string;
-            };
-            metrics: {
-                [key: string]: components["schemas"]["SummaryBody"];
-            };
-            datasets: components["schemas"]["DatasetInput"][];
-            model_inputs: components["schemas"]["ModelInput"][];
-            model_outputs: components["schemas"]["ModelOutput"][];
-        };
-        /**
-         * RunStatus
-         * @description Where a run stands.
-         * @enum {unknown}
-         */
-        RunStatus: "FAILED" | "FINISHED" | "KILLED" | "RUNNING" | "SCHEDULED";
-        /**
-         * Lifecycle
-         * @description Whether a thing is in use or was deleted softly.
-         * @enum {unknown}
-         */
-        Lifecycle: "active" | "deleted";
-        /**
-         * SummaryBody
-         * @description What is remembered of one metric of a run.
-         *
-         *         `last` is the value at the greatest step; `minimum` and `maximum` leave NaN aside.
-         */
-        SummaryBody: {
-            last: number | ("-Infinity" | "Infinity" | "NaN");
-            step: number;
-            timestamp: number;
-            minimum: number | ("-Infinity" | "Infinity" | "NaN") | null;
-            maximum: number | ("-Infinity" | "Infinity" | "NaN") | null;
-            count: number;
-        };
-        /**
-         * DatasetInput
-         * @description A dataset in the role that one run gave it; the role is the tag `mlflow.data.context`.
-         */
-        DatasetInput: {
-            dataset: components["schemas"]["Dataset"];
-            tags?: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * Dataset
-         * @description A named, fingerprinted dataset.
-         *
-         *         Attributes:
-         *             digest: A short fingerprint of the content.
-         *             source_type: Kind of `source`, such as `local`, `http`, `code`.
-         *             source: JSON that says where it can be had again.
-         *             schema: JSON of its columns or tensors, or "".
-         *             profile: JSON of its size and shape, or "".
-         */
-        Dataset: {
-            name: string;
-            digest: string;
-            source_type: string;
-            source: string;
-            /** @default  */
-            schema?: string;
-            /** @default  */
-            profile?: string;
-        };
-        /**
-         * ModelInput
-         * @description A logged model that a run read.
-         */
-        ModelInput: {
-            model_id: string;
-        };
-        /**
-         * ModelOutput
-         * @description A logged model that a run wrote, and at which training step.
-         */
-        ModelOutput: {
-            model_id: string;
-            /** @default 0 */
-            step?: number;
-        };
-        /**
-         * LoggedModelTag
-         * @description A tag to remove.
-         */
-        LoggedModelTag: {
-            model_id: string;
-            key: string;
-        };
-        /**
-         * UpdateVersion
-         * @description A new description.
-         */
-        UpdateVersion: {
-            name: string;
-            version: number;
-            description: string;
-        };
-        /**
-         * RenameExperiment
-         * @description A new name for an experiment.
-         */
-        RenameExperiment: {
-            experiment_id: string;
-            name: string;
-        };
-        /**
-         * Delivered
-         * @description How far a journal was applied, in bytes.
-         */
-        Delivered: {
-            end: number;
-        };
-        /**
-         * CreateVersion
-         * @description A version to register from `source`.
-         */
-        CreateVersion: {
-            name: string;
-            source: string;
-            /** @default  */
-            run_id?: string;
-            /** @default  */
-            run_link?: string;
-            /** @default  */
-            model_id?: string;
-            /** @default  */
-            description?: string;
-            /** @default  */
-            user_id?: string;
-            /** @default {} */
-            tags?: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * RegisteredModelPage
-         * @description Registered models that match; `next_token` is "" on the last page.
-         */
-        RegisteredModelPage: {
-            models: components["schemas"]["RegisteredModel"][];
-            /** @default  */
-            next_token?: string;
-            /** @default null */
-            total?: number | null;
-        };
-        /**
-         * RegisteredModel
-         * @description A name in the registry, under which versions are kept.
-         *
-         *         Attributes:
-         *             aliases: Alias to version number.
-         *             latest_versions: The newest version of each stage.
-         */
-        RegisteredModel: {
-            name: string;
-            creation_time: number;
-            last_update_time: number;
-            /** @default  */
-            description?: string;
-            tags?: {
-                [key: string]: string;
-            };
-            aliases?: {
-                [key: string]: number;
-            };
-            /** @default [] */
-            latest_versions?: components["schemas"]["ModelVersion"][];
-        };
-        /**
-         * ModelVersion
-         * @description One version of a registered model.
-         *
-         *         Attributes:
-         *             source: The URI it was registered from.
-         *             storage_uri: Where its files lie.
-         *             creation_time: Milliseconds since the epoch, as is `last_update_time`.
-         */
-        ModelVersion: {
-            name: string;
-            version: number;
-            source: string;
-            storage_uri: string;
-            status: components["schemas"]["ModelVersionStatus"];
-            stage: string;
-            creation_time: number;
-            last_update_time: number;
-            /** @default  */
-            description?: string;
-            /** @default  */
-            run_id?: string;
-            /** @default  */
-            run_link?: string;
-            /** @default  */
-            model_id?: string;
-            /** @default  */
-            user_id?: string;
-            /** @default  */
-            status_message?: string;
-            /** @default [] */
-            aliases?: string[];
-            tags?: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * ModelVersionStatus
-         * @description Whether a registered version can be used.
-         * @enum {unknown}
-         */
-        ModelVersionStatus: "FAILED_REGISTRATION" | "PENDING_REGISTRATION" | "READY";
-        /**
-         * CreateRegisteredModel
-         * @description A name to register.
-         */
-        CreateRegisteredModel: {
-            name: string;
-            /** @default  */
-            description?: string;
-            /** @default {} */
-            tags?: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * SearchLoggedModels
-         * @description A search over logged models; `datasets` narrow what metric conditions look at.
-         */
-        SearchLoggedModels: {
-            experiment_ids: string[];
-            /** @default  */
-            filter?: string;
-            /** @default [] */
-            order_by?: string[];
-            /** @default 200 */
-            max_results?: number;
-            /** @default  */
-            page_token?: string;
-            /** @default ACTIVE_ONLY */
-            view?: components["schemas"]["View"];
-            /** @default false */
-            with_total?: boolean;
-            /** @default [] */
-            datasets?: components["schemas"]["Dataset"][];
-        };
-        /**
-         * History
-         * @description Which series, and from where on.
-         */
-        History: {
-            run_id: string;
-            key: string;
-            /** @default null */
-            max_results?: number | null;
-            /** @default  */
-            page_token?: string;
-        };
-        /**
-         * LoggedModelId
-         * @description One logged model.
-         */
-        LoggedModelId: {
-            model_id: string;
-        };
-        /**
-         * DeleteExperimentTag
-         * @description A tag to remove.
-         */
-        DeleteExperimentTag: {
-            experiment_id: string;
-            key: string;
-        };
-        /**
-         * Sample
-         * @description Which series to thin for drawing, to how many buckets each, and in which range of steps.
-         */
-        Sample: {
-            run_ids: string[];
-            keys: string[];
-            /** @default 800 */
-            max_points?: number;
-            /** @default null */
-            first_step?: number | null;
-            /** @default null */
-            last_step?: number | null;
-        };
-        /**
-         * Experiment
-         * @description A named group of runs.
-         *
-         *         Attributes:
-         *             experiment_id: A whole number, written as a string.
-         *             artifact_location: The URI below which each run gets a folder.
-         *             creation_time: Milliseconds since the epoch, as is `last_update_time`.
-         */
-        Experiment: {
-            experiment_id: string;
-            name: string;
-            artifact_location: string;
-            lifecycle_stage: components["schemas"]["Lifecycle"];
-            creation_time: number;
-            last_update_time: number;
-            tags?: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * LoggedModelPage
-         * @description Logged models that match; `next_token` is "" on the last page.
-         */
-        LoggedModelPage: {
-            models: components["schemas"]["LoggedModelBody"][];
-            /** @default  */
-            next_token?: string;
-            /** @default null */
-            total?: number | null;
-        };
-        /**
-         * LoggedModelBody
-         * @description A model folder that a run wrote. Times are milliseconds since the epoch.
-         */
-        LoggedModelBody: {
-            model_id: string;
-            experiment_id: string;
-            name: string;
-            artifact_uri: string;
-            status: components["schemas"]["LoggedModelStatus"];
-            lifecycle_stage: components["schemas"]["Lifecycle"];
-            creation_time: number;
-            last_update_time: number;
-            model_type: string;
-            source_run_id: string;
-            status_message: string;
-            params: {
-                [key: string]: string;
-            };
-            tags: {
-                [key: string]: string;
-            };
-            metrics: components["schemas"]["LinkedMetric"][];
-            registrations: [
-                string,
-                number
-            ][];
-        };
-        /**
-         * LoggedModelStatus
-         * @description Whether the files of a logged model are complete.
-         * @enum {unknown}
-         */
-        LoggedModelStatus: "FAILED" | "PENDING" | "READY";
-        /**
-         * LinkedMetric
-         * @description A point that also judges a logged model, or belongs to a dataset.
-         */
-        LinkedMetric: {
-            key: string;
-            value: number | ("-Infinity" | "Infinity" | "NaN");
-            timestamp: number;
-            /** @default 0 */
-            step?: number;
-            /** @default  */
-            model_id?: string;
-            /** @default  */
-            dataset_name?: string;
-            /** @default  */
-            dataset_digest?: string;
-        };
-        /**
-         * VersionTags
-         * @description Tags to add or change.
-         */
-        VersionTags: {
-            name: string;
-            version: number;
-            tags: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * ExperimentName
-         * @description One experiment, by name.
-         */
-        ExperimentName: {
-            name: string;
-        };
-        /**
-         * DatasetList
-         * @description Datasets that runs recorded, at most 1000.
-         */
-        DatasetList: {
-            datasets: components["schemas"]["DatasetUse"][];
-        };
-        /**
-         * DatasetUse
-         * @description A dataset and the role in which runs of an experiment used it.
-         */
-        DatasetUse: {
-            experiment_id: string;
-            dataset: components["schemas"]["Dataset"];
-            context: string;
-        };
-        /**
-         * UpdateRegisteredModel
-         * @description A new description; "" clears it.
-         */
-        UpdateRegisteredModel: {
-            name: string;
-            description: string;
-        };
-        /**
-         * VersionPage
-         * @description Versions that match; `next_token` is "" on the last page.
-         */
-        VersionPage: {
-            versions: components["schemas"]["ModelVersion"][];
-            /** @default  */
-            next_token?: string;
-            /** @default null */
-            total?: number | null;
-        };
-        /**
-         * RegisteredModelTag
-         * @description A tag to remove.
-         */
-        RegisteredModelTag: {
-            name: string;
-            key: string;
-        };
-        /**
-         * UpdateRun
-         * @description What to change; null leaves a value. Setting RUNNING clears the end time.
-         */
-        UpdateRun: {
-            run_id: string;
-            /** @default null */
-            status?: components["schemas"]["RunStatus"] | null;
-            /** @default null */
-            end_time?: number | null;
-            /** @default null */
-            run_name?: string | null;
-        };
-        /**
-         * SearchDatasets
-         * @description Of which experiments the datasets are wanted.
-         */
-        SearchDatasets: {
-            experiment_ids: string[];
         };
         /**
          * LogBatches
@@ -1279,125 +891,82 @@ export interface components {
             values: string;
         };
         /**
-         * NewRun
-         * @description What is asked for when a run is created.
-         *
-         *         Attributes:
-         *             run_id: Chosen by the caller, so that a repeated request makes one run; "" lets the server choose.
-         *             run_name: "" lets the server make one up.
-         *             start_time: Milliseconds since the epoch; None means now.
+         * LinkedMetric
+         * @description A point that also judges a logged model, or belongs to a dataset.
          */
-        NewRun: {
-            experiment_id: string;
+        LinkedMetric: {
+            key: string;
+            value: number | ("-Infinity" | "Infinity" | "NaN");
+            timestamp: number;
+            /** @default 0 */
+            step?: number;
             /** @default  */
-            run_id?: string;
+            model_id?: string;
             /** @default  */
-            run_name?: string;
+            dataset_name?: string;
             /** @default  */
-            user_id?: string;
-            /** @default null */
-            start_time?: number | null;
+            dataset_digest?: string;
+        };
+        /**
+         * DatasetInput
+         * @description A dataset in the role that one run gave it; the role is the tag `mlflow.data.context`.
+         */
+        DatasetInput: {
+            dataset: components["schemas"]["Dataset"];
             tags?: {
                 [key: string]: string;
             };
         };
         /**
-         * ExperimentId
-         * @description One experiment.
-         */
-        ExperimentId: {
-            experiment_id: string;
-        };
-        /**
-         * LoggedModelTags
-         * @description Tags to add or change.
-         */
-        LoggedModelTags: {
-            model_id: string;
-            tags: {
-                [key: string]: string;
-            };
-        };
-        /**
-         * ArtifactList
-         * @description What lies in a folder; paths are relative to the URI.
-         */
-        ArtifactList: {
-            files: components["schemas"]["FileInfo"][];
-        };
-        /**
-         * FileInfo
-         * @description An entry of a listing.
+         * Dataset
+         * @description A named, fingerprinted dataset.
          *
          *         Attributes:
-         *             path: Relative to the root that was listed, with `/` between parts.
-         *             size: Bytes; None for a folder.
+         *             digest: A short fingerprint of the content.
+         *             source_type: Kind of `source`, such as `local`, `http`, `code`.
+         *             source: JSON that says where it can be had again.
+         *             schema: JSON of its columns or tensors, or "".
+         *             profile: JSON of its size and shape, or "".
          */
-        FileInfo: {
-            path: string;
-            is_dir: boolean;
-            /** @default null */
-            size?: number | null;
-        };
-        /**
-         * ServerInfo
-         * @description Which server this is, and where a client without an own place puts artifacts.
-         */
-        ServerInfo: {
-            version: string;
-            database: string;
-            default_artifact_root: string;
-            serves_artifacts: boolean;
-        };
-        /**
-         * ExperimentPage
-         * @description Experiments that match; `next_token` is "" on the last page.
-         */
-        ExperimentPage: {
-            experiments: components["schemas"]["Experiment"][];
-            /** @default  */
-            next_token?: string;
-            /** @default null */
-            total?: number | null;
-        };
-        /**
-         * SearchModels
-         * @description A search over registered models or versions.
-         */
-        SearchModels: {
-            /** @default  */
-            filter?: string;
-            /** @default [] */
-            order_by?: string[];
-            /** @default 200 */
-            max_results?: number;
-            /** @default  */
-            page_token?: string;
-            /** @default false */
-            with_total?: boolean;
-        };
-        /**
-         * SetAlias
-         * @description Where an alias is to point.
-         */
-        SetAlias: {
+        Dataset: {
             name: string;
-            alias: string;
-            version: number;
+            digest: string;
+            source_type: string;
+            source: string;
+            /** @default  */
+            schema?: string;
+            /** @default  */
+            profile?: string;
         };
         /**
-         * JournalId
-         * @description One client's journal.
+         * ModelInput
+         * @description A logged model that a run read.
          */
-        JournalId: {
-            journal_id: string;
+        ModelInput: {
+            model_id: string;
         };
         /**
-         * Versions
-         * @description Some versions.
+         * ModelOutput
+         * @description A logged model that a run wrote, and at which training step.
          */
-        Versions: {
-            versions: components["schemas"]["ModelVersion"][];
+        ModelOutput: {
+            model_id: string;
+            /** @default 0 */
+            step?: number;
+        };
+        /**
+         * Sample
+         * @description Which series to thin for drawing, to how many buckets each, and in which range of steps.
+         */
+        Sample: {
+            run_ids: string[];
+            keys: string[];
+            /** @default 800 */
+            max_points?: number;
+            /** @default null */
+            first_step?: number | null;
+            /** @default null */
+            last_step?: number | null;
         };
         /**
          * CreateLoggedModel
@@ -1421,6 +990,316 @@ export interface components {
             };
         };
         /**
+         * FinalizeLoggedModel
+         * @description Whether the model's files are complete.
+         */
+        FinalizeLoggedModel: {
+            status: components["schemas"]["LoggedModelStatus"];
+        };
+        /**
+         * LoggedModelStatus
+         * @description Whether the files of a logged model are complete.
+         * @enum {unknown}
+         */
+        LoggedModelStatus: "FAILED" | "PENDING" | "READY";
+        /**
+         * SearchLoggedModels
+         * @description A search over logged models; `datasets` narrow what metric conditions look at.
+         */
+        SearchLoggedModels: {
+            experiment_ids: string[];
+            /** @default  */
+            filter?: string;
+            /** @default [] */
+            order_by?: string[];
+            /** @default 200 */
+            max_results?: number;
+            /** @default  */
+            page_token?: string;
+            /** @default ACTIVE_ONLY */
+            view?: components["schemas"]["View"];
+            /** @default false */
+            with_total?: boolean;
+            /** @default [] */
+            datasets?: components["schemas"]["Dataset"][];
+        };
+        /**
+         * LoggedModelTags
+         * @description Tags to add or change.
+         */
+        LoggedModelTags: {
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * LoggedModelParams
+         * @description Params to add.
+         */
+        LoggedModelParams: {
+            params: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * CreateRegisteredModel
+         * @description A name to register.
+         */
+        CreateRegisteredModel: {
+            name: string;
+            /** @default  */
+            description?: string;
+            /** @default {} */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SearchModels
+         * @description A search over registered models or versions.
+         */
+        SearchModels: {
+            /** @default  */
+            filter?: string;
+            /** @default [] */
+            order_by?: string[];
+            /** @default 200 */
+            max_results?: number;
+            /** @default  */
+            page_token?: string;
+            /** @default false */
+            with_total?: boolean;
+        };
+        /**
+         * RenameRegisteredModel
+         * @description A new name for a registered model.
+         */
+        RenameRegisteredModel: {
+            new_name: string;
+        };
+        /**
+         * UpdateRegisteredModel
+         * @description A new description; "" clears it.
+         */
+        UpdateRegisteredModel: {
+            description: string;
+        };
+        /**
+         * RegisteredModelTags
+         * @description Tags to add or change.
+         */
+        RegisteredModelTags: {
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * SetAlias
+         * @description Where an alias is to point.
+         */
+        SetAlias: {
+            version: number;
+        };
+        /**
+         * CreateVersion
+         * @description A version to register from `source`.
+         */
+        CreateVersion: {
+            source: string;
+            /** @default  */
+            run_id?: string;
+            /** @default  */
+            run_link?: string;
+            /** @default  */
+            model_id?: string;
+            /** @default  */
+            description?: string;
+            /** @default  */
+            user_id?: string;
+            /** @default {} */
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * LatestVersions
+         * @description Of which stages the newest version is wanted; none means all.
+         */
+        LatestVersions: {
+            /** @default [] */
+            stages?: string[];
+        };
+        /**
+         * UpdateVersion
+         * @description A new description.
+         */
+        UpdateVersion: {
+            description: string;
+        };
+        /**
+         * TransitionVersion
+         * @description A stage to move to; with `archive_existing` the others in that stage go to Archived.
+         */
+        TransitionVersion: {
+            stage: string;
+            /** @default false */
+            archive_existing?: boolean;
+        };
+        /**
+         * VersionTags
+         * @description Tags to add or change.
+         */
+        VersionTags: {
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * ErrorBody
+         * @description What went wrong: a code for programs, and a message for people.
+         */
+        ErrorBody: {
+            error_code: string;
+            message: string;
+        };
+        /**
+         * ServerInfo
+         * @description Which server this is, and where a client without an own place puts artifacts.
+         */
+        ServerInfo: {
+            version: string;
+            database: string;
+            default_artifact_root: string;
+            serves_artifacts: boolean;
+        };
+        /**
+         * DatasetList
+         * @description Datasets that runs recorded, at most 1000.
+         */
+        DatasetList: {
+            datasets: components["schemas"]["DatasetUse"][];
+        };
+        /**
+         * DatasetUse
+         * @description A dataset and the role in which runs of an experiment used it.
+         */
+        DatasetUse: {
+            experiment_id: string;
+            dataset: components["schemas"]["Dataset"];
+            context: string;
+        };
+        /**
+         * Experiment
+         * @description A named group of runs.
+         *
+         *         Attributes:
+         *             experiment_id: A whole number, written as a string.
+         *             artifact_location: The URI below which each run gets a folder.
+         *             creation_time: Milliseconds since the epoch, as is `last_update_time`.
+         */
+        Experiment: {
+            experiment_id: string;
+            name: string;
+            artifact_location: string;
+            lifecycle_stage: components["schemas"]["Lifecycle"];
+            creation_time: number;
+            last_update_time: number;
+            tags: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * Lifecycle
+         * @description Whether a thing is in use or was deleted softly.
+         * @enum {unknown}
+         */
+        Lifecycle: "active" | "deleted";
+        /**
+         * ExperimentPage
+         * @description Experiments that match; `next_token` is "" on the last page.
+         */
+        ExperimentPage: {
+            experiments: components["schemas"]["Experiment"][];
+            /** @default  */
+            next_token: string;
+            /** @default null */
+            total: number | null;
+        };
+        /**
+         * Empty
+         * @description A request or answer without fields.
+         */
+        Empty: Record<string, never>;
+        /**
+         * RunBody
+         * @description A run with all it holds. Times are milliseconds since the epoch.
+         */
+        RunBody: {
+            run_id: string;
+            experiment_id: string;
+            run_name: string;
+            user_id: string;
+            status: components["schemas"]["RunStatus"];
+            start_time: number;
+            end_time: number | null;
+            artifact_uri: string;
+            lifecycle_stage: components["schemas"]["Lifecycle"];
+            params: {
+                [key: string]: string;
+            };
+            tags: {
+                [key: string]: string;
+            };
+            metrics: {
+                [key: string]: components["schemas"]["SummaryBody"];
+            };
+            datasets: components["schemas"]["DatasetInput"][];
+            model_inputs: components["schemas"]["ModelInput"][];
+            model_outputs: components["schemas"]["ModelOutput"][];
+        };
+        /**
+         * SummaryBody
+         * @description What is remembered of one metric of a run.
+         *
+         *         `last` is the value at the greatest step; `minimum` and `maximum` leave NaN aside.
+         */
+        SummaryBody: {
+            last: number | ("-Infinity" | "Infinity" | "NaN");
+            step: number;
+            timestamp: number;
+            minimum: number | ("-Infinity" | "Infinity" | "NaN") | null;
+            maximum: number | ("-Infinity" | "Infinity" | "NaN") | null;
+            count: number;
+        };
+        /**
+         * RunPage
+         * @description Runs that match; `next_token` is "" on the last page.
+         */
+        RunPage: {
+            runs: components["schemas"]["RunBody"][];
+            /** @default  */
+            next_token: string;
+            /** @default null */
+            total: number | null;
+        };
+        /**
+         * Delivered
+         * @description How far a journal was applied, in bytes.
+         */
+        Delivered: {
+            end: number;
+        };
+        /**
+         * HistoryPage
+         * @description Points in order of (timestamp, step, value); `next_token` is "" on the last page.
+         */
+        HistoryPage: {
+            points: components["schemas"]["SeriesPoints"];
+            count: number;
+            /** @default  */
+            next_token: string;
+        };
+        /**
          * Samples
          * @description The series that have points in the range.
          */
@@ -1442,158 +1321,171 @@ export interface components {
             total: number;
         };
         /**
-         * LoggedModelParams
-         * @description Params to add.
+         * LoggedModelBody
+         * @description A model folder that a run wrote. Times are milliseconds since the epoch.
          */
-        LoggedModelParams: {
+        LoggedModelBody: {
             model_id: string;
+            experiment_id: string;
+            name: string;
+            artifact_uri: string;
+            status: components["schemas"]["LoggedModelStatus"];
+            lifecycle_stage: components["schemas"]["Lifecycle"];
+            creation_time: number;
+            last_update_time: number;
+            model_type: string;
+            source_run_id: string;
+            status_message: string;
             params: {
                 [key: string]: string;
             };
-        };
-        /**
-         * FinalizeLoggedModel
-         * @description Whether the model's files are complete.
-         */
-        FinalizeLoggedModel: {
-            model_id: string;
-            status: components["schemas"]["LoggedModelStatus"];
-        };
-        /**
-         * HistoryPage
-         * @description Points in order of (timestamp, step, value); `next_token` is "" on the last page.
-         */
-        HistoryPage: {
-            points: components["schemas"]["SeriesPoints"];
-            count: number;
-            /** @default  */
-            next_token?: string;
-        };
-        /**
-         * SetExperimentTags
-         * @description Tags to add or change.
-         */
-        SetExperimentTags: {
-            experiment_id: string;
             tags: {
                 [key: string]: string;
             };
+            metrics: components["schemas"]["LinkedMetric"][];
+            registrations: [
+                string,
+                number
+            ][];
         };
         /**
-         * RunPage
-         * @description Runs that match; `next_token` is "" on the last page.
+         * LoggedModelPage
+         * @description Logged models that match; `next_token` is "" on the last page.
          */
-        RunPage: {
-            runs: components["schemas"]["RunBody"][];
+        LoggedModelPage: {
+            models: components["schemas"]["LoggedModelBody"][];
             /** @default  */
-            next_token?: string;
+            next_token: string;
             /** @default null */
-            total?: number | null;
+            total: number | null;
         };
         /**
-         * TransitionVersion
-         * @description A stage to move to; with `archive_existing` the others in that stage go to Archived.
+         * RegisteredModel
+         * @description A name in the registry, under which versions are kept.
+         *
+         *         Attributes:
+         *             aliases: Alias to version number.
+         *             latest_versions: The newest version of each stage.
          */
-        TransitionVersion: {
+        RegisteredModel: {
+            name: string;
+            creation_time: number;
+            last_update_time: number;
+            /** @default  */
+            description: string;
+            tags: {
+                [key: string]: string;
+            };
+            aliases: {
+                [key: string]: number;
+            };
+            /** @default [] */
+            latest_versions: components["schemas"]["ModelVersion"][];
+        };
+        /**
+         * ModelVersion
+         * @description One version of a registered model.
+         *
+         *         Attributes:
+         *             source: The URI it was registered from.
+         *             storage_uri: Where its files lie.
+         *             creation_time: Milliseconds since the epoch, as is `last_update_time`.
+         */
+        ModelVersion: {
             name: string;
             version: number;
+            source: string;
+            storage_uri: string;
+            status: components["schemas"]["ModelVersionStatus"];
             stage: string;
-            /** @default false */
-            archive_existing?: boolean;
-        };
-        /**
-         * RenameRegisteredModel
-         * @description A new name for a registered model.
-         */
-        RenameRegisteredModel: {
-            name: string;
-            new_name: string;
-        };
-        /**
-         * GetLoggedModel
-         * @description One logged model, if need be a deleted one.
-         */
-        GetLoggedModel: {
+            creation_time: number;
+            last_update_time: number;
+            /** @default  */
+            description: string;
+            /** @default  */
+            run_id: string;
+            /** @default  */
+            run_link: string;
+            /** @default  */
             model_id: string;
-            /** @default false */
-            allow_deleted?: boolean;
-        };
-        /**
-         * VersionNumber
-         * @description One version.
-         */
-        VersionNumber: {
-            name: string;
-            version: number;
-        };
-        /**
-         * RegisteredModelTags
-         * @description Tags to add or change.
-         */
-        RegisteredModelTags: {
-            name: string;
+            /** @default  */
+            user_id: string;
+            /** @default  */
+            status_message: string;
+            /** @default [] */
+            aliases: string[];
             tags: {
                 [key: string]: string;
             };
         };
         /**
-         * RunId
-         * @description One run.
+         * ModelVersionStatus
+         * @description Whether a registered version can be used.
+         * @enum {unknown}
          */
-        RunId: {
-            run_id: string;
+        ModelVersionStatus: "FAILED_REGISTRATION" | "PENDING_REGISTRATION" | "READY";
+        /**
+         * RegisteredModelPage
+         * @description Registered models that match; `next_token` is "" on the last page.
+         */
+        RegisteredModelPage: {
+            models: components["schemas"]["RegisteredModel"][];
+            /** @default  */
+            next_token: string;
+            /** @default null */
+            total: number | null;
         };
         /**
-         * SearchExperiments
-         * @description A search over experiments.
+         * VersionPage
+         * @description Versions that match; `next_token` is "" on the last page.
          */
-        SearchExperiments: {
+        VersionPage: {
+            versions: components["schemas"]["ModelVersion"][];
             /** @default  */
-            filter?: string;
-            /** @default [] */
-            order_by?: string[];
-            /** @default 1000 */
-            max_results?: number;
-            /** @default  */
-            page_token?: string;
-            /** @default ACTIVE_ONLY */
-            view?: components["schemas"]["View"];
-            /** @default false */
-            with_total?: boolean;
+            next_token: string;
+            /** @default null */
+            total: number | null;
         };
         /**
-         * CreateExperiment
-         * @description An experiment to make; without an artifact location the server chooses it.
+         * Versions
+         * @description Some versions.
          */
-        CreateExperiment: {
-            name: string;
-            /** @default  */
-            artifact_location?: string;
-            /** @default {} */
-            tags?: {
-                [key: string]: string;
-            };
+        Versions: {
+            versions: components["schemas"]["ModelVersion"][];
         };
         /**
-         * VersionTag
-         * @description A tag to remove.
+         * ArtifactList
+         * @description What lies in a folder; paths are relative to the URI.
          */
-        VersionTag: {
-            name: string;
-            version: number;
-            key: string;
+        ArtifactList: {
+            files: components["schemas"]["FileInfo"][];
         };
         /**
-         * ArtifactPath
-         * @description A file or folder below an artifact URI: `runs:/<id>`, `models:/<name>/<version>`, `models:/m-<id>`.
+         * FileInfo
+         * @description An entry of a listing.
+         *
+         *         Attributes:
+         *             path: Relative to the root that was listed, with `/` between parts.
+         *             size: Bytes; None for a folder.
          */
-        ArtifactPath: {
-            uri: string;
-            /** @default  */
-            path?: string;
+        FileInfo: {
+            path: string;
+            is_dir: boolean;
+            /** @default null */
+            size: number | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description What went wrong */
+        Error: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -1601,50 +1493,71 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "artifacts.list": {
+    "server.info": {
         parameters: {
-            query: {
-                uri: string;
-                path?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ArtifactList"];
+                    "application/json": components["schemas"]["ServerInfo"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
-    "artifacts.read": {
+    "server.description": {
         parameters: {
-            query: {
-                uri: string;
-                path?: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The bytes */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/octet-stream": string;
                 };
             };
+            default: components["responses"]["Error"];
+        };
+    };
+    "datasets.search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchDatasets"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetList"];
+                };
+            };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.create": {
@@ -1656,19 +1569,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name: string;
-                    /** @default  */
-                    artifact_location?: string;
-                    /** @default {} */
-                    tags?: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["CreateExperiment"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1677,6 +1582,7 @@ export interface operations {
                     "application/json": components["schemas"]["Experiment"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.get": {
@@ -1690,7 +1596,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1699,6 +1605,7 @@ export interface operations {
                     "application/json": components["schemas"]["Experiment"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.delete": {
@@ -1718,9 +1625,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.rename": {
@@ -1734,9 +1642,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name: string;
-                };
+                "application/json": components["schemas"]["RenameExperiment"];
             };
         };
         responses: {
@@ -1746,9 +1652,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.get_by_name": {
@@ -1762,7 +1669,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1771,6 +1678,7 @@ export interface operations {
                     "application/json": components["schemas"]["Experiment"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.search": {
@@ -1782,24 +1690,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default  */
-                    filter?: string;
-                    /** @default [] */
-                    order_by?: string[];
-                    /** @default 1000 */
-                    max_results?: number;
-                    /** @default  */
-                    page_token?: string;
-                    /** @default ACTIVE_ONLY */
-                    view?: components["schemas"]["View"];
-                    /** @default false */
-                    with_total?: boolean;
-                };
+                "application/json": components["schemas"]["SearchExperiments"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1808,6 +1703,7 @@ export interface operations {
                     "application/json": components["schemas"]["ExperimentPage"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.restore": {
@@ -1827,9 +1723,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.set_tags": {
@@ -1843,11 +1740,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    tags: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["SetExperimentTags"];
             };
         };
         responses: {
@@ -1857,9 +1750,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "experiments.delete_tag": {
@@ -1880,9 +1774,228 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.get": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateRun"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBody"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SearchRuns"];
+            };
+        };
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogBatches"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.delete_tag": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Empty"];
+                };
+            };
+            default: components["responses"]["Error"];
+        };
+    };
+    "runs.delivered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                journal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivered"];
+                };
+            };
+            default: components["responses"]["Error"];
         };
     };
     "metrics.history": {
@@ -1900,7 +2013,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1909,6 +2022,7 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryPage"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "metrics.sample": {
@@ -1920,20 +2034,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    run_ids: string[];
-                    keys: string[];
-                    /** @default 800 */
-                    max_points?: number;
-                    /** @default null */
-                    first_step?: number | null;
-                    /** @default null */
-                    last_step?: number | null;
-                };
+                "application/json": components["schemas"]["Sample"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1942,6 +2047,7 @@ export interface operations {
                     "application/json": components["schemas"]["Samples"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.create": {
@@ -1953,27 +2059,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    experiment_id: string;
-                    /** @default  */
-                    name?: string;
-                    /** @default  */
-                    model_type?: string;
-                    /** @default  */
-                    source_run_id?: string;
-                    /** @default {} */
-                    params?: {
-                        [key: string]: string;
-                    };
-                    /** @default {} */
-                    tags?: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["CreateLoggedModel"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1982,6 +2072,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedModelBody"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.get": {
@@ -1997,7 +2088,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2006,6 +2097,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedModelBody"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.delete": {
@@ -2025,9 +2117,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.finalize": {
@@ -2041,13 +2134,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    status: components["schemas"]["LoggedModelStatus"];
-                };
+                "application/json": components["schemas"]["FinalizeLoggedModel"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2056,6 +2147,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedModelBody"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.search": {
@@ -2067,27 +2159,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    experiment_ids: string[];
-                    /** @default  */
-                    filter?: string;
-                    /** @default [] */
-                    order_by?: string[];
-                    /** @default 200 */
-                    max_results?: number;
-                    /** @default  */
-                    page_token?: string;
-                    /** @default ACTIVE_ONLY */
-                    view?: components["schemas"]["View"];
-                    /** @default false */
-                    with_total?: boolean;
-                    /** @default [] */
-                    datasets?: components["schemas"]["Dataset"][];
-                };
+                "application/json": components["schemas"]["SearchLoggedModels"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2096,6 +2172,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedModelPage"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.set_tags": {
@@ -2109,15 +2186,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    tags: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["LoggedModelTags"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2126,6 +2199,7 @@ export interface operations {
                     "application/json": components["schemas"]["LoggedModelBody"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.delete_tag": {
@@ -2146,9 +2220,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "logged_models.log_params": {
@@ -2162,11 +2237,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    params: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["LoggedModelParams"];
             };
         };
         responses: {
@@ -2176,9 +2247,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.create": {
@@ -2190,19 +2262,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    name: string;
-                    /** @default  */
-                    description?: string;
-                    /** @default {} */
-                    tags?: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["CreateRegisteredModel"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2211,6 +2275,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredModel"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.get": {
@@ -2224,7 +2289,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2233,6 +2298,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredModel"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.delete": {
@@ -2252,9 +2318,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.update": {
@@ -2268,13 +2335,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    description: string;
-                };
+                "application/json": components["schemas"]["UpdateRegisteredModel"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2283,6 +2348,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredModel"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.search": {
@@ -2294,22 +2360,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default  */
-                    filter?: string;
-                    /** @default [] */
-                    order_by?: string[];
-                    /** @default 200 */
-                    max_results?: number;
-                    /** @default  */
-                    page_token?: string;
-                    /** @default false */
-                    with_total?: boolean;
-                };
+                "application/json": components["schemas"]["SearchModels"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2318,6 +2373,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredModelPage"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.rename": {
@@ -2331,13 +2387,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    new_name: string;
-                };
+                "application/json": components["schemas"]["RenameRegisteredModel"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2346,6 +2400,7 @@ export interface operations {
                     "application/json": components["schemas"]["RegisteredModel"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.set_tags": {
@@ -2359,11 +2414,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    tags: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["RegisteredModelTags"];
             };
         };
         responses: {
@@ -2373,9 +2424,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.delete_tag": {
@@ -2396,9 +2448,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.get_by_alias": {
@@ -2413,7 +2466,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2422,6 +2475,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersion"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.set_alias": {
@@ -2436,9 +2490,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    version: number;
-                };
+                "application/json": components["schemas"]["SetAlias"];
             };
         };
         responses: {
@@ -2448,9 +2500,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "registered_models.delete_alias": {
@@ -2471,9 +2524,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.create": {
@@ -2487,27 +2541,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    source: string;
-                    /** @default  */
-                    run_id?: string;
-                    /** @default  */
-                    run_link?: string;
-                    /** @default  */
-                    model_id?: string;
-                    /** @default  */
-                    description?: string;
-                    /** @default  */
-                    user_id?: string;
-                    /** @default {} */
-                    tags?: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["CreateVersion"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2516,6 +2554,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersion"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.search": {
@@ -2527,22 +2566,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default  */
-                    filter?: string;
-                    /** @default [] */
-                    order_by?: string[];
-                    /** @default 200 */
-                    max_results?: number;
-                    /** @default  */
-                    page_token?: string;
-                    /** @default false */
-                    with_total?: boolean;
-                };
+                "application/json": components["schemas"]["SearchModels"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,6 +2579,7 @@ export interface operations {
                     "application/json": components["schemas"]["VersionPage"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.latest": {
@@ -2564,14 +2593,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    /** @default [] */
-                    stages?: string[];
-                };
+                "application/json": components["schemas"]["LatestVersions"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,6 +2606,7 @@ export interface operations {
                     "application/json": components["schemas"]["Versions"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.get": {
@@ -2594,7 +2621,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2603,6 +2630,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersion"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.delete": {
@@ -2623,9 +2651,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.update": {
@@ -2640,13 +2669,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    description: string;
-                };
+                "application/json": components["schemas"]["UpdateVersion"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2655,6 +2682,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersion"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.transition": {
@@ -2669,15 +2697,11 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    stage: string;
-                    /** @default false */
-                    archive_existing?: boolean;
-                };
+                "application/json": components["schemas"]["TransitionVersion"];
             };
         };
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2686,6 +2710,7 @@ export interface operations {
                     "application/json": components["schemas"]["ModelVersion"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.set_tags": {
@@ -2700,11 +2725,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    tags: {
-                        [key: string]: string;
-                    };
-                };
+                "application/json": components["schemas"]["VersionTags"];
             };
         };
         responses: {
@@ -2714,9 +2735,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
     "model_versions.delete_tag": {
@@ -2738,304 +2760,58 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
+                    "application/json": components["schemas"]["Empty"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
-    "runs.create": {
+    "artifacts.list": {
         parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    experiment_id: string;
-                    /** @default  */
-                    run_id?: string;
-                    /** @default  */
-                    run_name?: string;
-                    /** @default  */
-                    user_id?: string;
-                    /** @default null */
-                    start_time?: number | null;
-                    tags?: {
-                        [key: string]: string;
-                    };
-                };
+            query: {
+                uri: string;
+                path?: string;
             };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunBody"];
-                };
-            };
-        };
-    };
-    "runs.get": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunBody"];
-                };
-            };
-        };
-    };
-    "runs.delete": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-        };
-    };
-    "runs.update": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @default null */
-                    status?: components["schemas"]["RunStatus"] | null;
-                    /** @default null */
-                    end_time?: number | null;
-                    /** @default null */
-                    run_name?: string | null;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunBody"];
-                };
-            };
-        };
-    };
-    "runs.restore": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-        };
-    };
-    "runs.search": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    experiment_ids: string[];
-                    /** @default  */
-                    filter?: string;
-                    /** @default [] */
-                    order_by?: string[];
-                    /** @default 200 */
-                    max_results?: number;
-                    /** @default  */
-                    page_token?: string;
-                    /** @default ACTIVE_ONLY */
-                    view?: components["schemas"]["View"];
-                    /** @default false */
-                    with_total?: boolean;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunPage"];
-                };
-            };
-        };
-    };
-    "runs.log": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    batches: components["schemas"]["RunBatch"][];
-                    /** @default  */
-                    journal_id?: string;
-                    /** @default 0 */
-                    end?: number;
-                };
-            };
-        };
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-        };
-    };
-    "runs.delete_tag": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                run_id: string;
-                key: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": Record<string, never>;
-                };
-            };
-        };
-    };
-    "runs.delivered": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                journal_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Delivered"];
-                };
-            };
-        };
-    };
-    "server.info": {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The answer */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ServerInfo"];
+                    "application/json": components["schemas"]["ArtifactList"];
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
-    "datasets.search": {
+    "artifacts.read": {
         parameters: {
-            query?: never;
+            query: {
+                uri: string;
+                path?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": {
-                    experiment_ids: string[];
-                };
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description Done */
+            /** @description The bytes */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasetList"];
+                    "application/octet-stream": string;
                 };
             };
+            default: components["responses"]["Error"];
         };
     };
 }

@@ -11,7 +11,7 @@ import { TopBar } from "../components/frame";
 import { Ago, State } from "../components/marks";
 import { AxisMenu, SmoothMenu } from "../components/viewmenus";
 import { isSystem, rankMetrics } from "../lib/columns";
-import { formatCount, formatDuration, formatNumber, formatTime, toFloat } from "../lib/format";
+import { formatCount, formatDuration, formatNumber, toFloat } from "../lib/format";
 import { decodeView, encodeView } from "../lib/viewstate";
 
 const TABS = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" } as const;
@@ -218,7 +218,7 @@ function Models({ run }: { run: Run }) {
             <Link to="/runs/$runId" params={{ runId: run.run_id }} search={{ tab: "artifacts", root: model.model_id }} className="link ellipsis">
               {model.name}
             </Link>
-            {model.registrations.map(([name, version]) => (
+            {(model.registrations as [string, number][]).map(([name, version]) => (
               <Link key={`${name} ${version}`} to="/models/$name" params={{ name }} className="chip accent">
                 {name} v{version}
               </Link>
