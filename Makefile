@@ -18,6 +18,12 @@ ARGS ?=
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(PYTHON)
+# Where the machine has authorities of its own, as behind a company's proxy, they count, as they do for pip and git.
+# Both names: uv renamed the variable.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/ssl/cert.pem /etc/pki/tls/certs/ca-bundle.crt),)
+export UV_SYSTEM_CERTS ?= 1
+export UV_NATIVE_TLS ?= 1
+endif
 
 # --inexact: what another target installed stays. Bytecode is compiled once here, because a
 # machine may be told not to write any (PYTHONDONTWRITEBYTECODE), and every start would pay for it.

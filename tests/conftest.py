@@ -73,4 +73,4 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Any:
 
 
 def _everything_is_asked_for() -> bool:
-    return bool(os.environ.get("TREERING_TEST_REQUIRE_ALL"))  # noqa: TID251 a switch of the tests, not a setting
+    return bool(os.environ.get("TREERING_TEST_REQUIRE_ALL"))

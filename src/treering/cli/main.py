@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NoReturn
 
 import click
 
@@ -13,7 +14,7 @@ from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger, show_log
 from treering.core.settings import read_settings
 
-__all__ = ["COMMANDS", "Row", "cli", "main"]
+__all__ = ["COMMANDS", "LazyGroup", "Program", "Row", "main"]
 
 _FAILED = 1
 _INTERRUPTED = 130
@@ -29,10 +30,15 @@ class Row:
 
 # In alphabetical order.
 COMMANDS: Mapping[str, Row] = {
+    "artifacts": Row("treering.cli.commands.artifacts:artifacts", "List, fetch and add files of runs and models."),
     "completion": Row("treering.cli.commands.completion:completion", "Print a script that completes commands."),
     "config": Row("treering.cli.commands.config:config", "Show every setting, its value and where it comes from."),
+    "demo": Row("treering.cli.commands.demo:demo", "The whole life of a model, on real data."),
+    "experiments": Row("treering.cli.commands.experiments:experiments", "Make, find and change experiments."),
+    "registry": Row("treering.cli.commands.registry:registry", "List, register and alias models."),
+    "runs": Row("treering.cli.commands.runs:runs", "List, describe, delete and restore runs."),
     "server": Row("treering.cli.commands.server:server", "Serve the API and the user interface."),
-    "ui": Row("treering.cli.commands.ui:ui", "Open the user interface on this machine; as server."),
+    "ui": Row("treering.cli.commands.ui:ui", "Serve the user interface; as server."),
     "version": Row("treering.cli.commands.version:version", "Show the version."),
 }
 
@@ -44,8 +50,8 @@ class LazyGroup(click.Group):
         rows: The commands by name.
     """
 
-    def __init__(self, *args: object, rows: Mapping[str, Row], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # click's own arguments, passed on as they come
+    def __init__(self, *args: Any, rows: Mapping[str, Row], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self._rows = rows
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's shape
@@ -67,9 +73,39 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, row.help) for name, row in self._rows.items()])
 
 
-@click.group(cls=LazyGroup, rows=COMMANDS, context_settings={"help_option_names": ["--help"]})
+class Program(LazyGroup):
+    """The group that is a process: whatever happens in a command becomes words on stderr and an exit status."""
+
+    def main(  # type: ignore[override]  # never returns, which click does in another mode
+        self, args: Sequence[str] | None = None, prog_name: str | None = "treering", **extra: Any
+    ) -> NoReturn:
+        """Run a command and end the process: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+        sys.exit(self._status(args, prog_name, {**extra, "standalone_mode": False}))
+
+    def _status(self, args: Sequence[str] | None, prog_name: str | None, extra: Mapping[str, Any]) -> int:
+        try:
+            result = super().main(None if args is None else list(args), prog_name, **extra)
+        except click.ClickException as error:
+            error.show()
+            return error.exit_code
+        except (click.Abort, KeyboardInterrupt):
+            return _INTERRUPTED
+        except TreeringError as error:
+            click.echo(f"Error: {error}", err=True)
+            return _FAILED
+        except BrokenPipeError:
+            # Who read our output has seen enough, as `head` does; nothing may be flushed into the closed pipe.
+            sys.stdout = None
+            return _FAILED
+        except Exception:  # noqa: BLE001 - the border of a command
+            logger.exception("The command failed through a fault of Treering's own.")
+            return _FAILED
+        return result if isinstance(result, int) else 0
+
+
+@click.group(cls=Program, rows=COMMANDS)
 @click.pass_context
-def cli(ctx: click.Context) -> None:
+def main(ctx: click.Context) -> None:
     """Treering: the whole life of a machine-learning model in one tool.
 
     Settings come from variables TREERING_...; `treering config` lists them.
@@ -81,31 +117,3 @@ def cli(ctx: click.Context) -> None:
         msg = f"TREERING_LOG_LEVEL is {settings.log_level!r}. Set it to DEBUG, INFO, WARNING or ERROR."
         raise InvalidInput(msg) from error
     ctx.obj = settings
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and end the process with its status: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
-    sys.exit(_status(arguments))
-
-
-def _status(arguments: Sequence[str] | None) -> int:
-    try:
-        result = cli.main(
-            args=None if arguments is None else list(arguments), prog_name="treering", standalone_mode=False
-        )
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        return _INTERRUPTED
-    except TreeringError as error:
-        click.echo(f"Error: {error}", err=True)
-        return _FAILED
-    except BrokenPipeError:
-        # Who read our output has seen enough, as `head` does; nothing may be flushed into the closed pipe.
-        sys.stdout = None
-        return _FAILED
-    except Exception:  # noqa: BLE001 - the border of a command
-        logger.exception("The command failed through a fault of Treering's own.")
-        return _FAILED
-    return result if isinstance(result, int) else 0

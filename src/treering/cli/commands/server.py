@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import click
 
+from treering.core.errors import NotSupported
 from treering.core.settings import Settings
 from treering.server.run import ServerOptions, serve
 
@@ -18,7 +19,6 @@ _OPTIONS: tuple[tuple[tuple[str, ...], str, Any, str], ...] = (
     (("--host", "-h"), "host", str, "Address to listen on; 0.0.0.0 opens the server to the network."),
     (("--port", "-p"), "port", click.IntRange(0, 65535), "Port to listen on; 0 takes a free one."),
     (("--backend-store-uri",), "backend_store_uri", str, "Database, such as sqlite:///treering.db or postgresql://..."),
-    (("--registry-store-uri",), "registry_uri", str, "Database of the model registry; without it, the same."),
     (("--default-artifact-root",), "default_artifact_root", str, "Where new experiments keep artifacts."),
     (("--artifacts-destination",), "artifacts_destination", str, "Where artifacts go that clients send through the server."),
     (("--serve-artifacts/--no-serve-artifacts",), "serve_artifacts", bool, "Take and give artifacts through the server."),
@@ -29,6 +29,7 @@ def serving_command(name: str, help_text: str) -> click.Command:
     """A command of that name with the options of a server."""
 
     def run(settings: Settings, **given: Any) -> None:
+        _check_one_database(given)
         by_setting = {setting: given.pop(setting) for _, setting, _, _ in _OPTIONS}
         asked = {setting: value for setting, value in by_setting.items() if value is not None}
         options = ServerOptions(
@@ -52,6 +53,7 @@ def _decorators() -> list[Callable[[Any], Any]]:
     ]
     return [
         *backed,
+        click.option("--registry-store-uri", default="", help="Database of the model registry: the same as the other."),
         click.option(
             "--workers", "-w", type=click.IntRange(1), default=1, help="Processes; this version serves from one."
         ),
@@ -69,6 +71,16 @@ def _decorators() -> list[Callable[[Any], Any]]:
             help="Sites, separated by commas, whose pages may send changes, such as https://ml.example.org.",
         ),
     ]
+
+
+def _check_one_database(given: Mapping[str, Any]) -> None:
+    registry = given["registry_store_uri"]
+    if registry and registry != given["backend_store_uri"]:
+        msg = (
+            "--registry-store-uri: models are registered in the same database as runs are tracked in."
+            " Leave the option out, or give both the same URI."
+        )
+        raise NotSupported(msg)
 
 
 def _split(text: str) -> tuple[str, ...]:
