@@ -143,7 +143,7 @@ def _training_run(
         "train/loss": [value * 0.9 + chance.gauss(0, 0.02) for value in loss],
         "train/lr": [rate * (1 + math.cos(math.pi * step / STEPS)) / 2 for step in range(STEPS)],
         "test/auc": [0.9 + chance.random() / 12],
-        "system/gpu_percent": [60 + chance.random() * 40 for _ in range(STEPS)],
+        "system/gpu_percent": [70 + 12 * math.sin(step / 25 + number) + chance.random() * 4 for step in range(STEPS)],
     }
     _log(
         call,

@@ -110,6 +110,7 @@ function ChartCard({ metric, batch, runs, drawing }: CardProps) {
 function Bars({ metric, lines }: { metric: string; lines: readonly Line[] }) {
   const way = direction(metric);
   const bars = lines.map((line) => ({ line, value: toFloat(line.series.last[0]) }));
+  if (bars.length === 1) return <p className="figure">{formatNumber(bars[0]!.value)}</p>;
   bars.sort((a, b) => (way < 0 ? a.value - b.value : b.value - a.value));
   const largest = Math.max(...bars.map((bar) => (Number.isFinite(bar.value) ? Math.abs(bar.value) : 0))) || 1;
   return (
@@ -121,7 +122,7 @@ function Bars({ metric, lines }: { metric: string; lines: readonly Line[] }) {
           </span>
           <span className="bar-track">
             <span
-              className="bar"
+              className="bar-fill"
               style={{
                 width: `${Number.isFinite(value) ? (Math.abs(value) / largest) * 100 : 0}%`,
                 background: `var(--run-${line.slot % 10})`,

@@ -29,10 +29,13 @@ export function CopyId({ id, what }: { id: string; what: string }) {
 export function Snippet({ code, label }: { code: string; label: string }) {
   return (
     <div className="snippet">
-      <pre tabIndex={0} aria-label={label}>
+      <div className="snippet-head">
+        <span>{label}</span>
+        <CopyButton text={code} label="Copy" />
+      </div>
+      <pre tabIndex={0} role="region" aria-label={label}>
         <code>{code}</code>
       </pre>
-      <CopyButton text={code} label="Copy" />
     </div>
   );
 }

@@ -5,7 +5,7 @@ import { type ColumnDef, getCoreRowModel, type Header, useReactTable } from "@ta
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { Run } from "../api/queries";
-import { bestValue, columnTitle, isNumeric, orderTerm } from "../lib/columns";
+import { bestValue, columnTitle, numericColumns, orderTerm } from "../lib/columns";
 import { formatDuration, formatNumber, formatParam, toFloat } from "../lib/format";
 import { slotOf } from "../lib/palette";
 import { arrange, type RunRow } from "../lib/tree";
@@ -32,6 +32,7 @@ export function RunsTable(props: Props) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const rows = useMemo(() => arrange(runs, complete && sort === "", folded), [runs, complete, sort, folded]);
   const best = useBest(runs, columns, sort, complete);
+  const numeric = useMemo(() => numericColumns(runs, columns), [runs, columns]);
   const definitions = useMemo<ColumnDef<RunRow>[]>(
     () => [
       { id: "run_name", size: 190, minSize: 120 },
@@ -87,7 +88,7 @@ export function RunsTable(props: Props) {
         <div role="rowgroup" className="runs-head">
           <div role="row" className="runs-row" aria-rowindex={1}>
             {headers.map((header) => (
-              <HeadCell key={header.id} header={header} sort={sort} onSort={props.onSort} />
+              <HeadCell key={header.id} header={header} numeric={numeric.has(header.column.id)} sort={sort} onSort={props.onSort} />
             ))}
           </div>
         </div>
@@ -119,7 +120,7 @@ export function RunsTable(props: Props) {
                       onFold={(id) => setFolded(toggled(folded, id))}
                     />
                     {columns.map((id) => (
-                      <Cell key={id} run={row.run} column={id} best={best[id]} />
+                      <Cell key={id} run={row.run} column={id} numeric={numeric.has(id)} best={best[id]} />
                     ))}
                   </>
                 ) : (
@@ -138,13 +139,20 @@ export function RunsTable(props: Props) {
   );
 }
 
-function HeadCell({ header, sort, onSort }: { header: Header<RunRow, unknown>; sort: string; onSort: (sort: string) => void }) {
+interface HeadProps {
+  header: Header<RunRow, unknown>;
+  numeric: boolean;
+  sort: string;
+  onSort: (sort: string) => void;
+}
+
+function HeadCell({ header, numeric, sort, onSort }: HeadProps) {
   const id = header.column.id;
   const way = sort === id ? "ascending" : sort === `-${id}` ? "descending" : undefined;
   const title = columnTitle(id);
   const next = way === "ascending" ? `-${id}` : way === "descending" ? "" : id;
   return (
-    <div role="columnheader" className={isNumeric(id) ? "num" : undefined} aria-sort={way}>
+    <div role="columnheader" className={numeric ? "num" : undefined} aria-sort={way}>
       {orderTerm(id) ? (
         <button type="button" className="head-button ellipsis" title={`Sort by ${id}`} onClick={() => onSort(next)}>
           {title}
@@ -211,7 +219,14 @@ function NameCell({ row, slot, folded, onToggle, onFold }: NameProps) {
   );
 }
 
-function Cell({ run, column, best }: { run: Run; column: string; best: number | undefined }) {
+interface CellProps {
+  run: Run;
+  column: string;
+  numeric: boolean;
+  best: number | undefined;
+}
+
+function Cell({ run, column, numeric, best }: CellProps) {
   if (column.startsWith("metrics.")) {
     const summary = run.metrics[column.slice(8)];
     if (!summary) return <span role="cell" className="num" />;
@@ -224,7 +239,7 @@ function Cell({ run, column, best }: { run: Run; column: string; best: number | 
   }
   const [text, title] = textOf(run, column);
   return (
-    <span role="cell" className={isNumeric(column) ? "num" : "ellipsis"} title={title}>
+    <span role="cell" className={numeric ? "num" : "ellipsis"} title={title}>
       {column === "status" ? <State status={run.status} /> : column === "start_time" ? <Ago time={run.start_time} /> : text}
     </span>
   );
@@ -260,9 +275,9 @@ function useBest(runs: readonly Run[], columns: readonly string[], sort: string,
 }
 
 function widthOf(id: string): number {
-  if (id === "status") return 84;
-  if (id === "start_time" || id === "duration" || id === "user_id") return 92;
-  return Math.min(140, Math.max(72, columnTitle(id).length * 7 + 24));
+  if (id === "status") return 80;
+  if (id === "start_time" || id === "duration" || id === "user_id") return 88;
+  return Math.min(140, Math.max(id.startsWith("metrics.") ? 80 : 64, columnTitle(id).length * 7 + 18));
 }
 
 function focusRow(scroller: HTMLElement | null, index: number): void {

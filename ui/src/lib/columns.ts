@@ -8,7 +8,8 @@ export type ColumnId = string;
 
 const LOWER = /(loss|error|err|rmse|mae|mse|mape|perplexity|ppl|wer|cer|brier|latency|time|duration)/i;
 const HIGHER = /(acc|accuracy|auc|roc|f1|fbeta|precision|recall|score|r2|map|bleu|rouge|iou|dice|mcc|kappa|reward)/i;
-const JUDGED = /(^|[/_.\- ])(val|valid|validation|eval|test|dev|holdout|cv)([/_.\- ]|$)/i;
+const JUDGED = /(^|[/_.\- ])(val|valid|validation|eval|dev|holdout|cv)([/_.\- ]|$)/i;
+const TESTED = /(^|[/_.\- ])test([/_.\- ]|$)/i;
 
 /** -1 where less of a metric is better, 1 where more is, 0 where its name does not say. */
 export function direction(key: string): -1 | 0 | 1 {
@@ -22,7 +23,7 @@ export function rankMetrics(runs: readonly Run[]): string[] {
   for (const run of runs) for (const key of Object.keys(run.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
   const weight = (key: string) =>
     (counts.get(key)! / runs.length) * 2 +
-    (JUDGED.test(key) ? 2 : 0) +
+    (JUDGED.test(key) ? 2 : TESTED.test(key) ? 1.5 : 0) +
     (direction(key) !== 0 ? 1 : 0) -
     (isSystem(key) ? 10 : 0);
   return [...counts.keys()].sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
@@ -89,8 +90,22 @@ export function columnTitle(id: ColumnId): string {
   return titles[id] ?? id.replace(/^(metrics|params|tags)\./, "");
 }
 
-export function isNumeric(id: ColumnId): boolean {
-  return id.startsWith("metrics.") || id === "duration";
+/** Columns whose cells are numbers and stand at the right; of params, those where every value is one. */
+export function numericColumns(runs: readonly Run[], columns: readonly ColumnId[]): ReadonlySet<ColumnId> {
+  const isNumber = (text: string | undefined) => text === undefined || (text !== "" && Number.isFinite(Number(text)));
+  return new Set(
+    columns.filter((id) => {
+      if (id.startsWith("params.")) return runs.every((run) => isNumber(run.params[id.slice(7)]));
+      return id.startsWith("metrics.") || id === "duration";
+    }),
+  );
+}
+
+/** Keys of metrics with a curve first, then those with a single value, those of the machine last. */
+export function chartOrder(runs: readonly Run[]): string[] {
+  const curve = (key: string) => runs.some((run) => (run.metrics[key]?.count ?? 0) > 1);
+  const place = (key: string) => (isSystem(key) ? 2 : curve(key) ? 0 : 1);
+  return rankMetrics(runs).sort((a, b) => place(a) - place(b));
 }
 
 /** The term of `order_by` for a column, or "" where the server cannot sort by it. */

@@ -118,10 +118,8 @@ function Use({ model, versions }: { model: RegisteredModel; versions: readonly M
   return (
     <Card title="Use it">
       <div className="stack">
-        <p className="muted small">In Python</p>
-        <Snippet label="Load the model in Python" code={pythonFor(uri)} />
-        <p className="muted small">As a service</p>
-        <Snippet label="Serve the model from the command line" code={shellFor(uri)} />
+        <Snippet label="Load it in Python" code={pythonFor(uri)} />
+        <Snippet label="Serve it from a shell" code={shellFor(uri)} />
       </div>
     </Card>
   );

@@ -2,17 +2,17 @@
 
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import type { ReactNode } from "react";
+import { type ReactNode, useMemo } from "react";
 import { childRunsQuery, experimentQuery, loggedModelQuery, NOTE_TAG, PARENT_TAG, type Run, runQuery } from "../api/queries";
 import { CopyId, Empty, Failure, SkeletonRows, useNow } from "../components";
 import { Artifacts, type ArtifactRoot } from "../components/artifacts";
-import { Charts } from "../components/charts";
+import { Charts, type DrawnRun } from "../components/charts";
 import { TopBar } from "../components/frame";
 import { Ago, State } from "../components/marks";
 import { AxisMenu, SmoothMenu } from "../components/viewmenus";
-import { isSystem, rankMetrics } from "../lib/columns";
+import { chartOrder, isSystem, rankMetrics } from "../lib/columns";
 import { formatCount, formatDuration, formatNumber, toFloat } from "../lib/format";
-import { decodeView, encodeView } from "../lib/viewstate";
+import { decodeView, DEFAULT_VIEW, encodeView } from "../lib/viewstate";
 
 const TABS = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" } as const;
 export type RunTab = keyof typeof TABS;
@@ -54,6 +54,7 @@ export function RunPage() {
                 to="/runs/$runId"
                 params={{ runId }}
                 search={name === "overview" ? {} : { tab: name }}
+                activeOptions={{ exact: true, includeSearch: true }}
                 aria-current={tab === name ? "page" : undefined}
               >
                 {TABS[name]}
@@ -98,6 +99,7 @@ function Overview({ run }: { run: Run }) {
     <main className="page overview">
       <div className="column">
         <MetricsCard run={run} />
+        <FirstCharts run={run} />
         {note && (
           <Card title="Note">
             <p className="note">{note}</p>
@@ -154,6 +156,18 @@ function MetricsCard({ run }: { run: Run }) {
       )}
     </Card>
   );
+}
+
+/** The curves of the most telling metrics; the tab has all of them. */
+function FirstCharts({ run }: { run: Run }) {
+  const curves = chartOrder([run]).filter((key) => !isSystem(key) && run.metrics[key]!.count > 1);
+  const drawn = useMemo(() => [drawnRun(run)], [run]);
+  if (curves.length === 0) return null;
+  return <Charts keys={curves.slice(0, 4)} runs={drawn} drawing={DEFAULT_VIEW} />;
+}
+
+function drawnRun(run: Run): DrawnRun {
+  return { runId: run.run_id, name: run.run_name || run.run_id, slot: 0, live: run.status === "RUNNING" };
 }
 
 function Related({ run }: { run: Run }) {
@@ -237,7 +251,8 @@ function ChartsTab({ run }: { run: Run }) {
   const view = decodeView(search);
   const change = (part: Partial<typeof view>) =>
     void navigate({ search: { tab: "charts", ...encodeView({ ...view, ...part }) }, replace: true });
-  const keys = Object.keys(run.metrics).sort();
+  const keys = chartOrder([run]);
+  const drawn = useMemo(() => [drawnRun(run)], [run]);
   if (keys.length === 0) {
     return (
       <Empty title="This run logged no metrics.">
@@ -245,7 +260,6 @@ function ChartsTab({ run }: { run: Run }) {
       </Empty>
     );
   }
-  const drawn = [{ runId: run.run_id, name: run.run_name || run.run_id, slot: 0, live: run.status === "RUNNING" }];
   return (
     <>
       <div className="bar">

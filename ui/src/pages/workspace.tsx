@@ -12,7 +12,7 @@ import { QueryField } from "../components/queryfield";
 import { RunsTable } from "../components/runstable";
 import { Split } from "../components/split";
 import { AxisMenu, ColumnMenu, SmoothMenu } from "../components/viewmenus";
-import { chooseColumns, isSystem, orderTerm, rankMetrics } from "../lib/columns";
+import { chartOrder, chooseColumns, orderTerm } from "../lib/columns";
 import { formatCount } from "../lib/format";
 import { draw, erase } from "../lib/palette";
 import { decodeView, encodeView, type WorkspaceView } from "../lib/viewstate";
@@ -209,7 +209,6 @@ function useDrawn(slots: readonly string[], runs: readonly Run[]): { runs: Drawn
   return useMemo(() => {
     const all = new Map([...known, ...fetched.map((run) => [run.run_id, run] as const)]);
     const members = slots.flatMap((id) => all.get(id) ?? []);
-    const ranked = members.length ? rankMetrics(members) : [];
     return {
       runs: members.map((run) => ({
         runId: run.run_id,
@@ -217,7 +216,7 @@ function useDrawn(slots: readonly string[], runs: readonly Run[]): { runs: Drawn
         slot: slots.indexOf(run.run_id),
         live: run.status === "RUNNING",
       })),
-      keys: [...ranked.filter((key) => !isSystem(key)), ...ranked.filter(isSystem)],
+      keys: chartOrder(members),
     };
   }, [known, fetched, slots]);
 }
