@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -93,6 +95,14 @@ def test_files_that_every_repository_has(root: Path) -> None:
         if name != "src/treering/py.typed":
             assert path.stat().st_size > 0, name
     assert (root / ".ci" / "run").stat().st_mode & 0o111, ".ci/run cannot be run"
+
+
+def test_the_script_of_the_ci_can_be_read(root: Path) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not installed")
+    done = subprocess.run([bash, "-n", ".ci/run"], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_make_has_the_promised_targets(root: Path) -> None:
