@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 
@@ -40,11 +40,19 @@ def _as_given(args: tuple[Any, ...], kwargs: dict[str, Any], *_rest: Any) -> tup
     return args, kwargs
 
 
+class _FunctionHints(NamedTuple):
+    """What MLflow's wrapper around a hinted predict function carries along."""
+
+    input_type_hint: Any = None
+    input_param_name: str = ""
+
+
 # What MLflow's own pickles refer to, so that they load without MLflow.
 _STAND_INS: Mapping[tuple[str, str], Any] = {
     ("mlflow.pyfunc.model", "PythonModel"): PythonModel,
     ("mlflow.pyfunc.model", "PythonModelContext"): PythonModelContext,
     ("mlflow.pyfunc.model", "_FunctionPythonModel"): FunctionModel,
+    ("mlflow.pyfunc.utils.data_validation", "FuncInfo"): _FunctionHints,
     ("mlflow.pyfunc.utils.data_validation", "_validate_model_input"): _as_given,
 }
 _CARRIED = ("mlflow.models.", "mlflow.types.", "mlflow.pyfunc.utils.", "mlflow.types", "mlflow.exceptions")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 __all__ = ["FunctionModel", "PythonModel", "PythonModelContext", "TypeHints", "call_predict"]
 
@@ -89,9 +89,10 @@ def call_predict(model: Any, context: Any, data: Any, params: dict[str, Any] | N
 
 
 def _hints(function: Callable[..., Any]) -> TypeHints:
-    found = dict(getattr(function, "__annotations__", {}))
+    try:
+        found = get_type_hints(function)
+    except (NameError, TypeError):  # hints that only a type checker understands
+        found = {}
     output = found.pop("return", None)
     names = [name for name in inspect.signature(function).parameters if name not in {"self", "context", "params"}]
-    first = found.get(names[0]) if names else None
-    # Hints that are still text cannot be judged without the module they were written in.
-    return TypeHints(None if isinstance(first, str) else first, None if isinstance(output, str) else output)
+    return TypeHints(found.get(names[0]) if names else None, output)

@@ -106,7 +106,11 @@ class Schema:
         Raises:
             DamagedData: If `text` is no schema.
         """
-        return cls(tuple(_item(one) for one in _objects(text)))  # type: ignore[arg-type]  # mixing is refused above
+        found = _objects(text)
+        if all(isinstance(one.get("name"), int) for one in found):
+            # MLflow names the columns of a table without names by their position.
+            found = [{**one, "name": ""} for one in found]
+        return cls(tuple(_item(one) for one in found))  # type: ignore[arg-type]  # mixing is refused above
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from treering.core.errors import TreeringError
@@ -62,7 +63,7 @@ class RequestBorder:
         try:
             self._guard.check(scope["method"], scope["path"], headers)
             await self._app(scope, receive, sending)
-        except Disconnected:
+        except (Disconnected, ClientDisconnect):
             status = status or Disconnected.status
         except Exception as error:
             if not isinstance(error, TreeringError):

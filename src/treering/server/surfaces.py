@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from treering.server.handling import Handlers
+from treering.server.mlflow.table import HANDLERS as MLFLOW_HANDLERS
 from treering.server.native import (
     artifacts,
     experiments,
@@ -18,9 +19,10 @@ from treering.server.native import (
     server,
 )
 from treering.wire.dialect import Dialect
+from treering.wire.mlflow.codec import MlflowDialect
 from treering.wire.native.codec import NATIVE
 
-__all__ = ["NATIVE_SURFACE", "SURFACES", "Surface"]
+__all__ = ["MLFLOW_SURFACE", "NATIVE_SURFACE", "SURFACES", "Surface"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,5 +54,11 @@ NATIVE_SURFACE = Surface(
     ),
 )
 
-SURFACES: tuple[Surface, ...] = (NATIVE_SURFACE,)
+MLFLOW_SURFACE = Surface(
+    MlflowDialect(),
+    ("/api/2.0", "/api/3.0", "/ajax-api", "/get-artifact", "/model-versions"),
+    MLFLOW_HANDLERS,
+)
+
+SURFACES: tuple[Surface, ...] = (NATIVE_SURFACE, MLFLOW_SURFACE)
 """All of them; the first answers for paths that belong to none."""

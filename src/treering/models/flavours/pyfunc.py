@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import cloudpickle
 
@@ -15,6 +15,7 @@ from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, python_entry
 from treering.models.python_model import FunctionModel, PythonModelContext, call_predict
+from treering.models.tables import TABLES, is_table
 
 __all__ = ["FLAVOUR", "PyfuncFlavour"]
 
@@ -68,10 +69,23 @@ class PyfuncFlavour:
         if callable(getattr(native, "load_context", None)):
             native.load_context(context)
 
+        hint = getattr(getattr(native, "predict_type_hints", None), "input", None)
+
         def predict(data: Any, params: dict[str, Any]) -> Any:
-            return call_predict(native, context, data, params)
+            return call_predict(native, context, _as_hinted(data, hint), params)
 
         return predict
+
+
+def _as_hinted(data: Any, hint: Any) -> Any:
+    """A table as the list of values or records that a predict function's hint asks for."""
+    if get_origin(hint) is not list or not is_table(data):
+        return data
+    records = TABLES.load("pandas").to_records(data)
+    inner = (get_args(hint) or (Any,))[0]
+    if inner is dict or get_origin(inner) is dict:
+        return records
+    return [next(iter(record.values()), None) for record in records]
 
 
 def _copy(name: str, source: Any, folder: Path) -> dict[str, str]:

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from treering.assembly import Services
 from treering.core.errors import NotSupported
+from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.mlflow.asked import run_asked, version_asked
 from treering.server.mlflow.locations import open_location
-from treering.server.mlflow.transfer import file_key, receive_file, send_file
+from treering.server.mlflow.transfer import file_key, receive_file
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import artifacts as wire
@@ -39,7 +40,12 @@ def _list(services: Services, asked: wire.ListArtifacts) -> wire.FoundArtifacts:
 
 @HANDLERS.streams(wire.READ_OF_RUN)
 async def _read_of_run(services: Services, request: Request) -> Response:
-    return await send_file(await _store_of_run(services, request), file_key(request.query_params.get("path", "")))
+    return await file_answer(
+        await _store_of_run(services, request),
+        file_key(request.query_params.get("path", "")),
+        request.headers,
+        download=True,
+    )
 
 
 @HANDLERS.streams(wire.READ_OF_VERSION)
@@ -48,7 +54,7 @@ async def _read_of_version(services: Services, request: Request) -> Response:
     number = version_asked(asked.get("version", ""))
     version = await asyncio.to_thread(services.registry.versions.get, asked.get("name", ""), number)
     store = await asyncio.to_thread(open_location, services, version.storage_uri)
-    return await send_file(store, file_key(asked.get("path", "")))
+    return await file_answer(store, file_key(asked.get("path", "")), request.headers, download=True)
 
 
 @HANDLERS.streams(wire.UPLOAD_TO_RUN)

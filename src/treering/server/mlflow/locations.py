@@ -75,5 +75,7 @@ def _configured(settings: Settings) -> list[str]:
 
 
 def _is_own(settings: Settings, uri: str) -> bool:
-    home = find_home(settings, Path.cwd()).as_uri()
-    return any(scheme_of(root) == "file" and is_below(uri, root) for root in [*_configured(settings), home])
+    roots = [*_configured(settings), str(find_home(settings, Path.cwd()))]
+    if settings.backend_store_uri:
+        roots.append(settings.backend_store_uri)
+    return any(scheme_of(root) == "file" and is_below(uri, root) for root in roots)

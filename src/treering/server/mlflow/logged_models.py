@@ -12,11 +12,12 @@ from treering.core.errors import InvalidInput, NotSupported
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.page import Query
+from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.mlflow.artifacts import list_artifacts
 from treering.server.mlflow.asked import at_most
 from treering.server.mlflow.locations import open_location
-from treering.server.mlflow.transfer import file_key, send_file
+from treering.server.mlflow.transfer import file_key
 from treering.tracking.base import NewLoggedModel
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import logged_models as wire
@@ -114,7 +115,9 @@ async def _read_artifact(services: Services, request: Request) -> Response:
         raise NotSupported(msg)
     key = file_key(request.query_params.get("artifact_file_path", ""))
     model = await asyncio.to_thread(services.tracking.models.get, request.path_params["model_id"])
-    return await send_file(await asyncio.to_thread(open_location, services, model.artifact_uri), key)
+    return await file_answer(
+        await asyncio.to_thread(open_location, services, model.artifact_uri), key, request.headers, download=True
+    )
 
 
 def _datasets(asked: wire.SearchLoggedModels) -> list[Dataset]:

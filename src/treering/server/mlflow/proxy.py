@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from treering.assembly import Services
 from treering.core.errors import NotSupported
+from treering.server.files import file_answer
 from treering.server.handling import Handlers
-from treering.server.mlflow.transfer import file_key, receive_file, send_file
+from treering.server.mlflow.transfer import file_key, receive_file
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import artifacts as wire
@@ -31,7 +32,7 @@ def _list(services: Services, asked: wire.ProxyList) -> wire.ProxyListing:
 @HANDLERS.streams(wire.PROXY_GET)
 async def _get(services: Services, request: Request) -> Response:
     key = file_key(request.path_params["artifact_path"])
-    return await send_file(await asyncio.to_thread(_store, services), key)
+    return await file_answer(await asyncio.to_thread(_store, services), key, request.headers, download=True)
 
 
 @HANDLERS.streams(wire.PROXY_PUT)

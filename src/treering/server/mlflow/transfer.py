@@ -1,27 +1,17 @@
-"""Moving the bytes of one artifact between an object store and HTTP, in pieces of bounded size."""
+"""Taking the bytes of one artifact from HTTP into an object store, in pieces of bounded size."""
 
 from __future__ import annotations
 
 import asyncio
-import mimetypes
-import posixpath
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
-from urllib.parse import quote
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response, StreamingResponse
 
-from treering.core.errors import InvalidInput, MalformedRequest, NotFound, TooLarge
-from treering.entities.artifact import FileInfo
+from treering.core.errors import InvalidInput, TooLarge
+from treering.server.received import Disconnected
 from treering.storage.objects.base import ObjectStore, check_key
 
-__all__ = ["file_key", "receive_file", "send_file"]
-
-_TEXT_ENDINGS = frozenset(
-    {"cf", "cfg", "cnf", "conf", "csv", "err", "hocon", "ini", "js", "json", "log", "md", "mlmodel", "mlproject"}
-    | {"prop", "properties", "py", "rst", "sh", "sql", "toml", "tsv", "txt", "xml", "yaml", "yml"}
-)
+__all__ = ["file_key", "receive_file"]
 
 
 def file_key(path: str) -> str:
@@ -33,24 +23,6 @@ def file_key(path: str) -> str:
     return key
 
 
-async def send_file(store: ObjectStore, key: str) -> Response:
-    """An answer with the bytes of a file, to be saved rather than shown by a browser.
-
-    Raises:
-        NotFound: If there is no such file.
-    """
-    info, path = await asyncio.to_thread(_find, store, key)
-    name = posixpath.basename(key)
-    headers = {"X-Content-Type-Options": "nosniff"}
-    media_type = _media_type(name)
-    if path is not None:
-        return FileResponse(path, headers=headers, media_type=media_type, filename=name)
-    headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    if info.size is not None:
-        headers["Content-Length"] = str(info.size)
-    return StreamingResponse(store.read(key), headers=headers, media_type=media_type)
-
-
 async def receive_file(store: ObjectStore, key: str, request: Request, most: int | None = None) -> None:
     """Store the body of a request. What stood under the key stays until all has come.
 
@@ -59,7 +31,7 @@ async def receive_file(store: ObjectStore, key: str, request: Request, most: int
 
     Raises:
         TooLarge: If the body has more than `most` bytes.
-        MalformedRequest: If the client goes away before the end.
+        Disconnected: If the client goes away before the end.
     """
     loop = asyncio.get_running_loop()
     pieces = aiter(request.stream())
@@ -72,7 +44,8 @@ async def receive_file(store: ObjectStore, key: str, request: Request, most: int
             if most is not None and size > most:
                 msg = f"The body is larger than the {most} bytes that may be sent here. Use the artifact API instead."
                 raise TooLarge(msg)
-            yield piece
+            if piece:
+                yield piece
 
     await asyncio.to_thread(store.write, key, chunks())
 
@@ -82,18 +55,4 @@ async def _next(pieces: AsyncIterator[bytes]) -> bytes | None:
         return await anext(pieces, None)
     except ClientDisconnect as error:
         msg = "The client went away before it had sent the whole body. Nothing was stored; send it again."
-        raise MalformedRequest(msg) from error
-
-
-def _find(store: ObjectStore, key: str) -> tuple[FileInfo, Path | None]:
-    info = store.stat(key)
-    if info.is_dir:
-        msg = f"{key!r} is a folder, not a file. List it, and ask for the files inside."
-        raise NotFound(msg)
-    return info, store.local_path(key)
-
-
-def _media_type(name: str) -> str:
-    if name.rpartition(".")[2].lower() in _TEXT_ENDINGS:
-        return "text/plain"
-    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+        raise Disconnected(msg) from error

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from peers import MLFLOW_2, MLFLOW_3, Peer, ready
+
+HERE = Path(__file__).parent
+ENVIRON = os.environ  # noqa: TID251 - what a child process needs is passed on
+
+RunScript = Callable[..., str]
+
+
+@contextmanager
+def serving(home: Path, **settings: str) -> Iterator[str]:
+    """A Treering server on `home`; the value is its address."""
+    environment = {key: value for key, value in ENVIRON.items() if not key.startswith(("TREERING_", "MLFLOW_"))}
+    environment |= {"TREERING_HOME": str(home)} | {f"TREERING_{key.upper()}": value for key, value in settings.items()}
+    with (home.parent / f"{home.name}.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(HERE / "serve.py")], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+        )
+        try:
+            assert process.stdout is not None
+            port = process.stdout.readline().strip()
+            assert port, Path(log.name).read_text()
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("server") / "home") as address:
+        yield address
+
+
+def _python(peer: Peer) -> Path:
+    try:
+        return ready(peer)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = f"{peer.name} cannot be installed: {getattr(error, 'stderr', '') or error}"
+        if ENVIRON.get("TREERING_TEST_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+def _runner(python: Path, server: str, folder: Path) -> RunScript:
+    def run(script: str, *arguments: str) -> str:
+        # Nothing else is set: what a user has to do is to name the server.
+        environment = {
+            "HOME": str(folder), "PATH": ENVIRON["PATH"], "DO_NOT_TRACK": "1", "MLFLOW_TRACKING_URI": server,
+        }  # fmt: skip
+        done = subprocess.run(
+            [str(python), str(HERE / "scripts" / script), *arguments],
+            env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=900,
+        )  # fmt: skip
+        assert done.returncode == 0, f"{script} failed:\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def python_3() -> Path:
+    return _python(MLFLOW_3)
+
+
+@pytest.fixture(scope="session")
+def python_2() -> Path:
+    return _python(MLFLOW_2)
+
+
+@pytest.fixture
+def run_3(python_3: Path, server: str, tmp_path: Path) -> RunScript:
+    """Runs a script with MLflow 3 against the server."""
+    return _runner(python_3, server, tmp_path)
+
+
+@pytest.fixture
+def run_2(python_2: Path, server: str, tmp_path: Path) -> RunScript:
+    """Runs a script with MLflow 2 against the server."""
+    return _runner(python_2, server, tmp_path)
