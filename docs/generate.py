@@ -19,8 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from treering.cli.main import main as treering_command
 
+from treering.cli.main import main as treering_command
 from treering.core.settings import Variable, variables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -116,9 +116,9 @@ def _text(text: str) -> str:
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"floors": floors},
-    "docs/commands.md": {"commands": commands},
     "docs/mlflow-compatibility.md": {"variables": mlflow_variables},
     "docs/settings.md": {"settings": settings},
+    "docs/commands.md": {"commands": commands},
 }
 
 
