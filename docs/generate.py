@@ -27,6 +27,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "treering"
 MARK = "<!-- generated: {} -->"
 END = "<!-- end -->"
+# Modules that the contract refuses together, in a reader's word.
+TOGETHER = {
+    "SQL": {"alembic", "psycopg", "pymysql", "sqlalchemy", "sqlite3"},
+    "the web framework": {"starlette", "uvicorn"},
+}
 
 
 def floors() -> str:
@@ -43,7 +48,9 @@ def floors() -> str:
                 if f"treering.{name}" in item["source_modules"]
                 for module in item["forbidden_modules"]
             }
-            shown = ", ".join(f"`{module}`" for module in sorted(refused))
+            words = [word for word, modules in TOGETHER.items() if modules <= refused]
+            alone = refused.difference(*(TOGETHER[word] for word in words))
+            shown = ", ".join([*words, *(f"`{module}`" for module in sorted(alone))])
             lines.append(f"| {number} | `{name}` | {_purpose(name)} | {shown} |")
     return "\n".join(lines)
 
