@@ -1,14 +1,15 @@
-<<<<<<< HEAD
-"""What holds for all tests: nothing is left out silently, and where everything was asked for, nothing is left out."""
+"""What holds for all tests: nothing is left out silently, and the databases that more than one folder needs."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import mariadb_server, postgresql_server
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,17 +76,6 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Any:
 
 def _everything_is_asked_for() -> bool:
     return bool(os.environ.get("TREERING_TEST_REQUIRE_ALL"))
-=======
-"""Fixtures that more than one folder of tests needs."""
-
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
-import pytest
-
-from databases import mariadb_server, postgresql_server
 
 
 @pytest.fixture(scope="session")
@@ -119,4 +109,3 @@ def database_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'treering.db'}"
     create: Callable[[], str] = request.getfixturevalue(f"new_{request.param}")
     return create()
->>>>>>> metadata
