@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, MutableMapping
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from treering.core.errors import TreeringError
@@ -28,7 +29,6 @@ __all__ = ["RequestBorder"]
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _HARMLESS = b"default-src 'none'; frame-ancestors 'none'"
 _SERVER_FAILED = 500
-_BODY_REFUSED = 413
 
 
 class RequestBorder:
@@ -62,7 +62,7 @@ class RequestBorder:
         try:
             self._guard.check(scope["method"], scope["path"], headers)
             await self._app(scope, receive, sending)
-        except Disconnected:
+        except (Disconnected, ClientDisconnect):
             status = status or Disconnected.status
         except Exception as error:
             if not isinstance(error, TreeringError):
@@ -83,9 +83,6 @@ class RequestBorder:
         more: list[tuple[bytes, bytes]] = []
         if isinstance(error, MethodRefused):
             more.append((b"allow", ", ".join(error.allowed).encode()))
-        if error.status == _BODY_REFUSED:
-            # What is still coming is not wanted.
-            more.append((b"connection", b"close"))
         await send_answer(send, answer, more)
 
 

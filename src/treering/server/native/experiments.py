@@ -6,6 +6,7 @@ from treering.assembly import Services
 from treering.entities.experiment import Experiment
 from treering.entities.page import Query
 from treering.server.handling import Handlers
+from treering.server.mlflow.locations import check_location
 from treering.wire.endpoint import Empty
 from treering.wire.native import experiments as wire
 
@@ -16,6 +17,8 @@ HANDLERS = Handlers()
 
 @HANDLERS.handles(wire.CREATE)
 def _create(services: Services, asked: wire.CreateExperiment) -> Experiment:
+    if asked.artifact_location:
+        check_location(services.settings, asked.artifact_location, "artifact_location")
     return services.tracking.experiments.create(asked.name, asked.artifact_location, asked.tags)
 
 

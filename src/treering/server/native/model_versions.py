@@ -7,6 +7,7 @@ from treering.entities.model import ModelVersion
 from treering.entities.page import Query
 from treering.registry.base import NewModelVersion
 from treering.server.handling import Handlers
+from treering.server.mlflow.locations import check_location
 from treering.wire.endpoint import Empty
 from treering.wire.native import models as wire
 
@@ -22,6 +23,7 @@ def _get_by_alias(services: Services, asked: wire.Alias) -> ModelVersion:
 
 @HANDLERS.handles(wire.CREATE_VERSION)
 def _create(services: Services, asked: wire.CreateVersion) -> ModelVersion:
+    check_location(services.settings, asked.source, "source")
     new = NewModelVersion(
         asked.name,
         asked.source,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import treering
-from treering.assembly import Services
+from treering.assembly import PROXIED_ROOT, Services
 from treering.core.uri import scheme_of
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
@@ -19,7 +19,7 @@ def _info(services: Services, asked: Empty) -> wire.ServerInfo:  # noqa: ARG001 
     settings = services.settings
     # Only the kind of the database: its URI may hold a password.
     kind = scheme_of(settings.backend_store_uri) if "://" in settings.backend_store_uri else "sqlite"
-    root = settings.default_artifact_root or ("mlflow-artifacts:/" if settings.serve_artifacts else "")
+    root = settings.default_artifact_root or (PROXIED_ROOT if settings.serve_artifacts else "")
     return wire.ServerInfo(treering.__version__, kind, root, settings.serve_artifacts)
 
 
