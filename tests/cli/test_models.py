@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -108,9 +110,12 @@ def test_serve_of_nothing_fails_with_a_message(tmp_path: Path):
     assert "Traceback" not in err
 
 
-def test_a_models_uri_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+def test_a_models_uri_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch):
     # The place where URIs become folders has tests of its own; here only that the command goes through it.
     asked: list[str] = []
+
+    def session(_settings: Settings) -> Any:
+        return nullcontext(SimpleNamespace(tracking=None, registry=None))
 
     def locate(uri: str, *_stores: Any) -> str:
         asked.append(uri)
@@ -119,8 +124,9 @@ def test_a_models_uri_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch, 
     def download(_services: Any, _uri: str, _target: Path) -> Path:
         return folder
 
+    monkeypatch.setattr("treering.cli.commands.models.session", session)
     monkeypatch.setattr("treering.cli.commands.models.locate", locate)
     monkeypatch.setattr("treering.cli.commands.models.download_tree", download)
-    answer = _call("predict", "-m", "models:/m/1", text=BODY, settings=Settings(home=str(tmp_path / "home")))
+    answer = _call("predict", "-m", "models:/m/1", text=BODY)
     assert asked == ["models:/m/1"]
     assert json.loads(answer.stdout)["predictions"] == pytest.approx([1.25, 1.75])
