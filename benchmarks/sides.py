@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "compat"))
+from peers import MLFLOW_3, ready
+
 __all__ = ["MLFLOW", "ROOT", "TREERING", "Side", "install_peer"]
 
 ROOT = Path(__file__).resolve().parent.parent
-PEER = ROOT / ".cache" / "peers" / "mlflow-3"
-REQUIREMENT = "mlflow>=3,<4"
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,18 @@ class Side:
 
 
 TREERING = Side("Treering", "treering", Path(sys.executable).parent)
-MLFLOW = Side("MLflow", "mlflow", PEER / "bin")
+MLFLOW = Side("MLflow", "mlflow", MLFLOW_3.python.parent)
 
 
 def install_peer() -> None:
-    """Make the environment of MLflow where it is missing, with its bytecode compiled."""
-    if not Path(MLFLOW.program).exists():
-        print(f"Installing {REQUIREMENT} into {PEER.relative_to(ROOT)} (once) ...", file=sys.stderr)
-        uv = shutil.which("uv") or str(ROOT / ".tools" / "bin" / "uv")
-        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(PEER)], check=True)
-        subprocess.run([uv, "pip", "install", "--quiet", "--python", MLFLOW.python, REQUIREMENT], check=True)
-    mark = PEER / ".compiled"
+    """Make the environment of MLflow where it is missing: the one of the tests. Its bytecode is compiled."""
+    print(f"MLflow's environment is {ready(MLFLOW_3).parent.parent.relative_to(ROOT)}", file=sys.stderr)
+    mark = MLFLOW.bin.parent / ".compiled"
     if not mark.exists():
-        subprocess.run([MLFLOW.python, "-m", "compileall", "-q", "-j", "0", str(PEER / "lib")], check=False)
+        # Some packages bring templates that are no valid Python; they are never imported.
+        subprocess.run(
+            [MLFLOW.python, "-m", "compileall", "-q", "-j", "0", str(MLFLOW.bin.parent / "lib")],
+            check=False, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
         mark.touch()
     subprocess.run([TREERING.python, "-m", "compileall", "-q", str(ROOT / "src")], check=True)

@@ -19,14 +19,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from treering.cli.main import main as treering_command
 
+from treering.cli.main import main as treering_command
 from treering.core.settings import Variable, variables
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "treering"
 MARK = "<!-- generated: {} -->"
 END = "<!-- end -->"
+# Modules that the contract refuses together, in a reader's word.
+TOGETHER = {
+    "SQL": {"alembic", "psycopg", "pymysql", "sqlalchemy", "sqlite3"},
+    "the web framework": {"starlette", "uvicorn"},
+}
 
 
 def floors() -> str:
@@ -43,7 +48,9 @@ def floors() -> str:
                 if f"treering.{name}" in item["source_modules"]
                 for module in item["forbidden_modules"]
             }
-            shown = ", ".join(f"`{module}`" for module in sorted(refused))
+            words = [word for word, modules in TOGETHER.items() if modules <= refused]
+            alone = refused.difference(*(TOGETHER[word] for word in words))
+            shown = ", ".join([*words, *(f"`{module}`" for module in sorted(alone))])
             lines.append(f"| {number} | `{name}` | {_purpose(name)} | {shown} |")
     return "\n".join(lines)
 
@@ -116,9 +123,9 @@ def _text(text: str) -> str:
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"floors": floors},
-    "docs/commands.md": {"commands": commands},
     "docs/mlflow-compatibility.md": {"variables": mlflow_variables},
     "docs/settings.md": {"settings": settings},
+    "docs/commands.md": {"commands": commands},
 }
 
 

@@ -5,12 +5,14 @@ Holds no logic. The command line, the server and an embedded client start here.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from treering.core.errors import InvalidInput, PermissionDenied
+from treering.core.errors import InvalidInput, NotFound, PermissionDenied, StorageFull
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
 from treering.registry.base import ModelRegistry
@@ -28,6 +30,7 @@ PROXIED_ROOT = "mlflow-artifacts:/"
 """The artifact root of a server that takes and gives artifacts itself."""
 
 _PROXIED = "mlflow-artifacts"
+_PROBE = "treering-readiness-probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
             a server that gives them out itself; `settings.default_artifact_root` wins.
 
     Raises:
-        UnknownPlugin: If there is no driver for the scheme of the database; the message lists those there are.
+        UnknownPlugin: If there is no driver for the scheme of the database or of the artifacts; the
+            message lists those there are.
         Unavailable: If the database cannot be reached.
         SchemaMismatch: If its schema is of a newer version of Treering.
     """
@@ -72,15 +76,16 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         database = _embedded_database(home)
     destination = settings.artifacts_destination or file_uri(home / "artifacts")
     root = settings.default_artifact_root or (PROXIED_ROOT if proxied else destination)
+    open_artifacts = _artifacts(_absolute(destination))
+    root_store = open_artifacts(_absolute(root))
     store = METADATA.load(scheme_of(database))(database)
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
-    open_artifacts = _artifacts(_absolute(destination))
     return Services(
         settings,
         tracking,
         open_registry(store, tracking),
         open_artifacts,
-        _check(store, lambda: open_artifacts(_absolute(root))),
+        _check(store, root_store),
         store.database.close,
     )
 
@@ -93,7 +98,7 @@ def _embedded_database(home: Path) -> str:
         raise InvalidInput(msg) from error
     except OSError as error:
         msg = f"The folder {home} cannot be made: {error.strerror}. Choose another with TREERING_HOME."
-        raise PermissionDenied(msg) from error
+        raise (StorageFull(msg) if error.errno == errno.ENOSPC else PermissionDenied(msg)) from error
     return f"sqlite:///{(home / 'treering.db').as_posix()}"
 
 
@@ -112,9 +117,10 @@ def _artifacts(destination: str) -> Callable[[str], ObjectStore]:
     return open_artifacts
 
 
-def _check(store: MetadataStore, open_root: Callable[[], ObjectStore]) -> Callable[[], None]:
+def _check(store: MetadataStore, root: ObjectStore) -> Callable[[], None]:
     def check() -> None:
         store.database.check()
-        open_root().stat("")
+        with suppress(NotFound):  # is an answer, too
+            root.stat(_PROBE)
 
     return check

@@ -11,7 +11,7 @@ import pytest
 from peers import MLFLOW_2, MLFLOW_3, Peer, ready
 
 HERE = Path(__file__).parent
-ENVIRON = os.environ  # noqa: TID251 - what a child process needs is passed on
+ENVIRON = os.environ
 
 RunScript = Callable[..., str]
 

@@ -58,5 +58,5 @@ def _build(peer: Peer, folder: Path) -> None:
 
 
 def _call(*command: str) -> None:
-    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}  # noqa: TID251 - passed on
+    environment = {key: value for key, value in os.environ.items() if key != "VIRTUAL_ENV"}
     subprocess.run(command, check=True, env=environment, capture_output=True, text=True)

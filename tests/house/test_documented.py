@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 import pytest
-from treering.cli.main import main
 
+from treering.cli.main import main
 from treering.core.settings import Variable, variables
 
 

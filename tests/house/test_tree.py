@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
 SECRETS = {
     "a private key": r"-----BEGIN [A-Z ]*PRIVATE KEY-----\n[A-Za-z0-9+/]{20}",
@@ -93,6 +97,27 @@ def test_files_that_every_repository_has(root: Path) -> None:
         if name != "src/treering/py.typed":
             assert path.stat().st_size > 0, name
     assert (root / ".ci" / "run").stat().st_mode & 0o111, ".ci/run cannot be run"
+
+
+def test_the_script_of_the_ci_can_be_read(root: Path) -> None:
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("bash is not installed")
+    done = subprocess.run([bash, "-n", ".ci/run"], cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", [".github/workflows/ci.yml", ".gitlab-ci.yml"])
+def test_both_forges_run_the_same_commands(root: Path, name: str) -> None:
+    text = (root / name).read_text("utf-8")
+    assert isinstance(yaml.safe_load(text), dict)
+    for command in ("make test", ".ci/run", "make demo ARGS=--no-ui"):
+        assert command in text
+
+
+def test_the_devcontainer_can_be_read(root: Path) -> None:
+    container = json.loads((root / ".devcontainer" / "devcontainer.json").read_text("utf-8"))
+    assert (root / ".devcontainer" / container["build"]["dockerfile"]).is_file()
 
 
 def test_make_has_the_promised_targets(root: Path) -> None:

@@ -98,6 +98,7 @@ class Program(LazyGroup):
             sys.stdout = None
             return _FAILED
         except Exception:  # noqa: BLE001 - the border of a command
+            show_log("ERROR")
             logger.exception("The command failed through a fault of Treering's own.")
             return _FAILED
         return result if isinstance(result, int) else 0

@@ -29,7 +29,6 @@ __all__ = ["RequestBorder"]
 _GIVEN_ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _HARMLESS = b"default-src 'none'; frame-ancestors 'none'"
 _SERVER_FAILED = 500
-_BODY_REFUSED = 413
 
 
 class RequestBorder:
@@ -84,9 +83,6 @@ class RequestBorder:
         more: list[tuple[bytes, bytes]] = []
         if isinstance(error, MethodRefused):
             more.append((b"allow", ", ".join(error.allowed).encode()))
-        if error.status == _BODY_REFUSED:
-            # What is still coming is not wanted.
-            more.append((b"connection", b"close"))
         await send_answer(send, answer, more)
 
 

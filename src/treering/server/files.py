@@ -10,7 +10,7 @@ from __future__ import annotations
 import mimetypes
 import posixpath
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -28,6 +28,14 @@ _JSON = "application/json"
 
 # The system's own tables differ from machine to machine, so only Python's are asked.
 _TYPES = mimetypes.MimeTypes(filenames=())
+for _ending, _kind in (
+    (".avif", "image/avif"),
+    (".js", "text/javascript"),
+    (".mjs", "text/javascript"),
+    (".webp", "image/webp"),
+    (".xhtml", "application/xhtml+xml"),
+):
+    _TYPES.add_type(_kind, _ending)
 _TEXT_NAMES = {"mlmodel", "dockerfile", "makefile", "license", "readme"}
 _TEXT_ENDINGS = {
     ".cfg", ".conf", ".diff", ".ini", ".jsonl", ".log", ".markdown", ".md", ".mlproject", ".out", ".patch", ".properties",
@@ -95,16 +103,22 @@ def _stat(store: ObjectStore, key: str) -> FileInfo:
 
 async def _chunks(store: ObjectStore, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
     """The bytes; the first are read at once, so that a file that is gone is no broken answer."""
+    if not length:
+        return _rest(b"", iter(()))
     source = store.read(key, offset, length)
-    first = await run_in_threadpool(next, source, b"") if length else b""
-    return _rest(first, source)
+    return _rest(await run_in_threadpool(next, source, b""), source)
 
 
 async def _rest(first: bytes, source: Iterator[bytes]) -> AsyncIterator[bytes]:
     chunk = first
-    while chunk:
-        yield chunk
-        chunk = await run_in_threadpool(next, source, b"")
+    try:
+        while chunk:
+            yield chunk
+            chunk = await run_in_threadpool(next, source, b"")
+    finally:
+        # The reader may have gone in the middle; the store's file is not to wait for the garbage collector.
+        if isinstance(source, Generator):
+            source.close()
 
 
 def _range(header: str, size: int) -> tuple[int, int] | None:

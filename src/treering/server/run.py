@@ -88,7 +88,7 @@ def bind(host: str, port: int) -> socket.socket:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-    except (socket.gaierror, OverflowError, UnicodeError) as error:
+    except (socket.gaierror, UnicodeError) as error:
         msg = f"{host}:{port} is no address to listen on: {error}. Check --host and --port."
         raise InvalidInput(msg) from error
     listener = socket.socket(family, kind, protocol)
@@ -96,13 +96,15 @@ def bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
         raise _bind_error(host, port, error) from error
     return listener
 
 
-def _bind_error(host: str, port: int, error: OSError) -> TreeringError:
+def _bind_error(host: str, port: int, error: OSError | OverflowError) -> TreeringError:
+    if isinstance(error, OverflowError):
+        return InvalidInput(f"There is no port {port}: they go from 1 to 65535. Check --host and --port.")
     if error.errno == errno.EADDRINUSE:
         return Unavailable(
             f"Port {port} of {host} is in use by another program. Stop that one, or choose"

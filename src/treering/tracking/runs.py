@@ -14,6 +14,7 @@ from treering.entities.metric import Metric, MetricColumns
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, LogBatch, NewRun, Origin, Run, RunChanges, RunInfo
 from treering.storage.metadata.base import RunStore, SeriesKey, SeriesStore
+from treering.storage.series.columns import EMPTY
 from treering.storage.series.merge import merge
 from treering.storage.series.segments import SEGMENT_POINTS, cut, summarise
 from treering.tracking.base import Experiments
@@ -154,13 +155,15 @@ def _run_name(name: str, tag: str) -> str:
 def _with_linked(series: Mapping[str, MetricColumns], linked: Sequence[Metric]) -> dict[str, MetricColumns]:
     """All series that have points, with the linked points behind the others."""
     joined = {key: columns for key, columns in series.items() if len(columns)}
-    for key in dict.fromkeys(metric.key for metric in linked):
-        before = joined.get(key, MetricColumns((), (), ()))
-        points = [metric for metric in linked if metric.key == key]
+    points: dict[str, list[Metric]] = {}
+    for metric in linked:
+        points.setdefault(metric.key, []).append(metric)
+    for key, added in points.items():
+        before = joined.get(key, EMPTY)
         joined[key] = MetricColumns(
-            [*before.steps, *(point.step for point in points)],
-            [*before.timestamps, *(point.timestamp for point in points)],
-            [*before.values, *(point.value for point in points)],
+            [*before.steps, *(point.step for point in added)],
+            [*before.timestamps, *(point.timestamp for point in added)],
+            [*before.values, *(point.value for point in added)],
         )
     return joined
 

@@ -96,6 +96,11 @@ class TestBodies:
         assert ask(model_versions.DELETE, {"name": "n", "version": "1"}, headers={}).name == "n"
         assert ask(model_versions.DELETE, query={"name": ["n"], "version": ["1"]}, headers={}).version == "1"
 
+    def test_long_words_of_mixed_case_are_read_at_once(self) -> None:
+        # A pattern that looks for camelCase may try each way of cutting such a word: this would never end.
+        token = "eyJkIjoiY2E0YjRiODdhNDg0NjExYSIsInYiOlsicGFnZSAyIiwxNzk1MjMzMTQ2MjU4LDNdfQ" * 50
+        assert ask(runs.SEARCH, {"page_token": token}).page_token == token
+
 
 class TestQueries:
     def test_reads_repeated_keys_as_lists(self) -> None:

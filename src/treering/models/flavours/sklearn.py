@@ -47,6 +47,9 @@ class SklearnFlavour:
         if isinstance(model, type):
             msg = f"{model.__name__} is a class. Give a fitted instance of it."
             raise InvalidInput(msg)
+        if not self.accepts(model):
+            msg = f"A {type(model).__name__} is no scikit-learn model. Save it with its own flavour, or with pyfunc."
+            raise InvalidInput(msg)
         asked = options.get("serialization_format")
         if asked not in {None, *_FILES}:
             msg = f"Unrecognized serialization format: {asked!r}. Known ones: {', '.join(_FILES)}."

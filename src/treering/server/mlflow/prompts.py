@@ -13,10 +13,9 @@ from collections.abc import Mapping
 __all__ = ["is_prompt", "without_prompt_clause"]
 
 _TAG = "mlflow.prompt.is_prompt"
-_CLAUSE = re.compile(
-    r"""(?:^|\s+and\s+)\s*tags?\.[`"']?mlflow\.prompt\.is_prompt[`"']?\s*!=\s*(?:'true'|"true")\s*""", re.IGNORECASE
-)
-_LEADING_AND = re.compile(r"^\s*and\s+", re.IGNORECASE)
+_CLAUSE = re.compile(r"""\btags?\.[`"']?mlflow\.prompt\.is_prompt[`"']?\s*!=\s*(?:'true'|"true")""", re.IGNORECASE)
+_AND_BEFORE = re.compile(r"\sand$", re.IGNORECASE)
+_AND_AFTER = re.compile(r"and\s", re.IGNORECASE)
 
 
 def is_prompt(tags: Mapping[str, str]) -> bool:
@@ -29,7 +28,12 @@ def without_prompt_clause(text: str) -> tuple[str, bool]:
 
     They are excluded unless the filter asks about the tag in another way.
     """
-    shortened, count = _CLAUSE.subn("", text)
-    if count:
-        return _LEADING_AND.sub("", shortened).strip(), True
-    return text, _TAG not in text
+    found = _CLAUSE.search(text)
+    if not found:
+        return text, _TAG not in text
+    before, after = text[: found.start()].rstrip(), text[found.end() :].lstrip()
+    if _AND_BEFORE.search(before[-4:]):
+        return f"{before[:-4].rstrip()} {after}".strip(), True
+    if not before and _AND_AFTER.match(after):
+        return after[4:].lstrip(), True
+    return f"{before} {after}".strip(), True

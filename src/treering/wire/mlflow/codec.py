@@ -23,7 +23,7 @@ from treering.wire.mlflow.reading import read_message
 __all__ = ["MlflowDialect"]
 
 _JSON = "application/json"
-_CAMEL_KEY = re.compile(rb'"[a-z]+(?:[A-Z][A-Za-z0-9]*)+"\s*:')
+_CAMEL_KEY = re.compile(rb'"[a-z]+[A-Z][A-Za-z0-9]*"\s*:')
 
 # Codes that MLflow's clients do not know, and what comes closest among those that they do.
 _KNOWN_CODES = {
