@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Row] = {
     "config": Row("treering.cli.commands.config:config", "Show every setting, its value and where it comes from."),
     "demo": Row("treering.cli.commands.demo:demo", "The whole life of a model, on real data."),
     "experiments": Row("treering.cli.commands.experiments:experiments", "Make, find and change experiments."),
+    "models": Row("treering.cli.commands.models:models", "Serve models and ask them for predictions."),
     "registry": Row("treering.cli.commands.registry:registry", "List, register and alias models."),
     "runs": Row("treering.cli.commands.runs:runs", "List, describe, delete and restore runs."),
     "server": Row("treering.cli.commands.server:server", "Serve the API and the user interface."),
