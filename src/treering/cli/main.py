@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, Row] = {
     "registry": Row("treering.cli.commands.registry:registry", "List, register and alias models."),
     "runs": Row("treering.cli.commands.runs:runs", "List, describe, delete and restore runs."),
     "server": Row("treering.cli.commands.server:server", "Serve the API and the user interface."),
+    "sync": Row("treering.cli.commands.sync:sync", "Deliver what was logged while a server was away."),
     "ui": Row("treering.cli.commands.ui:ui", "Serve the user interface; as server."),
     "version": Row("treering.cli.commands.version:version", "Show the version."),
 }
