@@ -133,7 +133,7 @@ function MetricsCard({ run }: { run: Run }) {
               <th scope="col" className="num">Last</th>
               <th scope="col" className="num">Min</th>
               <th scope="col" className="num">Max</th>
-              <th scope="col" className="num">Step</th>
+              <th scope="col" className="num wide">Step</th>
               <th scope="col" className="num wide">Points</th>
             </tr>
           </thead>
@@ -146,7 +146,7 @@ function MetricsCard({ run }: { run: Run }) {
                   <td className="num strong" title={String(item.last)}>{formatNumber(toFloat(item.last))}</td>
                   <td className="num" title={String(item.minimum ?? "")}>{item.minimum === null ? "" : formatNumber(toFloat(item.minimum))}</td>
                   <td className="num" title={String(item.maximum ?? "")}>{item.maximum === null ? "" : formatNumber(toFloat(item.maximum))}</td>
-                  <td className="num muted">{item.step.toLocaleString("en")}</td>
+                  <td className="num muted wide">{item.step.toLocaleString("en")}</td>
                   <td className="num muted wide">{item.count.toLocaleString("en")}</td>
                 </tr>
               );
