@@ -1,13 +1,81 @@
-"""Fixtures that more than one folder of tests needs."""
+"""What holds for all tests: nothing is left out silently, and the databases that more than one folder needs."""
 
 from __future__ import annotations
 
+import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-
 from databases import mariadb_server, postgresql_server
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Marker of a part of the machine, and what a reader is told when its tests were left out.
+PARTS = {
+    "postgresql": "PostgreSQL",
+    "mariadb": "MariaDB",
+    "browser": "Chromium",
+    "peer": "the real MLflow",
+}
+
+_LEFT_OUT = pytest.StashKey[Counter[str]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_LEFT_OUT] = Counter()
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in PARTS:
+            if item.get_closest_marker(marker):
+                item.config.stash[_LEFT_OUT][marker] += 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # Under xdist the workers collect, and only the controller prints.
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["left_out"] = dict(session.config.stash[_LEFT_OUT])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    # Each worker collects everything, so the counts of one worker are the counts of all.
+    node.config.stash[_LEFT_OUT] |= Counter(getattr(node, "workeroutput", {}).get("left_out", {}))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    left_out = config.stash[_LEFT_OUT]
+    if left_out:
+        terminalreporter.section("left out: these need more than Python; make test-full runs them")
+        for marker, count in sorted(left_out.items()):
+            terminalreporter.write_line(f"{count:5} need {PARTS[marker]}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    report: pytest.TestReport = yield
+    if report.skipped and not hasattr(report, "wasxfail") and _everything_is_asked_for():
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, but TREERING_TEST_REQUIRE_ALL is set: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    report: pytest.CollectReport = yield
+    if report.skipped and _everything_is_asked_for():
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, but TREERING_TEST_REQUIRE_ALL is set: {report.longrepr}"
+    return report
+
+
+def _everything_is_asked_for() -> bool:
+    return bool(os.environ.get("TREERING_TEST_REQUIRE_ALL"))
 
 
 @pytest.fixture(scope="session")

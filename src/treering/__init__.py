@@ -1,3 +1,251 @@
-"""Treering: the whole life of a machine-learning model in one tool."""
+"""Treering: the whole life of a machine-learning model in one tool.
+
+Importing this loads nothing else: each public name stands in a table, and what it
+names is loaded when it is first used.
+"""
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from treering.client import artifacts
+    from treering.client import datasets as data
+    from treering.client.artifacts import get_artifact_uri, log_artifact, log_artifacts
+    from treering.client.client import Client
+    from treering.client.client import Client as MlflowClient
+    from treering.client.content_calls import (
+        load_table,
+        log_dict,
+        log_figure,
+        log_image,
+        log_stream,
+        log_table,
+        log_text,
+    )
+    from treering.client.experiments import (
+        create_experiment,
+        delete_experiment,
+        delete_experiment_tag,
+        get_experiment,
+        get_experiment_by_name,
+        get_registry_uri,
+        get_tracking_uri,
+        is_tracking_uri_set,
+        restore_experiment,
+        search_experiments,
+        set_experiment,
+        set_experiment_tag,
+        set_experiment_tags,
+        set_registry_uri,
+        set_tracking_uri,
+    )
+    from treering.client.flavours import pyfunc, sklearn
+    from treering.client.log import (
+        delete_tag,
+        flush,
+        flush_async_logging,
+        log_input,
+        log_inputs,
+        log_metric,
+        log_metrics,
+        log_outputs,
+        log_param,
+        log_params,
+        set_tag,
+        set_tags,
+    )
+    from treering.client.models import (
+        create_external_model,
+        delete_logged_model_tag,
+        finalize_logged_model,
+        get_logged_model,
+        initialize_logged_model,
+        last_logged_model,
+        log_model_params,
+        register_model,
+        search_logged_models,
+        search_model_versions,
+        search_registered_models,
+        set_logged_model_tags,
+        set_model_version_tag,
+    )
+    from treering.client.runs import (
+        ActiveRun,
+        active_run,
+        delete_run,
+        end_run,
+        get_parent_run,
+        get_run,
+        last_active_run,
+        restore_run,
+        start_run,
+    )
+    from treering.client.search import search_runs
+    from treering.core import errors
+    from treering.core.errors import TreeringError
+    from treering.core.errors import TreeringError as MlflowException
 
 __version__ = "0.1.0"
+
+# Each public name and where it is defined; nothing behind the colon means the module itself.
+_TABLE = {
+    "ActiveRun": "treering.client.runs:ActiveRun",
+    "Client": "treering.client.client:Client",
+    "MlflowClient": "treering.client.client:Client",
+    "MlflowException": "treering.core.errors:TreeringError",
+    "TreeringError": "treering.core.errors:TreeringError",
+    "active_run": "treering.client.runs:active_run",
+    "artifacts": "treering.client.artifacts:",
+    "create_experiment": "treering.client.experiments:create_experiment",
+    "create_external_model": "treering.client.models:create_external_model",
+    "data": "treering.client.datasets:",
+    "delete_experiment": "treering.client.experiments:delete_experiment",
+    "delete_experiment_tag": "treering.client.experiments:delete_experiment_tag",
+    "delete_logged_model_tag": "treering.client.models:delete_logged_model_tag",
+    "delete_run": "treering.client.runs:delete_run",
+    "delete_tag": "treering.client.log:delete_tag",
+    "end_run": "treering.client.runs:end_run",
+    "errors": "treering.core.errors:",
+    "finalize_logged_model": "treering.client.models:finalize_logged_model",
+    "flush": "treering.client.log:flush",
+    "flush_async_logging": "treering.client.log:flush_async_logging",
+    "get_artifact_uri": "treering.client.artifacts:get_artifact_uri",
+    "get_experiment": "treering.client.experiments:get_experiment",
+    "get_experiment_by_name": "treering.client.experiments:get_experiment_by_name",
+    "get_logged_model": "treering.client.models:get_logged_model",
+    "get_parent_run": "treering.client.runs:get_parent_run",
+    "get_registry_uri": "treering.client.experiments:get_registry_uri",
+    "get_run": "treering.client.runs:get_run",
+    "get_tracking_uri": "treering.client.experiments:get_tracking_uri",
+    "initialize_logged_model": "treering.client.models:initialize_logged_model",
+    "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
+    "last_active_run": "treering.client.runs:last_active_run",
+    "last_logged_model": "treering.client.models:last_logged_model",
+    "load_table": "treering.client.content_calls:load_table",
+    "log_artifact": "treering.client.artifacts:log_artifact",
+    "log_artifacts": "treering.client.artifacts:log_artifacts",
+    "log_dict": "treering.client.content_calls:log_dict",
+    "log_figure": "treering.client.content_calls:log_figure",
+    "log_image": "treering.client.content_calls:log_image",
+    "log_input": "treering.client.log:log_input",
+    "log_inputs": "treering.client.log:log_inputs",
+    "log_metric": "treering.client.log:log_metric",
+    "log_metrics": "treering.client.log:log_metrics",
+    "log_model_params": "treering.client.models:log_model_params",
+    "log_outputs": "treering.client.log:log_outputs",
+    "log_param": "treering.client.log:log_param",
+    "log_params": "treering.client.log:log_params",
+    "log_stream": "treering.client.content_calls:log_stream",
+    "log_table": "treering.client.content_calls:log_table",
+    "log_text": "treering.client.content_calls:log_text",
+    "pyfunc": "treering.client.flavours.pyfunc:",
+    "register_model": "treering.client.models:register_model",
+    "restore_experiment": "treering.client.experiments:restore_experiment",
+    "restore_run": "treering.client.runs:restore_run",
+    "search_experiments": "treering.client.experiments:search_experiments",
+    "search_logged_models": "treering.client.models:search_logged_models",
+    "search_model_versions": "treering.client.models:search_model_versions",
+    "search_registered_models": "treering.client.models:search_registered_models",
+    "search_runs": "treering.client.search:search_runs",
+    "set_experiment": "treering.client.experiments:set_experiment",
+    "set_experiment_tag": "treering.client.experiments:set_experiment_tag",
+    "set_experiment_tags": "treering.client.experiments:set_experiment_tags",
+    "set_logged_model_tags": "treering.client.models:set_logged_model_tags",
+    "set_model_version_tag": "treering.client.models:set_model_version_tag",
+    "set_registry_uri": "treering.client.experiments:set_registry_uri",
+    "set_tag": "treering.client.log:set_tag",
+    "set_tags": "treering.client.log:set_tags",
+    "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
+    "sklearn": "treering.client.flavours.sklearn:",
+    "start_run": "treering.client.runs:start_run",
+}
+
+__all__ = [
+    "ActiveRun",
+    "Client",
+    "MlflowClient",
+    "MlflowException",
+    "TreeringError",
+    "__version__",
+    "active_run",
+    "artifacts",
+    "create_experiment",
+    "create_external_model",
+    "data",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "delete_logged_model_tag",
+    "delete_run",
+    "delete_tag",
+    "end_run",
+    "errors",
+    "finalize_logged_model",
+    "flush",
+    "flush_async_logging",
+    "get_artifact_uri",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_logged_model",
+    "get_parent_run",
+    "get_registry_uri",
+    "get_run",
+    "get_tracking_uri",
+    "initialize_logged_model",
+    "is_tracking_uri_set",
+    "last_active_run",
+    "last_logged_model",
+    "load_table",
+    "log_artifact",
+    "log_artifacts",
+    "log_dict",
+    "log_figure",
+    "log_image",
+    "log_input",
+    "log_inputs",
+    "log_metric",
+    "log_metrics",
+    "log_model_params",
+    "log_outputs",
+    "log_param",
+    "log_params",
+    "log_stream",
+    "log_table",
+    "log_text",
+    "pyfunc",
+    "register_model",
+    "restore_experiment",
+    "restore_run",
+    "search_experiments",
+    "search_logged_models",
+    "search_model_versions",
+    "search_registered_models",
+    "search_runs",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_logged_model_tags",
+    "set_model_version_tag",
+    "set_registry_uri",
+    "set_tag",
+    "set_tags",
+    "set_tracking_uri",
+    "sklearn",
+    "start_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    target = _TABLE.get(name)
+    if target is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    module_name, _, attribute = target.partition(":")
+    module = import_module(module_name)
+    found = getattr(module, attribute) if attribute else module
+    setattr(sys.modules[__name__], name, found)
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_TABLE})

@@ -5,15 +5,32 @@ Holds no logic. The command line, the server and an embedded client start here.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from treering.core.errors import InvalidInput, NotFound, PermissionDenied, StorageFull
 from treering.core.settings import Settings
+from treering.core.uri import file_uri, join, local_path, scheme_of
 from treering.registry.base import ModelRegistry
-from treering.storage.objects.base import ObjectStore
+from treering.registry.service import open_registry
+from treering.storage.metadata import METADATA
+from treering.storage.metadata.base import MetadataStore
+from treering.storage.objects import STORES
+from treering.storage.objects.base import ObjectStore, check_key
 from treering.tracking.base import Tracking
+from treering.tracking.service import open_tracking
 
-__all__ = ["Services"]
+__all__ = ["PROXIED_ROOT", "Services", "open_services"]
+
+PROXIED_ROOT = "mlflow-artifacts:/"
+"""The artifact root of a server that takes and gives artifacts itself."""
+
+_PROXIED = "mlflow-artifacts"
+_PROBE = "treering-readiness-probe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +38,9 @@ class Services:
     """Everything that handlers and clients work with.
 
     Attributes:
-        open_artifacts: Opens the store below an artifact URI of a storage scheme.
+        open_artifacts: Opens the store below an artifact URI of a storage scheme. Without a
+            host, `mlflow-artifacts:/x` is `x` in the place where a server on this
+            home keeps what clients send through it.
         check: Raises a TreeringError when the database or the artifact store does not answer.
         close: Gives connections back; to be called once, last.
     """
@@ -32,3 +51,76 @@ class Services:
     open_artifacts: Callable[[str], ObjectStore]
     check: Callable[[], None]
     close: Callable[[], None]
+
+
+def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
+    """The services on the database that `settings.backend_store_uri` names.
+
+    An empty URI stands for `treering.db` in `home`, and a folder for the one in that
+    folder, which then takes the place of `home`.
+
+    Args:
+        home: Where the embedded store lies; made where something has to be kept there.
+        proxied: Whether new experiments keep their artifacts behind `PROXIED_ROOT`, for
+            a server that gives them out itself; `settings.default_artifact_root` wins.
+
+    Raises:
+        UnknownPlugin: If there is no driver for the scheme of the database or of the artifacts; the
+            message lists those there are.
+        Unavailable: If the database cannot be reached.
+        SchemaMismatch: If its schema is of a newer version of Treering.
+    """
+    database = settings.backend_store_uri
+    if scheme_of(database) == "file":
+        home = local_path(database) if database else home.absolute()
+        database = _embedded_database(home)
+    destination = settings.artifacts_destination or file_uri(home / "artifacts")
+    root = settings.default_artifact_root or (PROXIED_ROOT if proxied else destination)
+    open_artifacts = _artifacts(_absolute(destination))
+    root_store = open_artifacts(_absolute(root))
+    store = METADATA.load(scheme_of(database))(database)
+    tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
+    return Services(
+        settings,
+        tracking,
+        open_registry(store, tracking),
+        open_artifacts,
+        _check(store, root_store),
+        store.database.close,
+    )
+
+
+def _embedded_database(home: Path) -> str:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        msg = f"{home} is a file. Give a folder, or the URI of a database such as sqlite:///{home}."
+        raise InvalidInput(msg) from error
+    except OSError as error:
+        msg = f"The folder {home} cannot be made: {error.strerror}. Choose another with TREERING_HOME."
+        raise (StorageFull(msg) if error.errno == errno.ENOSPC else PermissionDenied(msg)) from error
+    return f"sqlite:///{(home / 'treering.db').as_posix()}"
+
+
+def _absolute(uri: str) -> str:
+    """A plain path as a URI that means the same in every working directory."""
+    return file_uri(local_path(uri)) if scheme_of(uri) == "file" else uri
+
+
+def _artifacts(destination: str) -> Callable[[str], ObjectStore]:
+    def open_artifacts(uri: str) -> ObjectStore:
+        parts = urlsplit(uri)
+        if scheme_of(uri) == _PROXIED and not parts.netloc:
+            uri = join(destination, check_key(unquote(parts.path).strip("/")))
+        return STORES.load(scheme_of(uri))(uri)
+
+    return open_artifacts
+
+
+def _check(store: MetadataStore, root: ObjectStore) -> Callable[[], None]:
+    def check() -> None:
+        store.database.check()
+        with suppress(NotFound):  # is an answer, too
+            root.stat(_PROBE)
+
+    return check

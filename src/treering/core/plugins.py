@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
-from treering.core.errors import MissingExtra, UnknownPlugin
+from treering.core.errors import MissingExtra, NotSupported, UnknownPlugin
 
 __all__ = ["Registry"]
 
@@ -61,6 +61,7 @@ class Registry(Generic[T]):
         Raises:
             UnknownPlugin: If no row has that name; the message lists those that exist.
             MissingExtra: If the driver needs a package that is not installed.
+            NotSupported: If the row names something that its module does not have.
         """
         if name not in self._loaded:
             self._loaded[name] = self._import(name, self._target(name))
@@ -71,7 +72,7 @@ class Registry(Generic[T]):
             return self.builtins[name]
         for point in entry_points(group=self.group):
             if point.name == name:
-                return point.value
+                return f"{point.module}:{point.attr}"
         known = ", ".join(self.names())
         msg = f"There is no {self.noun} called {name!r}. Known ones: {known}."
         raise UnknownPlugin(msg)
@@ -90,4 +91,8 @@ class Registry(Generic[T]):
                 f" Install it with: {hint}"
             )
             raise MissingExtra(msg) from error
-        return getattr(module, attribute)
+        try:
+            return getattr(module, attribute)
+        except AttributeError as error:
+            msg = f"The {self.noun} {name!r} should be {attribute!r} in {module_name}, which has no such name."
+            raise NotSupported(msg) from error

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["Settings", "Variable", "find_home", "read_settings", "variables"]
+__all__ = ["Settings", "Variable", "find_home", "read_settings", "sources", "variables"]
 
 
 def _setting(default: Any, help_text: str, mlflow: str = "") -> Any:
@@ -123,13 +123,19 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """
     source = os.environ if environ is None else environ
     types = get_type_hints(Settings)
-    values: dict[str, Any] = {}
+    return Settings(**{field: _parse(name, source[name], types[field]) for field, name in sources(source).items()})
+
+
+def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """For each setting that the environment gives: the variable that gives it."""
+    source = os.environ if environ is None else environ
+    given: dict[str, str] = {}
     for variable in variables():
         for name in (variable.environment, variable.mlflow):
             if name and source.get(name):
-                values[variable.name] = _parse(name, source[name], types[variable.name])
+                given[variable.name] = name
                 break
-    return Settings(**values)
+    return given
 
 
 def find_home(settings: Settings, start: Path) -> Path:
@@ -141,11 +147,10 @@ def find_home(settings: Settings, start: Path) -> Path:
     if settings.home:
         return Path(settings.home).expanduser().absolute()
     around = [start.absolute(), *start.absolute().parents]
-    for marker in (".treering", ".git"):
-        for folder in around:
-            if (folder / marker).exists():
-                return folder / ".treering"
-    return around[0] / ".treering"
+    homes = (folder for folder in around if (folder / ".treering").is_dir())
+    # In a git worktree .git is a file.
+    checkouts = (folder for folder in around if (folder / ".git").exists())
+    return next(homes, next(checkouts, around[0])) / ".treering"
 
 
 def _parse(name: str, text: str, kind: type) -> Any:

@@ -6,20 +6,25 @@ import posixpath
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from treering.core.errors import InvalidInput
 
 __all__ = ["ModelUri", "RunsUri", "file_uri", "join", "local_path", "parse_model_uri", "parse_runs_uri", "scheme_of"]
 
+_VERSION = re.compile(r"[0-9]{1,18}")
 _WINDOWS_DRIVE = re.compile(r"[a-zA-Z]:[\\/]")
 
 
 def scheme_of(uri: str) -> str:
-    """The scheme in lower case, without a `+driver`; a plain path has the scheme `file`."""
+    """The scheme in lower case, without a `+driver`; a plain path has the scheme `file`.
+
+    Raises:
+        InvalidInput: If `uri` cannot be taken apart, for example because a bracket is left open.
+    """
     if _WINDOWS_DRIVE.match(uri):
         return "file"
-    scheme = urlsplit(uri).scheme.lower()
+    scheme = _split(uri).scheme
     return scheme.partition("+")[0] or "file"
 
 
@@ -32,14 +37,20 @@ def local_path(uri: str) -> Path:
     """The path that a plain path or `file:` URI names.
 
     Raises:
-        InvalidInput: If `uri` has another scheme, or names another machine.
+        InvalidInput: If `uri` has another scheme, names another machine, or holds a zero byte.
     """
+    if "\0" in uri or "%00" in uri:
+        msg = f"{uri!r} holds a zero byte, which no path can. Remove it."
+        raise InvalidInput(msg)
     if scheme_of(uri) != "file":
         msg = f"{uri!r} is not on this machine's disk. Give a path or a file: URI."
         raise InvalidInput(msg)
     if not uri.lower().startswith("file:"):
-        return Path(uri).expanduser().absolute()
-    parts = urlsplit(uri)
+        try:
+            return Path(uri).expanduser().absolute()
+        except RuntimeError:  # `~name` where there is no such user: a name like any other
+            return Path(uri).absolute()
+    parts = _split(uri)
     if parts.netloc not in {"", "localhost"}:
         msg = f"{uri!r} names the machine {parts.netloc!r}. Write file:///path with three slashes for a local path."
         raise InvalidInput(msg)
@@ -52,8 +63,8 @@ def join(uri: str, *parts: str) -> str:
     if not added:
         return uri
     if scheme_of(uri) == "file" and not uri.lower().startswith("file:"):
-        return posixpath.join(uri.rstrip("/"), *added)
-    split = urlsplit(uri)
+        return posixpath.join(uri.rstrip("/") or uri[:1], *added)
+    split = _split(uri)
     if split.scheme.lower() == "file":
         added = [quote(part) for part in added]
     path = posixpath.join(split.path.rstrip("/") or "/", *added)
@@ -108,7 +119,7 @@ def parse_model_uri(uri: str) -> ModelUri:
         return ModelUri(name=found[1], alias=found[2], path=found[3] or "")
     if found := re.fullmatch(r"([^/]+)/([^/]+)(?:/(.*))?", text):
         name, which, path = found[1], found[2], found[3] or ""
-        if which.isdigit():
+        if _VERSION.fullmatch(which):
             return ModelUri(name=name, version=int(which), path=path)
         if which.lower() == "latest":
             return ModelUri(name=name, alias="latest", path=path)
@@ -118,3 +129,11 @@ def parse_model_uri(uri: str) -> ModelUri:
         " models:/<name>/<stage> or models:/m-<id>."
     )
     raise InvalidInput(msg)
+
+
+def _split(uri: str) -> SplitResult:
+    try:
+        return urlsplit(uri)
+    except ValueError as error:
+        msg = f"Malformed URI {uri!r}: {error}. Write scheme://host/path, or a plain path."
+        raise InvalidInput(msg) from error

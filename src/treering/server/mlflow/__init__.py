@@ -1,1 +1,1 @@
-"""Handlers that speak MLflow's dialect."""
+"""What answers MLflow's API: one module of handlers for each resource, all listed in `table`."""

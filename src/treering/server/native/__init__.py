@@ -1,1 +1,1 @@
-"""Handlers of Treering's own API."""
+"""Handlers of Treering's own API: one file for each resource."""

@@ -16,6 +16,5 @@ STORES: Registry[Callable[[str], ObjectStore]] = Registry(
     {
         "file": "treering.storage.objects.file:FileStore",
         "memory": "treering.storage.objects.memory:MemoryStore",
-        "mlflow-artifacts": "treering.storage.objects.mlflow_artifacts:ProxiedStore",
     },
 )

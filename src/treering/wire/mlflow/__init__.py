@@ -1,1 +1,1 @@
-"""MLflow's protocol: endpoints and codecs."""
+"""MLflow's REST protocol: its messages, its endpoints and its spelling of JSON."""

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from treering.entities.dataset import Dataset
-from treering.wire.endpoint import Empty, Endpoint, Permission
+from treering.wire.endpoint import Empty, Endpoint, Permission, Stream
 
-__all__ = ["DATASETS", "INFO", "DatasetList", "DatasetUse", "SearchDatasets", "ServerInfo"]
+__all__ = ["DATASETS", "DESCRIPTION", "INFO", "DatasetList", "DatasetUse", "SearchDatasets", "ServerInfo"]
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
@@ -42,6 +42,9 @@ class DatasetList(msgspec.Struct, frozen=True):
 
 
 INFO = Endpoint("server.info", "GET", "/api/v1/server", Empty, ServerInfo, Permission.OPEN, "Which server this is")
+DESCRIPTION = Endpoint(
+    "server.description", "GET", "/api/v1/openapi.json", Empty, Stream, Permission.OPEN, "This description"
+)
 DATASETS = Endpoint(
     "datasets.search", "POST", "/api/v1/datasets/search", SearchDatasets, DatasetList, Permission.READ_EXPERIMENTS,
     "Datasets that runs recorded",

@@ -1,0 +1,70 @@
+"""Measures Treering beside MLflow and prints one table. Run it with `make bench`."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import logging_points
+import searching
+import starting
+from figures import Figure, table
+from sides import MLFLOW, TREERING, Side, install_peer
+
+THEMES: dict[str, Callable[..., list[Figure]]] = {
+    "import": starting.importing,
+    "local": logging_points.local,
+    "remote": logging_points.remote,
+    "batches": logging_points.batches,
+    "search": searching.searching,
+    "server": starting.starting,
+}
+
+
+def main() -> int:
+    """Run the themes that were asked for; a theme that fails is told and the others go on."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer repeats and smaller stores")
+    parser.add_argument("--only", action="append", choices=sorted(THEMES), help="this theme; may be given again")
+    parser.add_argument("--runs", type=int, default=5000, help="how many runs are searched (default 5000)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    arguments = parser.parse_args()
+    install_peer()
+    figures: list[Figure] = []
+    failed = 0
+    with tempfile.TemporaryDirectory(prefix="treering-bench-") as folder:
+        for name in arguments.only or THEMES:
+            more = {"runs": arguments.runs} if name == "search" else {}
+            began = time.perf_counter()
+            try:
+                figures += THEMES[name](Path(folder) / name, quick=arguments.quick, **more)
+            except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+                failed += 1
+                print(f"{name}: failed: {error}", file=sys.stderr)
+            else:
+                print(f"{name}: measured in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    print(f"\nTreering {_version(TREERING)} beside MLflow {_version(MLFLOW)}; {machine}\n")
+    print(table(figures))
+    if arguments.json:
+        rows = [{**dataclasses.asdict(figure), "ratio": figure.ratio} for figure in figures]
+        arguments.json.write_text(json.dumps({"machine": machine, "figures": rows}, indent=2) + "\n", "utf-8")
+    return 1 if failed else 0
+
+
+def _version(side: Side) -> str:
+    program = f"from importlib.metadata import version; print(version({side.module!r}))"
+    return subprocess.run([side.python, "-c", program], capture_output=True, check=True, text=True).stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

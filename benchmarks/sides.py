@@ -1,0 +1,55 @@
+"""The two sides that are compared, and the environment in which each of them lives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "compat"))
+from peers import MLFLOW_3, ready
+
+__all__ = ["MLFLOW", "ROOT", "TREERING", "Side", "install_peer"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Side:
+    """A product in its environment.
+
+    Attributes:
+        module: What a script imports; the same calls work on both.
+        bin: Folder of the environment's programs.
+    """
+
+    name: str
+    module: str
+    bin: Path
+
+    @property
+    def python(self) -> str:
+        return str(self.bin / "python")
+
+    @property
+    def program(self) -> str:
+        return str(self.bin / self.module)
+
+
+TREERING = Side("Treering", "treering", Path(sys.executable).parent)
+MLFLOW = Side("MLflow", "mlflow", MLFLOW_3.python.parent)
+
+
+def install_peer() -> None:
+    """Make the environment of MLflow where it is missing: the one of the tests. Its bytecode is compiled."""
+    print(f"MLflow's environment is {ready(MLFLOW_3).parent.parent.relative_to(ROOT)}", file=sys.stderr)
+    mark = MLFLOW.bin.parent / ".compiled"
+    if not mark.exists():
+        # Some packages bring templates that are no valid Python; they are never imported.
+        subprocess.run(
+            [MLFLOW.python, "-m", "compileall", "-q", "-j", "0", str(MLFLOW.bin.parent / "lib")],
+            check=False, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        mark.touch()
+    subprocess.run([TREERING.python, "-m", "compileall", "-q", str(ROOT / "src")], check=True)

@@ -1,0 +1,1 @@
+"""The parts of `Client`, one for each kind of thing."""

@@ -1,0 +1,222 @@
+"""Files of runs and models: adding them, listing them, fetching them.
+
+`treering.artifacts` is this module.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from treering.assembly import Services
+from treering.client.runs import run_or_start
+from treering.client.session import Place, session
+from treering.core.errors import InvalidInput, NotFound
+from treering.core.uri import join
+from treering.entities.artifact import FileInfo
+from treering.registry.locate import locate
+from treering.storage.objects.base import CHUNK_SIZE, ObjectStore
+
+__all__ = [
+    "download_artifacts",
+    "download_tree",
+    "get_artifact_uri",
+    "list_artifacts",
+    "load_dict",
+    "load_text",
+    "log_artifact",
+    "log_artifacts",
+    "run_store",
+    "upload_tree",
+]
+
+
+def log_artifact(local_path: str | Path, artifact_path: str | None = None, run_id: str | None = None) -> None:
+    """Add a file, or a folder with its name, to the active run's artifacts.
+
+    Args:
+        artifact_path: The folder among the artifacts to put it into.
+
+    Raises:
+        NotFound: If there is no such file.
+    """
+    upload_named(run_store(run_id), Path(local_path), artifact_path or "")
+
+
+def log_artifacts(local_dir: str | Path, artifact_path: str | None = None, run_id: str | None = None) -> None:
+    """Add all files below a folder to the active run's artifacts. Raises NotFound."""
+    folder = Path(local_dir)
+    if not folder.is_dir():
+        msg = f"No such folder: {str(folder)!r}. Give the path of a folder that exists."
+        raise NotFound(msg)
+    upload_tree(run_store(run_id), folder, artifact_path or "")
+
+
+def get_artifact_uri(artifact_path: str | None = None) -> str:
+    """Where the active run's artifacts lie, or one of them."""
+    return join(run_or_start().info.artifact_uri, artifact_path or "")
+
+
+def list_artifacts(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    tracking_uri: str | None = None,
+) -> list[FileInfo]:
+    """What lies directly in a folder of artifacts, by URI or by run and path; paths start at the root given."""
+    services = _place(tracking_uri).services()
+    uri, prefix = _asked(artifact_uri, run_id, artifact_path)
+    store = services.open_artifacts(locate(uri, services.tracking, services.registry, _exists(services)))
+    return list(store.list(prefix))
+
+
+def download_artifacts(
+    artifact_uri: str | None = None,
+    run_id: str | None = None,
+    artifact_path: str | None = None,
+    dst_path: str | Path | None = None,
+    tracking_uri: str | None = None,
+) -> str:
+    """Fetch a file or folder, and return its path on this machine.
+
+    Args:
+        dst_path: The folder to put it into. Without it, what lies on this machine's
+            disk is returned where it is, and the rest goes to a temporary folder.
+
+    Raises:
+        NotFound: If nothing lies there.
+    """
+    services = _place(tracking_uri).services()
+    uri, path = _asked(artifact_uri, run_id, artifact_path)
+    where = locate(join(uri, path), services.tracking, services.registry, _exists(services))
+    if dst_path is None:
+        local = services.open_artifacts(where).local_path("")
+        if local is not None and local.exists():
+            return str(local)
+    return str(download_tree(services, where, Path(dst_path) if dst_path else fresh_folder()))
+
+
+def load_text(artifact_uri: str) -> str:
+    """The text of a file. Raises NotFound."""
+    return Path(download_artifacts(artifact_uri)).read_text(encoding="utf-8")
+
+
+def load_dict(artifact_uri: str) -> Any:
+    """What a JSON file holds. Raises NotFound; InvalidInput if it is no JSON."""
+    try:
+        return json.loads(load_text(artifact_uri))
+    except ValueError as error:
+        msg = f"{artifact_uri} is not JSON: {error}. Use load_text or download_artifacts."
+        raise InvalidInput(msg) from error
+
+
+def download_tree(services: Services, uri: str, folder: Path) -> Path:
+    """Fetch the file or folder at a storage URI into `folder`, and return its path there.
+
+    Raises:
+        NotFound: If nothing lies there.
+    """
+    root, _, name = uri.rstrip("/").rpartition("/")
+    parent = services.open_artifacts(root)
+    target = folder / name
+    info = parent.stat(name)
+    if not info.is_dir:
+        _fetch(parent, name, target)
+        return target
+    store = services.open_artifacts(uri)
+    target.mkdir(parents=True, exist_ok=True)
+    for found in store.walk():
+        _fetch(store, found.path, target / found.path)
+    return target
+
+
+def upload_tree(store: ObjectStore, local: Path, prefix: str) -> int:
+    """Put a file, or all files below a folder, below `prefix`, and return how many."""
+    if local.is_file():
+        store.write(posixpath.join(prefix, local.name), _chunks(local))
+        return 1
+    count = 0
+    for path in sorted(local.rglob("*")):
+        if path.is_file():
+            store.write(posixpath.join(prefix, path.relative_to(local).as_posix()), _chunks(path))
+            count += 1
+    return count
+
+
+def upload_named(store: ObjectStore, local: Path, prefix: str) -> None:
+    """Put a file, or a folder under its own name, below `prefix`. Raises NotFound."""
+    if not local.exists():
+        msg = f"No such file: {str(local)!r}. Give the path of a file or folder that exists."
+        raise NotFound(msg)
+    upload_tree(store, local, posixpath.join(prefix, local.name) if local.is_dir() else prefix)
+
+
+def run_store(run_id: str | None = None) -> ObjectStore:
+    """The artifacts of a run, or of the active one; one is started if there is none."""
+    if run_id is None:
+        run = run_or_start()
+        return run.place.services().open_artifacts(run.info.artifact_uri)
+    return store_of_run(session().place, run_id)
+
+
+def fresh_folder() -> Path:
+    """An empty folder for what the caller did not name a place for; the caller removes it."""
+    return Path(tempfile.mkdtemp(prefix="treering-"))
+
+
+def store_of_run(place: Place, run_id: str) -> ObjectStore:
+    """The artifacts of a run. Raises NotFound."""
+    services = place.services()
+    return services.open_artifacts(services.tracking.runs.get(run_id).info.artifact_uri)
+
+
+def _place(tracking_uri: str | None) -> Place:
+    current = session()
+    return current.place if tracking_uri is None else current.place_at(tracking_uri, "")
+
+
+def _asked(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> tuple[str, str]:
+    """A URI and a path below it."""
+    if (artifact_uri is None) == (run_id is None):
+        msg = "Name the artifacts by exactly one of artifact_uri and run_id."
+        raise InvalidInput(msg)
+    if run_id is not None:
+        return f"runs:/{run_id}", artifact_path or ""
+    if artifact_path is not None:
+        msg = "artifact_path goes with run_id; put the path into artifact_uri instead."
+        raise InvalidInput(msg)
+    return artifact_uri or "", ""
+
+
+def _exists(services: Services) -> Any:
+    def exists(uri: str) -> bool:
+        root, _, name = uri.rstrip("/").rpartition("/")
+        try:
+            services.open_artifacts(root).stat(name)
+        except NotFound:
+            return False
+        return True
+
+    return exists
+
+
+def _fetch(store: ObjectStore, key: str, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.treering-part")
+    try:
+        with part.open("wb") as file:
+            for chunk in store.read(key):
+                file.write(chunk)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_SIZE):
+            yield chunk

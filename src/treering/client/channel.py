@@ -1,0 +1,202 @@
+"""The connection to a tracking server: one pool, and what happens when an answer does not come.
+
+A request that may be repeated is, with growing pauses, when the server cannot be
+reached or says that it is overloaded. One that may not is repeated only when it
+certainly never arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import unquote, urlencode, urlsplit
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    SSLError,
+)
+from urllib3.exceptions import TimeoutError as TimedOut
+
+from treering.core.errors import InvalidInput, TreeringError, Unavailable
+from treering.core.settings import Settings
+from treering.storage.objects.base import CHUNK_SIZE
+from treering.wire.endpoint import Endpoint, Permission
+from treering.wire.native.codec import NATIVE
+
+__all__ = ["Channel"]
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+_READING = {Permission.OPEN, Permission.READ_EXPERIMENTS, Permission.READ_MODELS, Permission.READ_SERVER}
+_OVERLOADED = {429, 502, 503, 504}
+_TOO_MANY = 429
+_FIRST_PAUSE = 0.1
+_LONGEST_PAUSE = 10.0
+_FIRST_ERROR_STATUS = 300
+
+
+class Channel:
+    """A server, as its clients reach it; shared by threads. Opens nothing until the first request.
+
+    Args:
+        url: The server's URL; a user name and password in it are used when the settings have none.
+        settings: Credentials, the authorities' file, the time-out, and how often to repeat.
+
+    Raises:
+        InvalidInput: If `url` is none, or the authorities' file does not exist.
+    """
+
+    def __init__(self, url: str, settings: Settings) -> None:
+        parts = urlsplit(url)
+        if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+            msg = f"{url!r} is not the URL of a server. Write http://host:port or https://host."
+            raise InvalidInput(msg)
+        try:
+            port = parts.port
+        except ValueError as error:
+            msg = f"{url!r} has a port that is none. Write http://host:port with a number up to 65535."
+            raise InvalidInput(msg) from error
+        host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+        self.url = f"{parts.scheme.lower()}://{host}{f':{port}' if port else ''}{parts.path.rstrip('/')}"
+        self._attempts = settings.http_retries + 1
+        ca_file = settings.tracking_ca_file
+        if ca_file and not Path(ca_file).is_file():
+            msg = f"There is no file {ca_file}. Set TREERING_TRACKING_CA_FILE to a PEM file, or unset it."
+            raise InvalidInput(msg)
+        self._pool = urllib3.PoolManager(
+            maxsize=10,
+            retries=False,
+            timeout=settings.http_timeout,
+            headers=_credentials(settings, unquote(parts.username or ""), unquote(parts.password or "")),
+            **({"ca_certs": ca_file} if ca_file else {}),  # type: ignore[arg-type]  # one of many keywords
+        )
+
+    def call(self, endpoint: Endpoint[Request, Response], request: Request, *, repeatable: bool = False) -> Response:
+        """Ask a native endpoint.
+
+        Args:
+            repeatable: Whether asking twice changes nothing more than asking once; reading always may be.
+
+        Raises:
+            TreeringError: What the server answered with; Unavailable if it cannot be reached.
+        """
+        call = NATIVE.encode_request(endpoint, request)
+        path = f"{call.path}?{call.query}" if call.query else call.path
+        safe = repeatable or endpoint.permission in _READING
+        answer = self._send(call.method, path, call.headers, call.body or None, repeatable=safe)
+        decoded: Response = NATIVE.decode_response(endpoint, answer.headers.get("content-type", ""), answer.data)
+        return decoded
+
+    def get_json(self, path: str, query: Mapping[str, str]) -> Any:
+        """The decoded JSON answer to a GET."""
+        full = f"{path}?{urlencode(query)}" if query else path
+        answer = self._send("GET", full, {"accept": "application/json"}, None, repeatable=True)
+        try:
+            return json.loads(answer.data)
+        except ValueError as error:
+            msg = f"{self.url}{path} did not answer with JSON. Check that this is the URL of a tracking server."
+            raise Unavailable(msg) from error
+
+    def download(self, path: str) -> Iterator[bytes]:
+        """The body of a GET in chunks of at most `CHUNK_SIZE`; raises before the first chunk."""
+        answer = self._send("GET", path, {}, None, repeatable=True, stream=True)
+
+        def chunks() -> Iterator[bytes]:
+            try:
+                yield from answer.stream(CHUNK_SIZE, decode_content=True)
+            except HTTPError as error:
+                raise self._unreachable(error) from error
+            finally:
+                answer.release_conn()
+
+        return chunks()
+
+    def upload(self, path: str, chunks: Iterable[bytes]) -> None:
+        """PUT a body of unknown length; a source that raises aborts the request."""
+        headers = {"content-type": "application/octet-stream"}
+        self._send("PUT", path, headers, chunks, repeatable=False)
+
+    def delete(self, path: str) -> None:
+        """DELETE."""
+        self._send("DELETE", path, {}, None, repeatable=False)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.clear()
+
+    def _send(
+        self, method: str, path: str, headers: Mapping[str, str], body: Any, *, repeatable: bool, stream: bool = False
+    ) -> urllib3.BaseHTTPResponse:
+        for attempt in range(self._attempts):
+            last = attempt == self._attempts - 1
+            try:
+                answer = self._pool.request(
+                    method,
+                    self.url + path,
+                    body=body,
+                    headers={**self._pool.headers, **headers},
+                    preload_content=not stream,
+                )
+            except LocationParseError as error:
+                msg = f"{self.url!r} is not the URL of a server. Write http://host:port or https://host."
+                raise InvalidInput(msg) from error
+            except HTTPError as error:
+                never_arrived = isinstance(error, NewConnectionError | ConnectTimeoutError)
+                consumed = body is not None and not isinstance(body, bytes)
+                if last or isinstance(error, SSLError) or not (repeatable or (never_arrived and not consumed)):
+                    raise self._unreachable(error) from error
+                time.sleep(_pause(attempt, ""))
+                continue
+            if answer.status < _FIRST_ERROR_STATUS:
+                return answer
+            data = answer.data
+            if last or answer.status not in _OVERLOADED or not (repeatable or answer.status == _TOO_MANY):
+                raise self._refused(answer, data)
+            time.sleep(_pause(attempt, answer.headers.get("retry-after", "")))
+        raise AssertionError  # pragma: no cover - the last attempt returns or raises
+
+    def _refused(self, answer: urllib3.BaseHTTPResponse, data: bytes) -> TreeringError:
+        return NATIVE.decode_error(answer.status, answer.headers.get("content-type", ""), data)
+
+    def _unreachable(self, error: HTTPError) -> Unavailable:
+        if isinstance(error, SSLError):
+            return Unavailable(
+                f"The certificate of {self.url} was not accepted ({error})."
+                " Set TREERING_TRACKING_CA_FILE to the file of the authority that signed it."
+            )
+        reason = "it did not answer in time" if isinstance(error, TimedOut) else _reason(error)
+        return Unavailable(
+            f"The server at {self.url} cannot be reached: {reason}. Check that it runs and that the URL is right."
+        )
+
+
+def _credentials(settings: Settings, url_user: str, url_password: str) -> dict[str, str]:
+    headers = {"user-agent": "treering"}
+    if settings.tracking_token:
+        headers["authorization"] = f"Bearer {settings.tracking_token}"
+    elif settings.tracking_username or url_user:
+        user = settings.tracking_username or url_user
+        password = settings.tracking_password if settings.tracking_username else url_password
+        headers |= urllib3.make_headers(basic_auth=f"{user}:{password}")
+    return headers
+
+
+def _pause(attempt: int, retry_after: str) -> float:
+    """Seconds: what the server asked for, else doubling with some chance in it so that clients do not march in step."""
+    if retry_after.isdigit():
+        return min(float(retry_after), _LONGEST_PAUSE)
+    doubled: float = min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
+    return doubled * random.uniform(0.5, 1.5)  # noqa: S311  # no secret
+
+
+def _reason(error: HTTPError) -> str:
+    return str(error).rpartition(": ")[2] or type(error).__name__

@@ -1,0 +1,74 @@
+"""Where a run's code comes from: the tags that are set when a run is created, found without starting a program."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from functools import cache
+from pathlib import Path
+
+__all__ = ["context_tags", "user_name"]
+
+_COMMIT_LENGTHS = {40, 64}
+
+
+@cache
+def user_name() -> str:
+    """Who runs this process; "" where the system does not say."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return ""
+
+
+@cache
+def context_tags() -> dict[str, str]:
+    """User, source and, inside a git checkout, its commit."""
+    tags = {"mlflow.user": user_name(), "mlflow.source.name": "<console>", "mlflow.source.type": "LOCAL"}
+    script = Path(sys.argv[0]) if sys.argv and sys.argv[0] not in {"", "-c"} else None
+    if "ipykernel" in sys.modules:
+        tags["mlflow.source.type"] = "NOTEBOOK"
+        script = None
+    if script is not None:
+        tags["mlflow.source.name"] = str(script)
+    around = script.absolute().parent if script is not None and script.is_file() else Path.cwd()
+    if commit := _commit(around):
+        tags["mlflow.source.git.commit"] = commit
+    return {key: value for key, value in tags.items() if value}
+
+
+def _commit(folder: Path) -> str:
+    """The commit that is checked out around `folder`, as git's own files tell; "" if none is."""
+    try:
+        for place in (folder, *folder.parents):
+            marker = place / ".git"
+            if marker.exists():
+                return _head(_git_folder(marker))
+    except (OSError, UnicodeDecodeError):
+        pass
+    return ""
+
+
+def _git_folder(marker: Path) -> Path:
+    """A worktree or submodule has a file there that names the folder."""
+    if marker.is_dir():
+        return marker
+    return (marker.parent / marker.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
+
+
+def _head(git: Path) -> str:
+    head = (git / "HEAD").read_text(encoding="utf-8").strip()
+    if not head.startswith("ref:"):
+        return head if len(head) in _COMMIT_LENGTHS else ""
+    ref = head.removeprefix("ref:").strip()
+    common = git / "commondir"
+    shared = (git / common.read_text(encoding="utf-8").strip()).resolve() if common.is_file() else git
+    for root in (git, shared):
+        if (root / ref).is_file():
+            return (root / ref).read_text(encoding="utf-8").strip()
+    packed = shared / "packed-refs"
+    for line in packed.read_text(encoding="utf-8").splitlines() if packed.is_file() else ():
+        commit, _, name = line.partition(" ")
+        if name == ref:
+            return commit
+    return ""

@@ -1,0 +1,187 @@
+"""The background thread that delivers this process's journals while training goes on.
+
+It sleeps while nothing is logged. When something is, it waits a moment for more and
+delivers all of it; when the store cannot take it, it tries again, less and less
+often. `flush` makes it try at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from treering.client.delivery import Delivery, open_delivery
+from treering.core.errors import DeadlineExceeded, TreeringError, Unavailable
+from treering.core.log import logger
+from treering.storage.journal.folder import remove
+from treering.storage.journal.writer import JournalWriter
+from treering.tracking.base import Tracking
+
+__all__ = ["Courier"]
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 30.0
+_ROTATE_AT = 64 << 20
+
+
+class Courier:
+    """Delivers the journals of one destination; methods may be called from any thread.
+
+    Args:
+        tracking: Gives the destination; called in the background, at the first delivery.
+        interval: Longest time in seconds that something waits for more to come along.
+
+    Attributes:
+        idle: Whether the thread sleeps until `stir`; read without a lock by those who log.
+    """
+
+    def __init__(self, tracking: Callable[[], Tracking], interval: float) -> None:
+        self.idle = True
+        self._open_tracking = tracking
+        self._interval = interval
+        self._changed = threading.Condition()
+        self._writers: list[JournalWriter] = []
+        self._deliveries: dict[str, Delivery] = {}
+        self._asked = 0
+        self._answered = 0
+        self._failure: Exception | None = None
+        self._stopping = False
+        self._thread: threading.Thread | None = None
+
+    def adopt(self, writer: JournalWriter) -> None:
+        """Deliver what `writer` holds and will hold; remove its file when it is sealed and delivered."""
+        with self._changed:
+            self._writers.append(writer)
+            if self._thread is None and not self._stopping:
+                self._thread = threading.Thread(target=self._work, name="treering-courier", daemon=True)
+                self._thread.start()
+
+    @property
+    def writers(self) -> list[JournalWriter]:
+        """The journals that are not done yet."""
+        return self._writers
+
+    def stir(self) -> None:
+        """Say that something was logged; needed only while `idle`."""
+        with self._changed:
+            self.idle = False
+            self._changed.notify_all()
+
+    def is_behind(self) -> bool:
+        """Whether something waits for delivery."""
+        with self._changed:
+            return any(not self._is_delivered(writer) for writer in self._writers)
+
+    def flush(self, timeout: float | None = None) -> None:
+        """Return when all that was logged before the call is delivered or set aside.
+
+        Raises:
+            TreeringError: If the destination did not take it when it was tried now; it is kept and tried again.
+            DeadlineExceeded: If that took longer than `timeout` seconds.
+        """
+        with self._changed:
+            if not any(not self._is_delivered(writer) for writer in self._writers):
+                return
+            self._asked += 1
+            ticket = self._asked
+            self._changed.notify_all()
+            if not self._changed.wait_for(lambda: self._answered >= ticket or self._thread is None, timeout):
+                msg = f"What was logged was not delivered within {timeout:g} seconds. It is kept, and delivery goes on."
+                raise DeadlineExceeded(msg)
+            failure = self._failure
+        if isinstance(failure, TreeringError):
+            raise failure
+        if failure is not None:
+            msg = f"What was logged could not be delivered ({failure!r}). It is kept, and tried again."
+            raise Unavailable(msg) from failure
+
+    def stop(self, timeout: float) -> None:
+        """End the thread after what it is doing; nothing is delivered afterwards."""
+        with self._changed:
+            self._stopping = True
+            thread = self._thread
+            self._changed.notify_all()
+        if thread is not None:
+            thread.join(timeout)
+        if thread is None or not thread.is_alive():
+            for delivery in self._deliveries.values():
+                delivery.close()
+            self._deliveries.clear()
+
+    def _work(self) -> None:
+        pause = _FIRST_PAUSE
+        while True:
+            with self._changed:
+                self._wait(pause)
+                if self._stopping:
+                    self._thread = None
+                    self._changed.notify_all()
+                    return
+                ticket = self._asked
+                failed_before = self._failure is not None
+                writers = list(self._writers)
+            failure = self._try(writers)
+            if failure is None:
+                pause = _FIRST_PAUSE
+            else:
+                pause = min(pause * 2, _LONGEST_PAUSE) if failed_before else _FIRST_PAUSE
+                if not failed_before:
+                    logger.warning("What was logged is kept on this machine for now: %s", failure)
+            with self._changed:
+                self._failure = failure
+                self._answered = max(self._answered, ticket)
+                self._changed.notify_all()
+
+    def _wait(self, pause: float) -> None:
+        """Until something is to be done: asked for, gathered long enough, or worth another try."""
+
+        def urgent() -> bool:
+            return self._stopping or self._asked > self._answered
+
+        if self._failure is not None:
+            self._changed.wait_for(urgent, pause)
+            return
+        # Who logs appends first and looks at `idle` then; so it is set before looking at the ends.
+        self.idle = True
+        if all(self._is_delivered(writer) for writer in self._writers):
+            self._changed.wait_for(lambda: urgent() or not self.idle)
+        self.idle = False
+        self._changed.wait_for(urgent, self._interval)
+
+    def _try(self, writers: list[JournalWriter]) -> Exception | None:
+        try:
+            tracking = self._open_tracking()
+            for writer in writers:
+                self._deliver(writer, tracking)
+        except TreeringError as error:
+            return error
+        except Exception as error:  # noqa: BLE001  # a worker's border
+            # Training must not end because of a fault in delivery.
+            logger.exception("Delivery failed for an unexpected reason; it will be tried again.")
+            return error
+        return None
+
+    def _deliver(self, writer: JournalWriter, tracking: Tracking) -> None:
+        journal_id = writer.opening.journal_id
+        delivery = self._deliveries.get(journal_id)
+        if delivery is None:
+            delivery = self._deliveries[journal_id] = open_delivery(writer.path, tracking, fresh=True)
+        # Only up to here: somebody who logs without a pause must not keep others waiting for ever.
+        end = writer.end
+        while delivery.offset < end and delivery.advance():
+            pass
+        if writer.end > _ROTATE_AT and not writer.is_sealed:
+            writer.seal()
+            while delivery.advance():
+                pass
+        if writer.is_sealed and delivery.offset >= writer.end:
+            with self._changed:
+                self._writers.remove(writer)
+                del self._deliveries[journal_id]
+            delivery.close()
+            remove(writer.path)
+            writer.close()
+
+    def _is_delivered(self, writer: JournalWriter) -> bool:
+        delivery = self._deliveries.get(writer.opening.journal_id)
+        return writer.is_empty if delivery is None else delivery.offset >= writer.end

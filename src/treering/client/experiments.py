@@ -1,0 +1,171 @@
+"""Fluent calls on where to track, and on experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+
+from treering.client.paging import every
+from treering.client.session import Place, Session, session
+from treering.core.errors import AlreadyExists, InvalidInput, NotFound
+from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, Experiment
+from treering.entities.lifecycle import Lifecycle, View
+from treering.entities.page import Query
+
+__all__ = [
+    "create_experiment",
+    "delete_experiment",
+    "delete_experiment_tag",
+    "get_experiment",
+    "get_experiment_by_name",
+    "get_registry_uri",
+    "get_tracking_uri",
+    "is_tracking_uri_set",
+    "restore_experiment",
+    "search_experiments",
+    "set_experiment",
+    "set_experiment_tag",
+    "set_experiment_tags",
+    "set_registry_uri",
+    "set_tracking_uri",
+]
+
+
+def set_tracking_uri(uri: str | Path) -> None:
+    """Track in another place from now on: "" for the embedded store, a folder, a database or a server's URL."""
+    current = session()
+    current.move(str(uri), _registry_uri(current))
+
+
+def get_tracking_uri() -> str:
+    """Where runs are tracked."""
+    return session().place.tracking_uri
+
+
+def is_tracking_uri_set() -> bool:
+    """Whether anything else than the embedded store was chosen."""
+    return bool(session().place.target.uri)
+
+
+def set_registry_uri(uri: str) -> None:
+    """Register models in another place than where runs are tracked; "" for the same place."""
+    current = session()
+    current.move(current.place.target.uri, uri)
+
+
+def get_registry_uri() -> str:
+    """Where models are registered."""
+    return session().place.registry_uri
+
+
+def set_experiment(experiment_name: str | None = None, experiment_id: str | None = None) -> Experiment:
+    """Make an experiment the active one; one of that name is created if need be.
+
+    Raises:
+        InvalidInput: If both or neither are given, or the experiment is deleted.
+        NotFound: If there is no experiment with that id.
+    """
+    if (experiment_name is None) == (experiment_id is None):
+        msg = "Must specify exactly one of: `experiment_id` or `experiment_name`."
+        raise InvalidInput(msg)
+    current = session()
+    experiments = current.place.services().tracking.experiments
+    experiment = (
+        experiments.get(experiment_id) if experiment_id else get_or_create(current.place, experiment_name or "")
+    )
+    if experiment.lifecycle_stage is not Lifecycle.ACTIVE:
+        msg = (
+            f"Cannot set a deleted experiment {experiment.name!r} as the active experiment."
+            " Restore it, delete it for good, or choose another name."
+        )
+        raise InvalidInput(msg)
+    current.experiment_id = experiment.experiment_id
+    return experiment
+
+
+def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None) -> str:
+    """Make an experiment and return its id. Raises AlreadyExists, InvalidInput."""
+    texts = {key: str(value) for key, value in (tags or {}).items()}
+    return session().place.services().tracking.experiments.create(name, artifact_location or "", texts).experiment_id
+
+
+def get_experiment(experiment_id: str) -> Experiment:
+    """Raises NotFound."""
+    return session().place.services().tracking.experiments.get(experiment_id)
+
+
+def get_experiment_by_name(name: str) -> Experiment | None:
+    """The experiment, or None if there is none of that name."""
+    try:
+        return session().place.services().tracking.experiments.get_by_name(name)
+    except NotFound:
+        return None
+
+
+def search_experiments(
+    view_type: View | str = View.ACTIVE_ONLY,
+    max_results: int | None = None,
+    filter_string: str | None = None,
+    order_by: Sequence[str] | None = None,
+) -> list[Experiment]:
+    """All experiments that match, newest first unless asked otherwise. Raises BadFilter."""
+    query = Query(filter_string or "", order_by or (), min(max_results or 1000, 1000), "", View(view_type))
+    return list(islice(every(session().place.services().tracking.experiments.search, query), max_results))
+
+
+def delete_experiment(experiment_id: str) -> None:
+    """Delete softly, with its runs. Raises NotFound."""
+    session().place.read().tracking.experiments.delete(experiment_id)
+
+
+def restore_experiment(experiment_id: str) -> None:
+    """Undo `delete_experiment`. Raises NotFound, AlreadyExists."""
+    session().place.services().tracking.experiments.restore(experiment_id)
+
+
+def set_experiment_tag(key: str, value: object) -> None:
+    """Tag the active experiment."""
+    set_experiment_tags({key: value})
+
+
+def set_experiment_tags(tags: Mapping[str, object]) -> None:
+    """Tag the active experiment."""
+    current = session()
+    texts = {key: str(value) for key, value in tags.items()}
+    current.place.services().tracking.experiments.set_tags(active_experiment_id(current), texts)
+
+
+def delete_experiment_tag(key: str) -> None:
+    """Remove a tag of the active experiment. Raises NotFound."""
+    current = session()
+    current.place.services().tracking.experiments.delete_tag(active_experiment_id(current), key)
+
+
+def active_experiment_id(current: Session) -> str:
+    """The experiment for runs that name none: the active one, else what the settings say, else the default."""
+    if not current.experiment_id:
+        name = current.settings.experiment_name
+        if name:
+            current.experiment_id = get_or_create(current.place, name).experiment_id
+        else:
+            current.experiment_id = current.settings.experiment_id or DEFAULT_EXPERIMENT_ID
+    return current.experiment_id
+
+
+def get_or_create(place: Place, name: str) -> Experiment:
+    """The experiment of that name, made if there is none; two processes that do this at once get the same one."""
+    experiments = place.services().tracking.experiments
+    try:
+        return experiments.get_by_name(name)
+    except NotFound:
+        pass
+    try:
+        return experiments.create(name)
+    except AlreadyExists:
+        return experiments.get_by_name(name)
+
+
+def _registry_uri(current: Session) -> str:
+    place = current.place
+    return "" if place.registry_uri == place.tracking_uri else place.registry_uri

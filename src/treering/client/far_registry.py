@@ -1,0 +1,132 @@
+"""The model registry over HTTP: each method is one request to the native API of a server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from treering.client.channel import Channel
+from treering.entities.model import ModelVersion, RegisteredModel
+from treering.entities.page import Page, Query
+from treering.registry.base import ModelRegistry, NewModelVersion
+from treering.wire.native import models
+
+__all__ = ["far_registry"]
+
+
+class FarRegisteredModels:
+    """Registered models of a server."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._call = channel.call
+
+    def create(self, name: str, description: str = "", tags: Mapping[str, str] | None = None) -> RegisteredModel:
+        """As `RegisteredModels.create`."""
+        asked = models.CreateRegisteredModel(name, description, tags or {})
+        return self._call(models.CREATE_REGISTERED_MODEL, asked)
+
+    def get(self, name: str) -> RegisteredModel:
+        """As `RegisteredModels.get`."""
+        return self._call(models.GET_REGISTERED_MODEL, models.RegisteredModelName(name))
+
+    def search(self, query: Query) -> Page[RegisteredModel]:
+        """As `RegisteredModels.search`."""
+        page = self._call(models.SEARCH_REGISTERED_MODELS, _search(query))
+        return Page(page.models, page.next_token, page.total)
+
+    def rename(self, name: str, new_name: str) -> RegisteredModel:
+        """As `RegisteredModels.rename`."""
+        return self._call(models.RENAME_REGISTERED_MODEL, models.RenameRegisteredModel(name, new_name))
+
+    def update(self, name: str, description: str) -> RegisteredModel:
+        """As `RegisteredModels.update`."""
+        asked = models.UpdateRegisteredModel(name, description)
+        return self._call(models.UPDATE_REGISTERED_MODEL, asked, repeatable=True)
+
+    def delete(self, name: str) -> None:
+        """As `RegisteredModels.delete`."""
+        self._call(models.DELETE_REGISTERED_MODEL, models.RegisteredModelName(name))
+
+    def set_tags(self, name: str, tags: Mapping[str, str]) -> None:
+        """As `RegisteredModels.set_tags`."""
+        self._call(models.SET_REGISTERED_MODEL_TAGS, models.RegisteredModelTags(name, tags), repeatable=True)
+
+    def delete_tag(self, name: str, key: str) -> None:
+        """As `RegisteredModels.delete_tag`."""
+        self._call(models.DELETE_REGISTERED_MODEL_TAG, models.RegisteredModelTag(name, key), repeatable=True)
+
+    def set_alias(self, name: str, alias: str, version: int) -> None:
+        """As `RegisteredModels.set_alias`."""
+        self._call(models.SET_ALIAS, models.SetAlias(name, alias, version), repeatable=True)
+
+    def delete_alias(self, name: str, alias: str) -> None:
+        """As `RegisteredModels.delete_alias`."""
+        self._call(models.DELETE_ALIAS, models.Alias(name, alias), repeatable=True)
+
+
+class FarModelVersions:
+    """Model versions of a server."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._call = channel.call
+
+    def create(self, new: NewModelVersion) -> ModelVersion:
+        """As `ModelVersions.create`."""
+        asked = models.CreateVersion(
+            new.name,
+            new.source,
+            new.run_id,
+            new.run_link,
+            new.model_id,
+            new.description,
+            new.user_id,
+            new.tags or {},
+        )
+        return self._call(models.CREATE_VERSION, asked)
+
+    def get(self, name: str, version: int) -> ModelVersion:
+        """As `ModelVersions.get`."""
+        return self._call(models.GET_VERSION, models.VersionNumber(name, version))
+
+    def get_by_alias(self, name: str, alias: str) -> ModelVersion:
+        """As `ModelVersions.get_by_alias`."""
+        return self._call(models.GET_BY_ALIAS, models.Alias(name, alias))
+
+    def search(self, query: Query) -> Page[ModelVersion]:
+        """As `ModelVersions.search`."""
+        page = self._call(models.SEARCH_VERSIONS, _search(query))
+        return Page(page.versions, page.next_token, page.total)
+
+    def update(self, name: str, version: int, description: str) -> ModelVersion:
+        """As `ModelVersions.update`."""
+        asked = models.UpdateVersion(name, version, description)
+        return self._call(models.UPDATE_VERSION, asked, repeatable=True)
+
+    def transition(self, name: str, version: int, stage: str, *, archive_existing: bool = False) -> ModelVersion:
+        """As `ModelVersions.transition`."""
+        asked = models.TransitionVersion(name, version, stage, archive_existing)
+        return self._call(models.TRANSITION_VERSION, asked, repeatable=True)
+
+    def latest(self, name: str, stages: Sequence[str] = ()) -> Sequence[ModelVersion]:
+        """As `ModelVersions.latest`."""
+        return self._call(models.LATEST_VERSIONS, models.LatestVersions(name, stages)).versions
+
+    def delete(self, name: str, version: int) -> None:
+        """As `ModelVersions.delete`."""
+        self._call(models.DELETE_VERSION, models.VersionNumber(name, version))
+
+    def set_tags(self, name: str, version: int, tags: Mapping[str, str]) -> None:
+        """As `ModelVersions.set_tags`."""
+        self._call(models.SET_VERSION_TAGS, models.VersionTags(name, version, tags), repeatable=True)
+
+    def delete_tag(self, name: str, version: int, key: str) -> None:
+        """As `ModelVersions.delete_tag`."""
+        self._call(models.DELETE_VERSION_TAG, models.VersionTag(name, version, key), repeatable=True)
+
+
+def far_registry(channel: Channel) -> ModelRegistry:
+    """All of a server's registry."""
+    return ModelRegistry(FarRegisteredModels(channel), FarModelVersions(channel))
+
+
+def _search(query: Query) -> models.SearchModels:
+    return models.SearchModels(query.filter, query.order_by, query.max_results, query.page_token, query.with_total)

@@ -1,0 +1,200 @@
+"""Models and tracking together: a model folder becomes a logged model of a run, and perhaps a registered version.
+
+`treering.models` writes and reads folders and knows nothing of runs; this is where
+the two meet.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from treering.client.artifacts import download_artifacts, upload_tree
+from treering.client.models import register_at
+from treering.client.runs import ActiveRun, run_or_start
+from treering.client.session import session
+from treering.core.errors import InvalidInput
+from treering.entities.lifecycle import LoggedModelStatus
+from treering.entities.model import LoggedModel, ModelVersion
+from treering.entities.run import LogBatch, ModelOutput
+from treering.models.flavours.base import LoadOptions
+from treering.models.folder import SaveOptions, save
+from treering.models.loading import LoadedModel, load, load_native
+from treering.models.mlmodel import MLModel
+from treering.models.signature import Signature
+from treering.tracking.base import NewLoggedModel
+
+__all__ = ["ModelInfo", "Placement", "load_model", "load_native_model", "log_model", "save_model", "split_options"]
+
+_HISTORY_TAG = "mlflow.log-model.history"
+_SAVE_OPTIONS = {"signature", "input_example", "pip_requirements", "extra_pip_requirements", "code_paths", "metadata"}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What came of logging a model.
+
+    Attributes:
+        model_uri: `models:/m-<id>`, for loading it again.
+        registered_model_version: The number of the version that it was registered as; None if it was not.
+    """
+
+    model_id: str
+    model_uri: str
+    run_id: str
+    artifact_path: str
+    metadata: MLModel
+    params: Mapping[str, str]
+    registered_model_version: int | None = None
+
+    @property
+    def signature(self) -> Signature | None:
+        """What the model takes and gives, if that is known."""
+        return self.metadata.signature
+
+    @property
+    def name(self) -> str:
+        """The name of the logged model."""
+        return self.artifact_path
+
+    @property
+    def flavors(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each flavour needs to load the model."""
+        return self.metadata.flavours
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a model goes.
+
+    Attributes:
+        name: Of the logged model.
+        registered_name: The registered model that it becomes a version of, or "".
+        step: The training step of the run at which it was written.
+    """
+
+    name: str = "model"
+    registered_name: str = ""
+    step: int = 0
+    model_type: str = ""
+    params: Mapping[str, Any] | None = None
+    tags: Mapping[str, Any] | None = None
+
+
+def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptions) -> ModelInfo:
+    """Save `model` as a logged model of the active run; one is started if there is none.
+
+    The model is READY only when all its files are stored; when that fails it is
+    FAILED, and the error is raised.
+
+    Raises:
+        InvalidInput: If the model, its example or its name cannot be saved.
+        StorageFull: If a disk is full.
+    """
+    run = run_or_start()
+    services = run.place.services()
+    new = NewLoggedModel(
+        run.info.experiment_id,
+        placement.name,
+        placement.model_type,
+        run.info.run_id,
+        _texts(placement.params),
+        _texts(placement.tags),
+    )
+    created = services.tracking.models.create(new)
+    try:
+        saved = _store(flavour, model, run, created, replace(options, run_id=run.info.run_id))
+    except BaseException:
+        services.tracking.models.finalize(created.model_id, LoggedModelStatus.FAILED)
+        raise
+    services.tracking.models.finalize(created.model_id, LoggedModelStatus.READY)
+    _note(run, created, saved, placement.step)
+    uri = f"models:/{created.model_id}"
+    version: ModelVersion | None = None
+    if placement.registered_name:
+        version = register_at(run.place, uri, placement.registered_name)
+    return ModelInfo(
+        created.model_id,
+        uri,
+        run.info.run_id,
+        placement.name,
+        saved,
+        _texts(placement.params),
+        version.version if version else None,
+    )
+
+
+def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions) -> MLModel:
+    """Save `model` to a folder on this machine. Raises as `treering.models.folder.save`."""
+    return save(flavour, model, Path(path), options)
+
+
+def load_model(
+    model_uri: str, dst_path: str | Path | None = None, model_config: Mapping[str, Any] | None = None
+) -> LoadedModel:
+    """The model at a URI or path, ready to predict.
+
+    Raises:
+        NotFound: If there is none.
+        PermissionDenied: If loading could run code and the settings forbid that.
+    """
+    return load(_fetched(model_uri, dst_path), _load_options(model_config))
+
+
+def load_native_model(flavour: str, model_uri: str, dst_path: str | Path | None = None) -> Any:
+    """The framework's own object. Raises as `load_model`."""
+    return load_native(_fetched(model_uri, dst_path), flavour, _load_options(None))
+
+
+def split_options(given: Mapping[str, Any]) -> SaveOptions:
+    """Keyword arguments as MLflow names them: those of every flavour, and the rest for the flavour itself."""
+    common = {key: value for key, value in given.items() if key in _SAVE_OPTIONS and value is not None}
+    own = {key: value for key, value in given.items() if key not in _SAVE_OPTIONS and value is not None}
+    return SaveOptions(**common, flavour=own)
+
+
+def _store(flavour: str, model: Any, run: ActiveRun, created: LoggedModel, options: SaveOptions) -> MLModel:
+    store = run.place.services().open_artifacts(created.artifact_uri)
+    with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
+        folder = Path(scratch) / "model"
+        saved = save(
+            flavour, model, folder, replace(options, artifact_path=created.artifact_uri, model_id=created.model_id)
+        )
+        if not upload_tree(store, folder, ""):
+            msg = f"The flavour {flavour!r} wrote no files, so there is no model to log."
+            raise InvalidInput(msg)
+    return saved
+
+
+def _note(run: ActiveRun, created: LoggedModel, saved: MLModel, step: int) -> None:
+    run_id = run.info.run_id
+    run.recorder.batch(LogBatch(run_id, model_outputs=[ModelOutput(created.model_id, step)]))
+    tags = run.place.read().tracking.runs.get(run_id).data.tags
+    history = json.loads(tags.get(_HISTORY_TAG, "[]"))
+    history.append(
+        {
+            "run_id": run_id,
+            "artifact_path": created.name,
+            "model_uuid": saved.model_uuid,
+            "model_id": created.model_id,
+            "utc_time_created": saved.created,
+            "flavors": {name: {} for name in saved.flavours},
+        }
+    )
+    run.recorder.tags(run_id, {_HISTORY_TAG: json.dumps(history)})
+
+
+def _fetched(model_uri: str, dst_path: str | Path | None) -> Path:
+    return Path(download_artifacts(model_uri, dst_path=dst_path))
+
+
+def _load_options(model_config: Mapping[str, Any] | None) -> LoadOptions:
+    return LoadOptions(allow_code=session().settings.allow_model_code, model_config=model_config or {})
+
+
+def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:
+    return {key: str(value) for key, value in (values or {}).items()}

@@ -1,0 +1,264 @@
+"""Fluent calls on runs: starting, nesting, resuming and ending them.
+
+The stack of active runs belongs to the thread or task that started them, as a
+context variable does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Self
+
+from treering.client.context import context_tags, user_name
+from treering.client.experiments import active_experiment_id
+from treering.client.recorder import Recorder
+from treering.client.session import Place, Session, session
+from treering.core.clock import now
+from treering.core.errors import InvalidInput, TreeringError
+from treering.core.ids import new_run_id
+from treering.core.log import logger
+from treering.entities.lifecycle import Lifecycle, RunStatus
+from treering.entities.run import NOTE_TAG, PARENT_RUN_TAG, NewRun, Run
+from treering.storage.journal.frames import Change
+
+__all__ = [
+    "ActiveRun",
+    "active_run",
+    "delete_run",
+    "end_run",
+    "get_parent_run",
+    "get_run",
+    "last_active_run",
+    "restore_run",
+    "start_run",
+]
+
+_END_PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ActiveRun(Run):
+    """A run that is going on; as a context manager it ends with the block.
+
+    `info` and `data` show the run as it was when it started; `get_run` shows it as it is.
+    """
+
+    place: Place = field(kw_only=True)
+    recorder: Recorder = field(kw_only=True)
+    pid: int = field(kw_only=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self in _active.get():
+            while self in _active.get():
+                _end_innermost(RunStatus.FINISHED if kind is None else RunStatus.FAILED)
+
+
+_active: ContextVar[tuple[ActiveRun, ...]] = ContextVar("treering_active_runs", default=())
+
+
+class _Started:
+    """Runs that this process started, in whatever thread: the last one, and those that are still open."""
+
+    last: ActiveRun | None = None
+    open: dict[str, ActiveRun] = {}  # noqa: RUF012  # shared on purpose
+    watched: Session | None = None
+
+
+def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
+    run_id: str | None = None,
+    experiment_id: str | None = None,
+    run_name: str | None = None,
+    nested: bool = False,  # noqa: FBT001, FBT002  # as above
+    parent_run_id: str | None = None,
+    tags: Mapping[str, object] | None = None,
+    description: str | None = None,
+    log_system_metrics: bool | None = None,  # noqa: ARG001, FBT001  # accepted; system metrics come later
+) -> ActiveRun:
+    """Start a run, or go on with one, and make it the active one.
+
+    Args:
+        run_id: The run to go on with; unless given, what the setting `run_id` names, once; else a new run.
+        nested: Whether it may become the child of a run that is active.
+        parent_run_id: The run that it becomes the child of, active in this process or not.
+        description: A note for people, in Markdown.
+
+    Raises:
+        InvalidInput: If a run is active and `nested` is False, or the run to go on with is deleted
+            or of another experiment.
+        NotFound: If a run or the experiment does not exist.
+    """
+    stack = _active.get()
+    if stack and not nested:
+        msg = (
+            f"Run with UUID {stack[-1].info.run_id} is already active. To start a new run, first end the current run"
+            " with treering.end_run(). To start a nested run, call start_run with nested=True."
+        )
+        raise InvalidInput(msg)
+    current = session()
+    wanted = run_id or current.run_id
+    current.run_id = ""
+    texts = {key: str(value) for key, value in (tags or {}).items()}
+    if description:
+        if NOTE_TAG in texts:
+            msg = f"Both the description and the tag {NOTE_TAG!r} were given. Give one of them."
+            raise InvalidInput(msg)
+        texts[NOTE_TAG] = description
+    parent = _parent(current, parent_run_id, stack)
+    if parent and not wanted:
+        texts[PARENT_RUN_TAG] = parent
+    if wanted:
+        run = _resume(current, wanted, experiment_id, run_name, texts)
+    else:
+        run = current.place.services().tracking.runs.create(
+            NewRun(
+                experiment_id or active_experiment_id(current),
+                new_run_id(),
+                run_name or "",
+                user_name(),
+                now(),
+                {**context_tags(), **texts},
+            )
+        )
+    return _activate(current, run)
+
+
+def end_run(status: RunStatus | str = RunStatus.FINISHED) -> None:
+    """End the innermost active run of this thread; nothing happens if there is none.
+
+    What it logged is delivered first. If that cannot be done now, the journal keeps
+    it, and the end of the run with it. Raises ValueError for an unknown status.
+    """
+    if _active.get():
+        _end_innermost(RunStatus(status))
+
+
+def active_run() -> ActiveRun | None:
+    """The innermost active run of this thread."""
+    stack = _active.get()
+    return stack[-1] if stack else None
+
+
+def last_active_run() -> Run | None:
+    """The active run, or the one that was active last in this process, as it is now."""
+    last = active_run() or _Started.last
+    return None if last is None else last.place.read().tracking.runs.get(last.info.run_id)
+
+
+def run_or_start() -> ActiveRun:
+    """The active run; one is started if there is none."""
+    stack = _active.get()
+    return stack[-1] if stack else start_run()
+
+
+def get_run(run_id: str) -> Run:
+    """The run with all that was logged to it so far. Raises NotFound."""
+    return session().place.read().tracking.runs.get(run_id)
+
+
+def get_parent_run(run_id: str) -> Run | None:
+    """The run that this one is nested in, or None. Raises NotFound."""
+    parent = get_run(run_id).data.tags.get(PARENT_RUN_TAG)
+    return get_run(parent) if parent else None
+
+
+def delete_run(run_id: str) -> None:
+    """Delete softly. Raises NotFound."""
+    session().place.read().tracking.runs.delete(run_id)
+
+
+def restore_run(run_id: str) -> None:
+    """Undo `delete_run`. Raises NotFound."""
+    session().place.services().tracking.runs.restore(run_id)
+
+
+def _parent(current: Session, parent_run_id: str | None, stack: tuple[ActiveRun, ...]) -> str:
+    if parent_run_id is None:
+        return stack[-1].info.run_id if stack else ""
+    found = current.place.services().tracking.runs.get(parent_run_id)
+    if found.info.lifecycle_stage is not Lifecycle.ACTIVE:
+        msg = f"Cannot start a run below {parent_run_id}: it is deleted. Restore it first."
+        raise InvalidInput(msg)
+    return parent_run_id
+
+
+def _resume(
+    current: Session, run_id: str, experiment_id: str | None, run_name: str | None, tags: Mapping[str, str]
+) -> Run:
+    runs = current.place.read().tracking.runs
+    found = runs.get(run_id)
+    if found.info.lifecycle_stage is not Lifecycle.ACTIVE:
+        msg = f"Cannot start run with ID {run_id} because it is in the deleted state. Restore it first."
+        raise InvalidInput(msg)
+    asked = experiment_id or current.experiment_id
+    if asked and asked != found.info.experiment_id:
+        msg = (
+            f"Cannot start run with ID {run_id} because active experiment ID does not match: the run is of experiment"
+            f" {found.info.experiment_id}, and {asked} was asked for. Call set_experiment with the right one."
+        )
+        raise InvalidInput(msg)
+    run = runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
+    if tags:
+        current.place.recorder.tags(run_id, tags)
+        run = replace(run, data=replace(run.data, tags={**run.data.tags, **tags}))
+    return run
+
+
+def _activate(current: Session, run: Run) -> ActiveRun:
+    place = current.place
+    active = ActiveRun(
+        run.info,
+        run.data,
+        run.inputs,
+        run.outputs,
+        place=place,
+        recorder=place.recorder,
+        pid=os.getpid(),
+    )
+    active.recorder.know_params(run.info.run_id, run.data.params)
+    _active.set((*_active.get(), active))
+    _Started.last = active
+    _Started.open[run.info.run_id] = active
+    if _Started.watched is not current:
+        _Started.watched = current
+        current.at_close(_end_all)
+    return active
+
+
+def _end_innermost(status: RunStatus) -> None:
+    *rest, run = _active.get()
+    _active.set(tuple(rest))
+    _end(run, status)
+
+
+def _end(run: ActiveRun, status: RunStatus) -> None:
+    _Started.open.pop(run.info.run_id, None)
+    if run.pid != os.getpid():
+        # A forked child has a copy of its parent's stack; the run goes on in the parent.
+        return
+    run.recorder.change(Change(run.info.run_id, status, now()))
+    run.recorder.forget_run(run.info.run_id)
+    try:
+        run.recorder.flush(_END_PATIENCE)
+    except TreeringError as error:
+        logger.warning("Run %s has ended; delivery goes on in the background. %s", run.info.run_id, error)
+
+
+def _end_all() -> None:
+    """At the end of the process, also for runs that other threads left open."""
+    crashed = getattr(sys, "last_value", None) is not None and not hasattr(sys, "ps1")
+    status = RunStatus.FAILED if crashed else RunStatus.FINISHED
+    for run in reversed(list(_Started.open.values())):
+        if run.pid == os.getpid():
+            run.recorder.change(Change(run.info.run_id, status, now()))
+    _Started.open.clear()
+    _active.set(())

@@ -1,0 +1,86 @@
+"""The demo's small grid: three families of classifiers, each trained step by step so that it has a curve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.ensemble import GradientBoostingClassifier
+from sklearn.linear_model import SGDClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+
+from treering.demo.data import SEED, Splits
+
+__all__ = ["GRID", "Candidate", "Step"]
+
+EPOCHS = 60
+ROUNDS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where training stands after one epoch or boosting round.
+
+    Attributes:
+        train: Probability of class 1 for each row of the training split, shape (rows,).
+        validation: The same for the validation split.
+    """
+
+    number: int
+    train: NDArray[np.float64]
+    validation: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One cell of the grid."""
+
+    family: str
+    settings: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The family with its settings, such as `mlp-hidden-16`."""
+        return "-".join([self.family, *(f"{key}-{value}" for key, value in self.settings.items())])
+
+    def train(self, splits: Splits, fitted: list[Pipeline]) -> Iterator[Step]:
+        """Train step by step; the finished pipeline is appended to `fitted`."""
+        scaler = StandardScaler().fit(splits.train.features)
+        train, validation = scaler.transform(splits.train.features), scaler.transform(splits.validation.features)
+        model = self._estimator()
+        if isinstance(model, GradientBoostingClassifier):
+            model.fit(train, splits.train.target)
+            curves = zip(model.staged_predict_proba(train), model.staged_predict_proba(validation), strict=True)
+            for number, (on_train, on_validation) in enumerate(curves):
+                yield Step(number, on_train[:, 1], on_validation[:, 1])
+        else:
+            for number in range(EPOCHS):
+                model.partial_fit(train, splits.train.target, classes=[0, 1])
+                yield Step(number, model.predict_proba(train)[:, 1], model.predict_proba(validation)[:, 1])
+        fitted.append(Pipeline([("scale", scaler), ("model", model)]))
+
+    def _estimator(self) -> GradientBoostingClassifier | SGDClassifier | MLPClassifier:
+        if self.family == "boosting":
+            return GradientBoostingClassifier(n_estimators=ROUNDS, subsample=0.8, random_state=SEED, **self.settings)
+        if self.family == "logistic":
+            return SGDClassifier(loss="log_loss", random_state=SEED, **self.settings)
+        return MLPClassifier(
+            hidden_layer_sizes=(self.settings["hidden"],), alpha=1e-3, learning_rate_init=3e-3, random_state=SEED
+        )
+
+
+GRID = (
+    Candidate("logistic", {"alpha": 0.0001}),
+    Candidate("logistic", {"alpha": 0.01}),
+    Candidate("logistic", {"alpha": 0.3}),
+    Candidate("mlp", {"hidden": 8}),
+    Candidate("mlp", {"hidden": 32}),
+    Candidate("boosting", {"learning_rate": 0.05, "max_depth": 2}),
+    Candidate("boosting", {"learning_rate": 0.05, "max_depth": 3}),
+    Candidate("boosting", {"learning_rate": 0.3, "max_depth": 2}),
+)

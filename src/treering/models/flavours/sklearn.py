@@ -1,0 +1,174 @@
+"""scikit-learn: estimators and pipelines.
+
+They are written with skops, whose files hold no code. What skops cannot hold,
+such as classes of a notebook, is pickled, and the log says so.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sklearn
+import skops.io
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
+from treering.core.log import logger
+from treering.models import pickles
+from treering.models.flavours.base import LoadOptions, Predictor, Written
+from treering.models.mlmodel import MLModel, python_entry
+from treering.models.requirements import is_installed
+
+__all__ = ["FLAVOUR", "SklearnFlavour"]
+
+_FILES = {"skops": "model.skops", "cloudpickle": "model.pkl", "pickle": "model.pkl"}
+_METHODS = ("predict", "predict_proba", "predict_log_proba", "predict_joint_log_proba", "decision_function", "score")
+
+
+class SklearnFlavour:
+    """The flavour `sklearn`.
+
+    Options: `serialization_format` (`skops`, `cloudpickle` or `pickle`; without one, skops and
+    where that fails cloudpickle), `skops_trusted_types` (types to trust beside those found in
+    the model), `pyfunc_predict_fn` (the method that predicts), `code_modules`.
+    """
+
+    def accepts(self, model: Any) -> bool:
+        """See `Flavour`."""
+        return any(cls.__module__.partition(".")[0] == "sklearn" for cls in type(model).__mro__)
+
+    def write(self, model: Any, folder: Path, options: Mapping[str, Any]) -> Written:
+        """See `Flavour`."""
+        if isinstance(model, type):
+            msg = f"{model.__name__} is a class. Give a fitted instance of it."
+            raise InvalidInput(msg)
+        if not self.accepts(model):
+            msg = f"A {type(model).__name__} is no scikit-learn model. Save it with its own flavour, or with pyfunc."
+            raise InvalidInput(msg)
+        asked = options.get("serialization_format")
+        if asked not in {None, *_FILES}:
+            msg = f"Unrecognized serialization format: {asked!r}. Known ones: {', '.join(_FILES)}."
+            raise InvalidInput(msg)
+        predict_fn = str(options.get("pyfunc_predict_fn") or "predict")
+        if predict_fn not in _METHODS:
+            msg = f"{predict_fn!r} is no method that predicts. Known ones: {', '.join(_METHODS)}."
+            raise InvalidInput(msg)
+        kind, trusted, modules = self._serialise(model, folder, asked, options)
+        file = _FILES[kind]
+        entry: dict[str, Any] = {
+            "code": None,
+            "pickled_model": file,
+            "serialization_format": kind,
+            "sklearn_version": sklearn.__version__,
+            "skops_trusted_types": trusted,
+        }
+        function: dict[str, Any] = {}
+        if hasattr(model, predict_fn):
+            function = python_entry("mlflow.sklearn", model_path=file, predict_fn=predict_fn)
+        packages = ("scikit-learn", "numpy", "pandas", "scipy", kind) if kind != "pickle" else ("scikit-learn", "numpy")
+        return Written(entry, function, packages, modules)
+
+    def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
+        """See `Flavour`."""
+        entry = model.flavours.get("sklearn", {})
+        file = entry.get("pickled_model") or model.python_function.get("model_path") or _FILES["pickle"]
+        path = folder / str(file)
+        if entry.get("serialization_format", "pickle") != "skops":
+            return pickles.load(path, allow_code=options.allow_code, quiet=options.quiet)
+        trusted = list(entry.get("skops_trusted_types") or []) if options.allow_code else []
+        try:
+            return skops.io.load(path, trusted=trusted)
+        except FileNotFoundError as error:
+            msg = f"The model is incomplete: {path} is missing. Save or download it again."
+            raise DamagedData(msg) from error
+        except UntrustedTypesFoundException as error:
+            raise _untrusted(path, options, error) from error
+        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
+            msg = (
+                f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."
+            )
+            raise DamagedData(msg) from error
+
+    def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002 -- of the Protocol
+        """See `Flavour`."""
+        method = getattr(native, str(model.python_function.get("predict_fn") or "predict"))
+
+        def predict(data: Any, params: dict[str, Any]) -> Any:
+            return method(data, **params)
+
+        return predict
+
+    def _serialise(
+        self, model: Any, folder: Path, asked: str | None, options: Mapping[str, Any]
+    ) -> tuple[str, list[str] | None, frozenset[str]]:
+        if asked in {None, "skops"}:
+            try:
+                return self._skops(model, folder, options)
+            except InvalidInput as error:
+                (folder / _FILES["skops"]).unlink(missing_ok=True)
+                if asked:
+                    raise
+                logger.info("The model is saved as a pickle, because skops cannot hold it: %s", error)
+        kind = "pickle" if asked == "pickle" else "cloudpickle"
+        by_name = tuple(options.get("code_modules", ()))
+        if kind == "cloudpickle":
+            return kind, None, pickles.dump(model, folder / _FILES[kind], by_name=by_name)
+        try:
+            (folder / _FILES[kind]).write_bytes(pickle.dumps(model))
+        except (TypeError, AttributeError, pickle.PicklingError) as error:
+            msg = f"The model cannot be pickled: {error}. Use the serialization format cloudpickle."
+            raise InvalidInput(msg) from error
+        return kind, None, frozenset({type(model).__module__})
+
+    def _skops(
+        self, model: Any, folder: Path, options: Mapping[str, Any]
+    ) -> tuple[str, list[str] | None, frozenset[str]]:
+        path = folder / _FILES["skops"]
+        known = set(options.get("code_modules", ()))
+        try:
+            skops.io.dump(model, path)
+            trusted = sorted({*skops.io.get_untrusted_types(file=path), *(options.get("skops_trusted_types") or ())})
+            lost = [name for name in trusted if not is_installed(name) and name.partition(".")[0] not in known]
+            if not lost:
+                skops.io.load(path, trusted=trusted)
+        except (UnsupportedTypeException, TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
+            msg = f"{type(model).__name__} cannot be saved with skops: {error}"
+            raise InvalidInput(msg) from error
+        if lost:
+            msg = f"The types {', '.join(lost)} come from no installed package."
+            raise InvalidInput(msg)
+        return "skops", trusted or None, _modules(path)
+
+
+def _modules(path: Path) -> frozenset[str]:
+    with zipfile.ZipFile(path) as archive:
+        pending: list[Any] = [json.loads(archive.read("schema.json"))]
+    found: set[str] = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("__module__"), str):
+                found.add(node["__module__"])
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return frozenset(found)
+
+
+def _untrusted(path: Path, options: LoadOptions, error: Exception) -> Exception:
+    if options.allow_code:
+        msg = f"The MLmodel file does not trust all types in {path.name}: {error}. Save the model again."
+        return DamagedData(msg)
+    msg = (
+        f"{path.name} holds types that could run code, and TREERING_ALLOW_MODEL_CODE is false: {error}"
+        " Allow it if you trust who made the model."
+    )
+    return PermissionDenied(msg)
+
+
+FLAVOUR = SklearnFlavour()

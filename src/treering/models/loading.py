@@ -1,0 +1,148 @@
+"""Loading a model folder: as a thing that predicts, or as the framework's own object."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from treering.core.errors import MissingExtra, NotFound, NotSupported, PermissionDenied
+from treering.models import mlmodel
+from treering.models.enforcement import enforce_input, enforce_params
+from treering.models.flavours import FLAVOURS, LOADERS
+from treering.models.flavours.base import LoadOptions, Predictor
+from treering.models.mlmodel import MLModel
+from treering.models.signature import Signature
+
+__all__ = ["LoadedModel", "load", "load_native"]
+
+
+class LoadedModel:
+    """A model that predicts, whatever framework it is of.
+
+    Attributes:
+        metadata: The contents of its MLmodel file.
+        native: The framework's own object.
+        folder: Where it was loaded from; its files must stay there while the model is used.
+    """
+
+    def __init__(self, metadata: MLModel, native: Any, predictor: Predictor, folder: Path) -> None:
+        self.metadata = metadata
+        self.native = native
+        self.folder = folder
+        self._predictor = predictor
+
+    @property
+    def signature(self) -> Signature | None:
+        """What the model takes and gives, if that was saved."""
+        return self.metadata.signature
+
+    def predict(self, data: Any, params: Mapping[str, Any] | None = None) -> Any:
+        """The model's answer to `data`, which must fit the signature.
+
+        Raises:
+            InvalidInput: If data or parameters do not fit; the message names the column.
+        """
+        signature = self.metadata.signature
+        values = enforce_params(params, signature.params if signature else None) if params or signature else {}
+        return self._predictor(enforce_input(data, signature.inputs if signature else None), values)
+
+    def unwrap_python_model(self) -> Any:
+        """The Python model that was saved.
+
+        Raises:
+            NotSupported: If the model is of another flavour.
+        """
+        if LOADERS.get(str(self.metadata.python_function.get("loader_module"))) != "pyfunc":
+            msg = "The model is not a Python model. Its own object is in the attribute `native`."
+            raise NotSupported(msg)
+        return getattr(self.native, "func", self.native)
+
+    def __repr__(self) -> str:
+        flavours = ", ".join(name for name in self.metadata.flavours if name != mlmodel.PYTHON_FUNCTION)
+        return f"LoadedModel(flavour={flavours or 'pyfunc'}, folder={str(self.folder)!r})"
+
+
+def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
+    """The model in `folder`, ready to predict.
+
+    Raises:
+        NotFound: If there is no model.
+        DamagedData: If its files are not what its MLmodel file says.
+        NotSupported: If it is of a flavour that Treering does not load.
+        PermissionDenied: If loading could run code and `options` forbids that.
+    """
+    options = options or LoadOptions()
+    metadata = mlmodel.read(folder)
+    entry = metadata.python_function
+    loader = str(entry.get("loader_module"))
+    add_code(folder, entry.get("code"), options)
+    if loader not in LOADERS:
+        native, predictor = _foreign(folder, loader, entry, options)
+        return LoadedModel(metadata, native, predictor, folder)
+    flavour = FLAVOURS.load(LOADERS[loader])
+    native = flavour.read(folder, metadata, options)
+    return LoadedModel(metadata, native, flavour.predictor(native, folder, metadata, options), folder)
+
+
+def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) -> Any:
+    """The framework's own object, such as an estimator.
+
+    Raises:
+        NotFound: If there is no model, or it does not have that flavour.
+        DamagedData: If its files are not what its MLmodel file says.
+        PermissionDenied: If loading could run code and `options` forbids that.
+    """
+    options = options or LoadOptions()
+    metadata = mlmodel.read(folder)
+    loader = str(metadata.flavours.get(mlmodel.PYTHON_FUNCTION, {}).get("loader_module"))
+    if flavour not in metadata.flavours and LOADERS.get(loader) != flavour:
+        msg = f"The model in {folder} has no flavour {flavour!r}. It has: {', '.join(metadata.flavours)}."
+        raise NotFound(msg)
+    add_code(folder, metadata.flavours.get(flavour, {}).get("code"), options)
+    return FLAVOURS.load(flavour).read(folder, metadata, options)
+
+
+def add_code(folder: Path, code: Any, options: LoadOptions) -> None:
+    """Make the code that was saved with a model importable.
+
+    Raises:
+        PermissionDenied: If there is code and `options` forbids to run it.
+    """
+    if not code:
+        return
+    if not options.allow_code:
+        msg = "The model brings its own code, and TREERING_ALLOW_MODEL_CODE is false. Allow it if you trust its maker."
+        raise PermissionDenied(msg)
+    path = str((folder / str(code)).absolute())
+    if path not in sys.path:
+        sys.path.insert(0, path)
+
+
+def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadOptions) -> tuple[Any, Predictor]:
+    """A model whose maker wrote the module that loads it."""
+    if loader.partition(".")[0] == "mlflow":
+        known = ", ".join(sorted(LOADERS))
+        msg = f"The model is loaded by {loader!r}, which Treering does not know. It knows: {known}."
+        raise NotSupported(msg)
+    if not options.allow_code:
+        msg = (
+            f"The model is loaded by the module {loader!r} of its maker, and TREERING_ALLOW_MODEL_CODE is false."
+            " Allow it if you trust who made the model."
+        )
+        raise PermissionDenied(msg)
+    try:
+        module = importlib.import_module(loader)
+    except ModuleNotFoundError as error:
+        msg = f"The model is loaded by the module {loader!r}, which cannot be imported: {error}. Install what it needs."
+        raise MissingExtra(msg) from error
+    data = entry.get("data")
+    path = str(folder / str(data)) if data else str(folder)
+    native = module._load_pyfunc(path)  # noqa: SLF001 -- the name that the MLmodel format gives loaders
+
+    def predict(data: Any, params: dict[str, Any]) -> Any:
+        return native.predict(data, params=params) if params else native.predict(data)
+
+    return native, predict

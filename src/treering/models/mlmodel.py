@@ -1,0 +1,165 @@
+"""The MLmodel file: what stands in a model folder beside the model itself.
+
+It is MLflow's format. Keys that Treering does not know are kept as they were.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from treering.core.clock import from_millis, now
+from treering.core.errors import DamagedData, NotFound
+from treering.models.signature import Signature
+
+__all__ = ["FILE_NAME", "MLFLOW_FORMAT", "PYTHON_FUNCTION", "MLModel", "read", "read_text", "timestamp", "write"]
+
+FILE_NAME = "MLmodel"
+PYTHON_FUNCTION = "python_function"
+# The release of MLflow whose format is written; readers compare it with their own.
+MLFLOW_FORMAT = "3.17.2"
+
+_KNOWN = {
+    "artifact_path",
+    "flavors",
+    "metadata",
+    "mlflow_version",
+    "model_id",
+    "model_size_bytes",
+    "model_uuid",
+    "run_id",
+    "saved_input_example_info",
+    "signature",
+    "utc_time_created",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MLModel:
+    """The contents of an MLmodel file.
+
+    Attributes:
+        flavours: What each flavour needs to load the model again, by the flavour's name.
+        example: How the input example was saved; empty if none was.
+        other: Keys that are not known here, kept for writing.
+    """
+
+    flavours: Mapping[str, Mapping[str, Any]]
+    artifact_path: str = ""
+    run_id: str = ""
+    model_id: str = ""
+    model_uuid: str = ""
+    created: str = ""
+    size: int | None = None
+    mlflow_version: str = MLFLOW_FORMAT
+    signature: Signature | None = None
+    example: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] | None = None
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def python_function(self) -> Mapping[str, Any]:
+        """What is needed to load the model as a Python function.
+
+        Raises:
+            NotFound: If the model has no such flavour.
+        """
+        if PYTHON_FUNCTION not in self.flavours:
+            msg = (
+                f"The model has no {PYTHON_FUNCTION!r} flavour, so it cannot be loaded for predictions."
+                f" Its flavours are: {', '.join(self.flavours) or 'none'}."
+            )
+            raise NotFound(msg)
+        return self.flavours[PYTHON_FUNCTION]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the file's YAML, and as a server keeps it."""
+        known: dict[str, Any] = {
+            "artifact_path": self.artifact_path or None,
+            "flavors": {name: dict(entry) for name, entry in self.flavours.items()},
+            "mlflow_version": self.mlflow_version,
+            "model_id": self.model_id or None,
+            "model_size_bytes": self.size,
+            "model_uuid": self.model_uuid or None,
+            "run_id": self.run_id or None,
+            "saved_input_example_info": dict(self.example) or None,
+            "signature": self.signature.to_dict() if self.signature else None,
+            "utc_time_created": self.created or None,
+            "metadata": dict(self.metadata) if self.metadata else None,
+        }
+        kept = {"artifact_path", "flavors", "model_uuid"}
+        found = {name: value for name, value in known.items() if value is not None or name in kept}
+        return dict(sorted({**self.other, **found}.items()))
+
+
+def timestamp() -> str:
+    """The time now, as it stands in an MLmodel file."""
+    return from_millis(now()).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def python_entry(loader_module: str, **more: Any) -> dict[str, Any]:
+    """The `python_function` flavour of a model that `loader_module` loads."""
+    return {
+        "env": {"conda": "conda.yaml", "virtualenv": "python_env.yaml"},
+        "loader_module": loader_module,
+        "python_version": platform.python_version(),
+        **more,
+    }
+
+
+def write(model: MLModel, folder: Path) -> None:
+    """Write `model` into `folder`."""
+    text = yaml.safe_dump(model.to_dict(), default_flow_style=False, allow_unicode=True)
+    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+
+
+def read(folder: Path) -> MLModel:
+    """The MLmodel file in `folder`.
+
+    Raises:
+        NotFound: If there is none.
+        DamagedData: If it is not in MLflow's format.
+    """
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        msg = f"{folder} is no model: it has no file {FILE_NAME}. Give the folder that the model was saved to."
+        raise NotFound(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{path} is damaged: it is not text. Save or download the model again."
+        raise DamagedData(msg) from error
+    return read_text(text, str(path))
+
+
+def read_text(text: str, source: str = FILE_NAME) -> MLModel:
+    """As `read`, from the file's text; `source` names it in messages."""
+    try:
+        data = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        msg = f"{source} is damaged: it is not YAML ({error}). Save or download the model again."
+        raise DamagedData(msg) from error
+    flavours = data.get("flavors") if isinstance(data, dict) else None
+    if not isinstance(flavours, dict) or not all(isinstance(entry, dict) for entry in flavours.values()):
+        msg = f"{source} is damaged: it names no flavours. Save or download the model again."
+        raise DamagedData(msg)
+    signature = data.get("signature")
+    return MLModel(
+        flavours=flavours,
+        artifact_path=str(data.get("artifact_path") or ""),
+        run_id=str(data.get("run_id") or ""),
+        model_id=str(data.get("model_id") or ""),
+        model_uuid=str(data.get("model_uuid") or ""),
+        created=str(data.get("utc_time_created") or ""),
+        size=data.get("model_size_bytes"),
+        mlflow_version=str(data.get("mlflow_version") or ""),
+        signature=Signature.from_dict(signature) if isinstance(signature, dict) else None,
+        example=data.get("saved_input_example_info") or {},
+        metadata=data.get("metadata"),
+        other={name: value for name, value in data.items() if name not in _KNOWN},
+    )

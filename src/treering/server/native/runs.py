@@ -1,0 +1,103 @@
+"""Runs in the native API."""
+
+from __future__ import annotations
+
+from treering.assembly import Services
+from treering.entities.metric import Metric
+from treering.entities.page import Query
+from treering.entities.run import LogBatch, NewRun, Origin
+from treering.server.handling import Handlers
+from treering.wire.endpoint import Empty
+from treering.wire.native import runs as wire
+from treering.wire.native.numbers import from_number
+from treering.wire.native.points import columns_from
+
+__all__ = ["HANDLERS"]
+
+HANDLERS = Handlers()
+
+
+@HANDLERS.handles(wire.CREATE)
+def _create(services: Services, asked: NewRun) -> wire.RunBody:
+    return wire.run_body(services.tracking.runs.create(asked))
+
+
+@HANDLERS.handles(wire.GET)
+def _get(services: Services, asked: wire.RunId) -> wire.RunBody:
+    return wire.run_body(services.tracking.runs.get(asked.run_id))
+
+
+@HANDLERS.handles(wire.UPDATE)
+def _update(services: Services, asked: wire.UpdateRun) -> wire.RunBody:
+    run = services.tracking.runs.update(asked.run_id, asked.status, asked.end_time, asked.run_name)
+    return wire.run_body(run)
+
+
+@HANDLERS.handles(wire.DELETE)
+def _delete(services: Services, asked: wire.RunId) -> Empty:
+    services.tracking.runs.delete(asked.run_id)
+    return Empty()
+
+
+@HANDLERS.handles(wire.RESTORE)
+def _restore(services: Services, asked: wire.RunId) -> Empty:
+    services.tracking.runs.restore(asked.run_id)
+    return Empty()
+
+
+@HANDLERS.handles(wire.SEARCH)
+def _search(services: Services, asked: wire.SearchRuns) -> wire.RunPage:
+    query = Query(
+        asked.filter,
+        asked.order_by,
+        asked.max_results,
+        asked.page_token,
+        asked.view,
+        asked.experiment_ids,
+        asked.with_total,
+    )
+    page = services.tracking.runs.search(query)
+    return wire.RunPage([wire.run_body(run) for run in page.items], page.next_token, page.total)
+
+
+@HANDLERS.handles(wire.LOG)
+def _log(services: Services, asked: wire.LogBatches) -> Empty:
+    origin = Origin(asked.journal_id, asked.end) if asked.journal_id else None
+    services.tracking.runs.log([_batch(batch) for batch in asked.batches], origin)
+    return Empty()
+
+
+@HANDLERS.handles(wire.DELETE_TAG)
+def _delete_tag(services: Services, asked: wire.DeleteRunTag) -> Empty:
+    services.tracking.runs.delete_tag(asked.run_id, asked.key)
+    return Empty()
+
+
+@HANDLERS.handles(wire.DELIVERED)
+def _delivered(services: Services, asked: wire.JournalId) -> wire.Delivered:
+    return wire.Delivered(services.tracking.runs.delivered(asked.journal_id))
+
+
+def _batch(batch: wire.RunBatch) -> LogBatch:
+    return LogBatch(
+        batch.run_id,
+        batch.params,
+        batch.tags,
+        {key: columns_from(points, key) for key, points in batch.series.items()},
+        [
+            Metric(
+                item.key,
+                from_number(item.value),
+                item.timestamp,
+                item.step,
+                item.model_id,
+                item.dataset_name,
+                item.dataset_digest,
+                batch.run_id,
+            )
+            for item in batch.linked
+        ],
+        batch.datasets,
+        batch.model_inputs,
+        batch.model_outputs,
+    )

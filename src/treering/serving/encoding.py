@@ -1,0 +1,61 @@
+"""A model's answer as JSON. NaN and the infinities become null, because JSON has no words for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from treering.models.tables import TABLES, is_table
+
+__all__ = ["encode"]
+
+
+def encode(predictions: Any, *, bare: bool = False) -> bytes:
+    """`{"predictions": ...}`, or the predictions alone if `bare`.
+
+    Tables become a list with one dictionary per row, arrays nested lists.
+
+    Raises:
+        TypeError: If the answer holds something that has no form in JSON.
+    """
+    plain = _plain(predictions)
+    return _ENCODER.encode(plain if bare else {"predictions": plain})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    return TABLES.load("pandas").to_records(value) if is_table(value) else value
+
+
+def _array(value: np.ndarray[Any, Any]) -> Any:
+    if value.dtype.kind in "mM":
+        texts = value.astype(str).astype(object)
+        texts[np.isnat(value)] = None
+        return texts.tolist()
+    return value.tolist()
+
+
+def _other(value: Any) -> Any:  # noqa: PLR0911 -- one return a kind
+    """What the encoder does not know of itself."""
+    if isinstance(value, np.ndarray):
+        return _array(value)
+    if isinstance(value, np.generic):
+        return value.item() if value.dtype.kind not in "mM" else (None if np.isnat(value) else str(value))
+    if is_table(value):
+        return TABLES.load("pandas").to_records(value)
+    if hasattr(value, "toarray"):  # a sparse matrix
+        return value.toarray().tolist()
+    if hasattr(value, "model_dump"):  # a Pydantic model
+        return value.model_dump()
+    if type(value).__name__ in {"NAType", "NaTType"}:
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    msg = f"The model answered with a {type(value).__name__}, which has no form in JSON."
+    raise TypeError(msg)
+
+
+_ENCODER = msgspec.json.Encoder(enc_hook=_other)

@@ -1,0 +1,172 @@
+"""Artifacts in a folder of this machine's disk."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from treering.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied, StorageFull, TreeringError
+from treering.core.uri import file_uri, local_path
+from treering.entities.artifact import FileInfo
+from treering.storage.objects.base import CHUNK_SIZE, check_key
+
+__all__ = ["FileStore"]
+
+# Files under way bear this prefix until they are whole; listings leave them out.
+_PART = ".treering-part-"
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class FileStore:
+    """A folder, which need not exist before the first write.
+
+    Args:
+        uri: A path or a `file:` URI.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._root = local_path(uri)
+
+    @property
+    def uri(self) -> str:
+        """The folder as a `file://` URI."""
+        return file_uri(self._root)
+
+    def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """As `ObjectStore.read`."""
+        path = self._path(key)
+        try:
+            file = path.open("rb")
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+            raise self._missing(key) from error
+        except PermissionError as error:
+            raise self._forbidden(key) from error
+
+        def chunks() -> Iterator[bytes]:
+            with file:
+                file.seek(offset)
+                left = length
+                while left is None or left > 0:
+                    chunk = file.read(CHUNK_SIZE if left is None else min(CHUNK_SIZE, left))
+                    if not chunk:
+                        return
+                    if left is not None:
+                        left -= len(chunk)
+                    yield chunk
+
+        return chunks()
+
+    def write(self, key: str, chunks: Iterable[bytes]) -> int:
+        """As `ObjectStore.write`."""
+        path = self._path(key)
+        if path == self._root:
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+        part = path.with_name(f"{_PART}{uuid.uuid4().hex}")
+        size = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with part.open("xb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                    size += len(chunk)
+            part.replace(path)
+        except OSError as error:
+            if isinstance(error, TreeringError):
+                raise
+            raise self._failed_write(key, error) from error
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        return size
+
+    def stat(self, key: str) -> FileInfo:
+        """As `ObjectStore.stat`."""
+        path = self._path(key)
+        if path == self._root:
+            return FileInfo("", is_dir=True)
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise self._missing(key) from error
+        is_dir = path.is_dir()
+        return FileInfo(check_key(key), is_dir, None if is_dir else found.st_size)
+
+    def list(self, prefix: str = "") -> list[FileInfo]:
+        """As `ObjectStore.list`."""
+        path = self._path(prefix)
+        try:
+            with os.scandir(path) as entries:
+                found = [self._info(entry) for entry in entries if not entry.name.startswith(_PART)]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except PermissionError as error:
+            raise self._forbidden(prefix) from error
+        return sorted((info for info in found if info is not None), key=lambda info: info.path)
+
+    def walk(self, prefix: str = "") -> Iterator[FileInfo]:
+        """As `ObjectStore.walk`."""
+        for info in self.list(prefix):
+            if info.is_dir:
+                yield from self.walk(info.path)
+            else:
+                yield info
+
+    def delete(self, key: str) -> int:
+        """As `ObjectStore.delete`."""
+        path = self._path(key)
+        if path.is_dir():
+            count = sum(1 for _ in self.walk(key))
+            shutil.rmtree(path)
+            return count
+        try:
+            path.unlink()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise self._missing(key) from error
+        return 1
+
+    def local_path(self, key: str) -> Path:
+        """As `ObjectStore.local_path`."""
+        return self._path(key)
+
+    def _path(self, key: str) -> Path:
+        normal = check_key(key)
+        path = self._root / normal if normal else self._root
+        # A link that somebody put into the folder must not lead out of it.
+        if not path.resolve().is_relative_to(self._root.resolve()):
+            msg = f"Invalid path: {key!r} leads out of the artifact root through a link."
+            raise InvalidInput(msg)
+        return path
+
+    def _info(self, entry: os.DirEntry[str]) -> FileInfo | None:
+        path = Path(entry.path).relative_to(self._root).as_posix()
+        try:
+            return FileInfo(path, is_dir=True) if entry.is_dir() else FileInfo(path, False, entry.stat().st_size)
+        except FileNotFoundError:  # deleted since the folder was read, or a link to nowhere
+            return None
+
+    def _missing(self, key: str) -> NotFound:
+        return NotFound(f"There is no artifact {key!r} in {self.uri}.")
+
+    def _forbidden(self, key: str) -> PermissionDenied:
+        return PermissionDenied(f"{key!r} in {self.uri} may not be read by this user. Change its permissions.")
+
+    def _failed_write(self, key: str, error: OSError) -> TreeringError:
+        if error.errno in _FULL:
+            msg = f"No room to write {key!r} in {self.uri}: {error.strerror}. Free some space and try again."
+            return StorageFull(msg)
+        if isinstance(error, PermissionError):
+            msg = f"{key!r} in {self.uri} may not be written by this user. Change the folder's permissions."
+            return PermissionDenied(msg)
+        if isinstance(error, FileExistsError | NotADirectoryError | IsADirectoryError):
+            msg = f"Cannot write {key!r} in {self.uri}: a file stands where a folder is needed, or the reverse."
+            return Conflict(msg)
+        if error.errno == errno.ENAMETOOLONG:
+            msg = f"The artifact path {key[:80]!r}... is too long for this disk. Shorten it."
+            return InvalidInput(msg)
+        return TreeringError(f"Cannot write {key!r} in {self.uri}: {error.strerror}.")

@@ -1,0 +1,54 @@
+"""Reading blocks back as one series in order, each point once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from treering.entities.metric import MetricColumns
+from treering.storage.series.codec import decode
+from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns, as_floats, as_integers
+
+__all__ = ["merge", "tidy"]
+
+
+def merge(blocks: Iterable[bytes]) -> MetricColumns:
+    """All points of some encoded blocks, as `tidy` orders them.
+
+    Raises:
+        DamagedData: If a block cannot be read.
+    """
+    parts = [part for part in map(decode, blocks) if len(part)]
+    if not parts:
+        return EMPTY
+    return as_columns(
+        *_ordered(
+            np.concatenate([as_integers(part.steps) for part in parts]),
+            np.concatenate([as_integers(part.timestamps) for part in parts]),
+            np.concatenate([as_floats(part.values) for part in parts]),
+        )
+    )
+
+
+def tidy(columns: MetricColumns) -> MetricColumns:
+    """The points in order of (timestamp, step, value), exact duplicates once.
+
+    NaN comes after all numbers. Points are the same when all their bits are; values
+    that are equal, or both NaN, but differ in their bits stand in the order of these.
+    """
+    return as_columns(*_ordered(*as_arrays(columns)))
+
+
+def _ordered(steps: Integers, timestamps: Integers, values: Floats) -> tuple[Integers, Integers, Floats]:
+    later, same = timestamps[1:] > timestamps[:-1], timestamps[1:] == timestamps[:-1]
+    if bool(np.all(later | (same & (steps[1:] > steps[:-1])))):
+        return steps, timestamps, values  # as training loops write them
+    bits = values.view("<i8")
+    order = np.lexsort((bits, values, steps, timestamps))
+    steps, timestamps, values, bits = steps[order], timestamps[order], values[order], bits[order]
+    fresh = np.ones(len(order), bool)
+    fresh[1:] = (
+        (timestamps[1:] != timestamps[:-1]) | (steps[1:] != steps[:-1]) | (bits[1:] != bits[:-1])
+    )  # fmt: skip
+    return steps[fresh], timestamps[fresh], values[fresh]

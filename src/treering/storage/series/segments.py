@@ -1,0 +1,73 @@
+"""Cutting a column of points into blocks with bounds, and remembering what they hold in one line."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+
+from treering.entities.metric import Metric, MetricColumns, MetricSegment, MetricSummary
+from treering.storage.series.codec import PLAIN_POINTS, encode
+from treering.storage.series.columns import as_arrays
+
+__all__ = ["SEGMENT_POINTS", "cut", "summarise"]
+
+SEGMENT_POINTS = 1000
+"""Points in a full block: small enough to be skipped with profit, large enough to compress well."""
+
+
+def cut(run_id: str, key: str, columns: MetricColumns, size: int = SEGMENT_POINTS) -> list[MetricSegment]:
+    """Full blocks of `size` points and one with the rest, in the order of the points; none for no points."""
+    count = len(columns)
+    if not count:
+        return []
+    if count <= PLAIN_POINTS:
+        return [_block(run_id, key, columns)]
+    steps, timestamps, values = as_arrays(columns)
+    ends = [*range(0, count, size), count]
+    return [
+        _block(run_id, key, MetricColumns(steps[start:end], timestamps[start:end], values[start:end]))  # type: ignore[arg-type]  # arrays index as sequences do
+        for start, end in itertools.pairwise(ends)
+    ]
+
+
+def summarise(run_id: str, key: str, columns: MetricColumns) -> MetricSummary:
+    """What to remember of the points, of which there is at least one.
+
+    Where two points have the greatest step and timestamp, NaN counts as the greatest value.
+    """
+    count = len(columns)
+    if count <= PLAIN_POINTS:
+        step, timestamp, _, value = max(
+            (step, timestamp, math.isnan(value), value)
+            for step, timestamp, value in zip(columns.steps, columns.timestamps, columns.values, strict=True)
+        )
+    else:
+        steps, timestamps, values = as_arrays(columns)
+        rows = np.flatnonzero(steps == steps.max())
+        rows = rows[timestamps[rows] == timestamps[rows].max()]
+        # The maximum of numbers and NaN is NaN.
+        step, timestamp, value = steps[rows[0]], timestamps[rows[0]], values[rows].max()
+    last = Metric(key, float(value), int(timestamp), int(step), run_id=run_id)
+    return MetricSummary(last, *_extremes(columns), count)
+
+
+def _block(run_id: str, key: str, columns: MetricColumns) -> MetricSegment:
+    count = len(columns)
+    if count <= PLAIN_POINTS:
+        bounds = min(columns.steps), max(columns.steps), min(columns.timestamps), max(columns.timestamps)
+    else:
+        steps, timestamps, _ = as_arrays(columns)
+        bounds = int(steps.min()), int(steps.max()), int(timestamps.min()), int(timestamps.max())
+    return MetricSegment(run_id, key, count, *bounds, *_extremes(columns), encode(columns))
+
+
+def _extremes(columns: MetricColumns) -> tuple[float | None, float | None]:
+    if len(columns) <= PLAIN_POINTS:
+        numbers = [float(value) for value in columns.values if not math.isnan(value)]
+        return (min(numbers), max(numbers)) if numbers else (None, None)
+    values = as_arrays(columns)[2]
+    # fmin and fmax leave NaN aside while there is anything else.
+    low, high = float(np.fmin.reduce(values)), float(np.fmax.reduce(values))
+    return (None, None) if math.isnan(low) else (low, high)

@@ -1,0 +1,76 @@
+"""Each driver file stands in its table, and each row of a table can be loaded."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from treering.core.errors import MissingExtra
+from treering.core.plugins import Registry
+
+# Table, the folder of its drivers, and the files there that are no drivers.
+TABLES: dict[str, tuple[str, str, set[str]]] = {
+    "STORES": (
+        "treering.storage.objects:STORES",
+        "storage/objects",
+        {"base"},
+    ),
+    "METADATA": ("treering.storage.metadata:METADATA", "storage/metadata", {"base", "merge", "search"}),
+    "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
+    "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
+}
+
+
+def table(name: str) -> Any:
+    module, _, attribute = TABLES[name][0].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def targets(rows: Registry[Any]) -> dict[str, str]:
+    """Row to the module that bears it."""
+    return {name: target.partition(":")[0] for name, target in rows.builtins.items()}
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_files_and_rows_are_the_same(name: str, root: Path) -> None:
+    folder = root / "src" / "treering" / TABLES[name][1]
+    package = "treering." + TABLES[name][1].replace("/", ".")
+    files = {path.stem for path in folder.glob("*.py")} | {path.parent.name for path in folder.glob("*/__init__.py")}
+    files -= {"__init__", *TABLES[name][2]}
+    # A driver that needs a higher floor, such as a client, lives there, and is in the table all the same.
+    own = [module for module in targets(table(name)).values() if module.startswith(f"{package}.")]
+    rows = {module.removeprefix(f"{package}.").partition(".")[0] for module in own}
+    assert files - rows == set(), f"add a row to {name}"
+    assert rows - files == set(), f"a row of {name} names a file that is not there"
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_rows_are_in_alphabetical_order(name: str) -> None:
+    rows = list(targets(table(name)))
+    assert rows == sorted(rows)
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_each_row_loads_or_names_its_extra(name: str) -> None:
+    rows = table(name)
+    missing = []
+    for row in rows.builtins:
+        try:
+            assert rows.load(row) is not None
+        except MissingExtra as error:
+            missing.append((row, str(error)))
+    for row, message in missing:
+        assert f"pip install 'treering[{rows.extras[row]}]'" in message
+    if missing:
+        pytest.skip(f"optional packages are not installed, for {', '.join(row for row, _ in missing)}")
+
+
+def test_each_extra_that_a_table_names_exists(root: Path) -> None:
+    text = (root / "pyproject.toml").read_text("utf-8")
+    section = text.partition("[project.optional-dependencies]")[2].partition("\n[")[0]
+    for name in TABLES:
+        for extra in table(name).extras.values():
+            assert f"\n{extra} = [" in section, f"pyproject.toml has no extra {extra!r}, which {name} names"

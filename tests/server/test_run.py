@@ -1,0 +1,233 @@
+"""The server as a process of its own: how it starts, refuses to start, ends and comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from treering.core.errors import InvalidInput, Unavailable
+from treering.server.run import bind
+
+READY = re.compile(r"Treering is ready at (https?://\S+)")
+PATIENCE = 60
+
+Start = Callable[..., "Server"]
+
+
+class Server:
+    """A process, and where it listens."""
+
+    def __init__(self, arguments: Sequence[str], home: Path) -> None:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", "from treering.cli.main import main; main()", "server", *arguments],
+            env={**clean, "TREERING_HOME": str(home), "PYTHONWARNINGS": "error"},
+            cwd=home.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.url = ""
+
+    def wait_ready(self) -> Server:
+        assert self.process.stdout is not None
+        assert select.select([self.process.stdout], [], [], PATIENCE)[0], "nothing was printed"
+        line = self.process.stdout.readline()
+        found = READY.match(line)
+        if not found:
+            _, errors = self.process.communicate(timeout=PATIENCE)
+            pytest.fail(f"{line!r}: {errors}")
+        self.url = found[1]
+        return self
+
+    def ask(self, path: str, body: Any = None, context: ssl.SSLContext | None = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:
+            return json.loads(answer.read())
+
+    def end(self, sign: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(sign)
+        _, errors = self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Server] = []
+
+    def run(*arguments: str, home: str = "home") -> Server:
+        server = Server(arguments, tmp_path / home)
+        started.append(server)
+        return server
+
+    yield run
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.communicate(timeout=PATIENCE)
+
+
+MEMORY = ("--backend-store-uri", "memory://", "--port", "0")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
+def test_it_says_when_it_is_ready_and_ends_when_it_is_told(start: Start, sign: signal.Signals) -> None:
+    server = start(*MEMORY).wait_ready()
+    assert server.ask("/api/v1/server")["database"] == "memory"
+    assert server.end(sign) == (0, "")
+
+
+def test_requests_that_run_are_finished(start: Start) -> None:
+    server = start(*MEMORY).wait_ready()
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), PATIENCE) as connection:
+        body = b'{"name": "late"}'
+        head = (
+            f"POST /api/v1/experiments HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+            f"content-length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body[:5])
+        # Another answer shows that the head of this one has arrived.
+        assert server.ask("/api/v1/server")
+        server.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: refuses(host, int(port)))
+        connection.sendall(body[5:])
+        assert b"200 OK" in connection.recv(1000)
+    assert server.process.wait(PATIENCE) == 0
+
+
+def test_a_connection_that_says_nothing_does_not_hold_up_the_end(start: Start) -> None:
+    server = start(*MEMORY).wait_ready()
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), PATIENCE):
+        assert server.ask("/api/v1/server")
+        assert server.end(signal.SIGTERM)[0] == 0
+
+
+def test_a_port_in_use_is_named(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = start("--backend-store-uri", "memory://", "--port", str(port))
+        output, errors = server.process.communicate(timeout=PATIENCE)
+    assert (server.process.returncode, output) == (1, "")
+    assert f"Port {port} of 127.0.0.1 is in use by another program" in errors
+    assert "--port 0" in errors
+    assert "Traceback" not in errors
+
+
+def test_two_servers_cannot_take_one_port() -> None:
+    with bind("127.0.0.1", 0) as first, pytest.raises(Unavailable, match="in use"):
+        bind("127.0.0.1", first.getsockname()[1])
+
+
+@pytest.mark.parametrize(("host", "port"), [("no.such.host.invalid", 0), ("192.0.2.1", 0), ("127.0.0.1", 70000)])
+def test_an_address_that_is_none_is_refused(host: str, port: int) -> None:
+    with pytest.raises(InvalidInput, match="Check --host"):
+        bind(host, port)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["--port", "70000"], 2, "70000"),
+        (["--workers", "4"], 1, "serves from one process"),
+        (["--tls-cert", "x.pem"], 1, "--tls-cert and --tls-key belong together"),
+        (["--tls-cert", "missing.pem", "--tls-key", "missing.key"], 1, "missing.pem"),
+        (["--backend-store-uri", "nosql://x"], 1, "no metadata database called 'nosql'"),
+        (["--registry-store-uri", "sqlite:///other.db"], 1, "--registry-store-uri"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(start: Start, arguments: list[str], status: int, words: str) -> None:
+    server = start(*MEMORY, *arguments)
+    output, errors = server.process.communicate(timeout=PATIENCE)
+    assert (server.process.returncode, output) == (status, "")
+    assert words in errors
+    assert "Traceback" not in errors
+
+
+def test_it_speaks_https(start: Start, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1",
+         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    server = start(*MEMORY, "--tls-cert", str(certificate), "--tls-key", str(key)).wait_ready()
+    assert server.url.startswith("https://")
+    context = ssl.create_default_context(cafile=str(certificate))
+    assert server.ask("/api/v1/server", context=context)["database"] == "memory"
+
+
+def test_it_answers_to_loopback_only_unless_told(start: Start) -> None:
+    server = start(*MEMORY).wait_ready()
+    request = urllib.request.Request(server.url + "/api/v1/server", headers={"host": "evil.example"})
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request, timeout=PATIENCE)
+    with caught.value as answer:
+        assert answer.status == 403
+    open_to_it = start(*MEMORY, "--allowed-hosts", "evil.example").wait_ready()
+    request = urllib.request.Request(open_to_it.url + "/api/v1/server", headers={"host": "evil.example"})
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+        assert answer.status == 200
+
+
+def test_kill_loses_nothing_that_was_acknowledged(start: Start) -> None:
+    server = start("--port", "0").wait_ready()
+    experiment = server.ask("/api/v1/experiments", {"name": "kept"})["experiment_id"]
+    acknowledged: list[str] = []
+    wanted = threading.Event()
+
+    def write() -> None:
+        while True:
+            try:
+                run = server.ask("/api/v1/runs", {"experiment_id": experiment})["run_id"]
+                server.ask("/api/v1/runs/log", {"batches": [{"run_id": run, "params": {"p": run}}]})
+            except OSError:
+                return
+            acknowledged.append(run)
+            if len(acknowledged) >= 20:
+                wanted.set()
+
+    writers = [threading.Thread(target=write) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    assert wanted.wait(PATIENCE)
+    server.process.kill()
+    for writer in writers:
+        writer.join(PATIENCE)
+    again = start("--port", "0").wait_ready()
+    page = again.ask("/api/v1/runs/search", {"experiment_ids": [experiment], "max_results": 10000})
+    kept = {run["run_id"]: run["params"] for run in page["runs"]}
+    assert {run: kept.get(run) for run in acknowledged} == {run: {"p": run} for run in acknowledged}
+
+
+def refuses(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), 1).close()
+    except OSError:
+        return True
+    return False
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)

@@ -1,0 +1,88 @@
+/** The field for a filter in the search grammar: coloured as it is typed, its mistake underlined in place. */
+
+import { Fragment, useEffect, useRef, useState } from "react";
+import { mistakeAt, tokens } from "../lib/grammar";
+
+interface Props {
+  value: string;
+  onSubmit: (filter: string) => void;
+  /** What the server said of `value`, or "". */
+  mistake: string;
+}
+
+export function QueryField({ value, onSubmit, mistake }: Props) {
+  const [text, setText] = useState(value);
+  const [scroll, setScroll] = useState(0);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => setText(value), [value]);
+
+  useEffect(() => {
+    const slash = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement;
+      if (event.key !== "/" || target.closest("input, textarea, select, dialog")) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    document.addEventListener("keydown", slash);
+    return () => document.removeEventListener("keydown", slash);
+  }, []);
+
+  const shownMistake = text === value ? mistake : "";
+  const at = shownMistake ? mistakeAt(shownMistake) : null;
+  return (
+    <form
+      className="query"
+      role="search"
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit(text.trim());
+      }}
+    >
+      <div className="query-box" data-wrong={shownMistake ? "" : undefined}>
+        <div className="query-ink" aria-hidden="true" style={{ transform: `translateX(${-scroll}px)` }}>
+          <Ink text={text} mistake={at} />
+        </div>
+        <input
+          ref={field}
+          type="text"
+          value={text}
+          spellCheck={false}
+          autoComplete="off"
+          autoCapitalize="off"
+          aria-label="Filter runs"
+          aria-invalid={shownMistake ? true : undefined}
+          aria-describedby={shownMistake ? "query-mistake" : undefined}
+          placeholder={'Filter, for example: metrics.loss < 0.5 and params.optimizer = "adam"'}
+          onChange={(event) => setText(event.target.value)}
+          onScroll={(event) => setScroll(event.currentTarget.scrollLeft)}
+          onBlur={() => text.trim() !== value && onSubmit(text.trim())}
+        />
+      </div>
+      {shownMistake && (
+        <pre className="query-mistake" id="query-mistake" role="alert">
+          {at === null ? shownMistake : shownMistake.split("\n")[0]}
+        </pre>
+      )}
+    </form>
+  );
+}
+
+function Ink({ text, mistake }: { text: string; mistake: number | null }) {
+  let position = 0;
+  const pieces = tokens(text).map((token) => {
+    const start = position;
+    position += token.text.length;
+    const wrong = mistake !== null && mistake >= start && mistake < position;
+    return (
+      <Fragment key={start}>
+        <span className={wrong ? `${token.kind} wrong` : token.kind}>{token.text}</span>
+      </Fragment>
+    );
+  });
+  return (
+    <>
+      {pieces}
+      {mistake !== null && mistake >= text.length && <span className="wrong">{"  "}</span>}
+    </>
+  );
+}
