@@ -35,7 +35,14 @@ def main() -> None:
                 mlflow.log_params({"number": number, "kind": type(model).__name__})
                 for step in range(3):
                     mlflow.log_metric("accuracy", model.score(test_x, test_y) - 0.01 * (2 - step), step=step)
-                mlflow.sklearn.log_model(model, name="model", registered_model_name=NAME, input_example=test_x.head(2))
+                mlflow.sklearn.log_model(
+                    model,
+                    name="model",
+                    registered_model_name=NAME,
+                    input_example=test_x.head(2),
+                    # Left to guess them, MLflow starts a Python for each model; the quick start has that.
+                    pip_requirements=["scikit-learn", "skops"],
+                )
                 expected[run.info.run_id] = model.predict_proba(test_x)
 
     children = mlflow.search_runs(
