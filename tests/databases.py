@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 
-
 __all__ = ["find_binary", "mariadb_server", "missing", "postgresql_server"]
 
 _DEADLINE = 60

@@ -641,11 +641,11 @@ class MetricsSuite:
         assert _rows(tracking.metrics.history(run_id, "loss")[0]) == _rows(expected)
 
     def test_what_has_no_points(self, tracking: Tracking) -> None:
-        """An unknown key is empty, also for sampling; an unknown run is not found."""
+        """An unknown key is empty; an unknown run is not found, and has nothing to be sampled."""
         run_id = _run(tracking)
         columns, token = tracking.metrics.history(run_id, "nothing", 10)
         assert (len(columns), token) == (0, "")
-        assert not tracking.metrics.sample([run_id], ["nothing"], 10)
+        assert not tracking.metrics.sample([run_id, _UNKNOWN], ["nothing"], 10)
         with pytest.raises(NotFound):
             tracking.metrics.history(_UNKNOWN, "loss")
 
@@ -774,9 +774,11 @@ class MetricsSuite:
         }
 
     def test_a_sample_that_cannot_be(self, tracking: Tracking) -> None:
-        """No buckets, no sample."""
-        with pytest.raises(InvalidInput):
-            tracking.metrics.sample([_run(tracking)], ["loss"], 0)
+        """No buckets, or more than anyone can draw."""
+        run_id = _run(tracking)
+        for buckets in (0, -1, 10_001):
+            with pytest.raises(InvalidInput, match="max_points"):
+                tracking.metrics.sample([run_id], ["loss"], buckets)
 
 
 class LoggedModelsSuite:
