@@ -101,7 +101,7 @@ def test_a_run_can_be_resumed() -> None:
 def test_an_exception_fails_the_run_and_those_inside_it() -> None:
     new_experiment()
     started = []
-    with pytest.raises(KeyError), treering.start_run() as outer:
+    with pytest.raises(KeyError), treering.start_run() as outer:  # noqa: PT012  # leaving the block is the test
         started.append(treering.start_run(nested=True).info.run_id)
         raise KeyError
     assert treering.get_run(outer.info.run_id).info.status == "FAILED"
@@ -157,7 +157,7 @@ def test_names_that_no_store_takes_are_refused_at_once(key: str) -> None:
 @pytest.mark.parametrize("value", ["many", None, [1, 2], object(), np.zeros(3)])
 def test_what_is_no_number_is_refused(value: Any) -> None:
     new_experiment()
-    with treering.start_run(), pytest.raises(InvalidInput, match="Got invalid value .* for metric 'x'"):
+    with treering.start_run(), pytest.raises(InvalidInput, match=r"Got invalid value .* for metric 'x'"):
         treering.log_metric("x", value)
 
 
