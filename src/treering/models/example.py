@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
@@ -119,8 +120,9 @@ def _is_dict_of_arrays(data: Any) -> bool:
 
 def _dump(data: Any) -> str:
     try:
-        return json.dumps(data, default=_plain)
-    except (TypeError, ValueError) as error:
+        # NaN becomes null: JSON has no word for it.
+        return msgspec.json.encode(data, enc_hook=_plain).decode()
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"The input example cannot be written as JSON: {error}. Give tables, arrays, lists or dictionaries."
         raise InvalidInput(msg) from error
 

@@ -133,7 +133,8 @@ async def send_answer(
 
 async def _nothing() -> AsyncIterator[bytes]:
     """The body of an answer that only its head is wanted of."""
-    for chunk in ():
+    none: tuple[bytes, ...] = ()
+    for chunk in none:
         yield chunk
 
 
