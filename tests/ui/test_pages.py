@@ -83,6 +83,7 @@ def test_page_is_accessible_and_fits(visit: Any, site: Any, theme: str, width: i
     if not AXE.is_file():
         pytest.skip("axe-core is not installed; run `npm ci` in ui/.")
     SHOTS.mkdir(parents=True, exist_ok=True)
+    wrong = {}
     for name, (path, ready) in pages(site).items():
         opened = visit(path, theme=theme, width=width)
         opened.page.locator(ready).first.wait_for()
@@ -93,12 +94,14 @@ def test_page_is_accessible_and_fits(visit: Any, site: Any, theme: str, width: i
         # The policy of the page forbids foreign scripts, so axe comes as a part of the driver's own call.
         opened.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = opened.page.evaluate(RUN_AXE, RULES)["violations"]
-        assert [(item["id"], [node["html"] for node in item["nodes"]]) for item in found] == [], name
+        if found:
+            wrong[name] = [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
         if name == "workspace-unknown":
             # The browser itself notes each answer with status 404.
             assert all("404" in said for said in opened.said)
             opened.said.clear()
         opened.page.close()
+    assert wrong == {}
 
 
 def test_first_load_is_small(visit: Any, site: Any):

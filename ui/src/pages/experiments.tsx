@@ -33,7 +33,7 @@ export function ExperimentsPage() {
           onChange={(event) => void navigate({ search: event.target.value ? { q: event.target.value } : {}, replace: true })}
         />
       </div>
-      <main className="page">
+      <div className="page" tabIndex={0}>
         {query.isError ? (
           <Failure what="The experiments could not be listed." error={query.error} retry={() => void query.refetch()} />
         ) : query.isPending ? (
@@ -97,7 +97,7 @@ export function ExperimentsPage() {
             </tbody>
           </table>
         )}
-      </main>
+      </div>
     </>
   );
 }

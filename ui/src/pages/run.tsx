@@ -96,7 +96,7 @@ function Overview({ run }: { run: Run }) {
   const tags = Object.entries(run.tags).filter(([key]) => !key.startsWith("mlflow."));
   const source = Object.entries(run.tags).filter(([key]) => /^mlflow\.(source|project|docker)/.test(key));
   return (
-    <main className="page overview">
+    <div className="page overview" tabIndex={0}>
       <div className="column">
         <MetricsCard run={run} />
         <FirstCharts run={run} />
@@ -114,7 +114,7 @@ function Overview({ run }: { run: Run }) {
         <Models run={run} />
         {source.length > 0 && <Pairs title="Source" pairs={source.map(([key, value]) => [key.slice(7), value] as [string, string])} empty="" />}
       </div>
-    </main>
+    </div>
   );
 }
 
@@ -267,9 +267,9 @@ function ChartsTab({ run }: { run: Run }) {
         <AxisMenu x={view.x} log={view.log} onChange={change} />
         <SmoothMenu smooth={view.smooth} onChange={(smooth) => change({ smooth })} />
       </div>
-      <main className="page tinted" tabIndex={-1}>
+      <div className="page tinted" tabIndex={0}>
         <Charts keys={keys} runs={drawn} drawing={view} grouped />
-      </main>
+      </div>
     </>
   );
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -40,7 +40,7 @@ def sync(*, as_json: bool) -> None:
 
         results = deliver_orphans(home / "journal", tracking)
     if as_json:
-        print_json(results)
+        print_json([{**asdict(result), "journal": str(result.journal)} for result in results])
     else:
         _print(results, home)
     if any(result.error for result in results):
