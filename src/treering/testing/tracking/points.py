@@ -228,11 +228,11 @@ class MetricsSuite:
         assert rows_of(tracking.metrics.history(run_id, "loss")[0]) == rows_of(expected)
 
     def test_what_has_no_points(self, tracking: Tracking) -> None:
-        """An unknown key is empty, also for sampling; an unknown run is not found."""
+        """An unknown key is empty; an unknown run is not found, and has nothing to be sampled."""
         run_id = new_run(tracking)
         columns, token = tracking.metrics.history(run_id, "nothing", 10)
         assert (len(columns), token) == (0, "")
-        assert not tracking.metrics.sample([run_id], ["nothing"], 10)
+        assert not tracking.metrics.sample([run_id, UNKNOWN], ["nothing"], 10)
         with pytest.raises(NotFound):
             tracking.metrics.history(UNKNOWN, "loss")
 
@@ -361,6 +361,8 @@ class MetricsSuite:
         }
 
     def test_a_sample_that_cannot_be(self, tracking: Tracking) -> None:
-        """No buckets, no sample."""
-        with pytest.raises(InvalidInput):
-            tracking.metrics.sample([new_run(tracking)], ["loss"], 0)
+        """No buckets, or more than anyone can draw."""
+        run_id = new_run(tracking)
+        for buckets in (0, -1, 10_001):
+            with pytest.raises(InvalidInput, match="max_points"):
+                tracking.metrics.sample([run_id], ["loss"], buckets)
