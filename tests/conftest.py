@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from databases import mariadb_server, postgresql_server
 
 ROOT = Path(__file__).resolve().parent.parent
