@@ -393,7 +393,7 @@ class SourcesSuite:
             ("mlflow-artifacts:/other/model", ""),
         ):
             # A server may refuse an address before the registry looks at it.
-            with pytest.raises(InvalidInput, match="Invalid .*source"):
+            with pytest.raises(InvalidInput, match=r"Invalid .*source"):
                 registry.versions.create(NewModelVersion(name, source, run_id))
         assert len(registry.versions.search(Query(f"name = '{name}'")).items) == 3
 
