@@ -143,8 +143,9 @@ def test_a_home_that_cannot_be_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
     with pytest.raises(TreeringError):
-        open_services(Settings(backend_store_uri=f"sqlite:///{tmp_path}/missing/folder/x.db"), tmp_path)
+        open_services(Settings(backend_store_uri=f"sqlite:///{tmp_path}/file/x.db"), tmp_path)
 
 
 def test_every_store_scheme_is_known() -> None:

@@ -29,8 +29,17 @@ SKIPPED_FILE = "import pytest\npytest.importorskip('a_package_that_is_not_there'
 
 @pytest.fixture
 def suite(tmp_path: Path, root: Path) -> Path:
+<<<<<<< HEAD
     shutil.copy(root / "tests" / "conftest.py", tmp_path / "conftest.py")
-    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n    postgresql: needs it\n    mariadb: m\n")
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\npythonpath = {root / 'tests'}\nmarkers =\n    postgresql: needs it\n    mariadb: needs it\n"
+=======
+    for name in ("conftest.py", "databases.py"):
+        shutil.copy(root / "tests" / name, tmp_path / name)
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\npythonpath = .\nmarkers =\n    postgresql: needs it\n    mariadb: m\n"
+>>>>>>> repo
+    )
     (tmp_path / "test_some.py").write_text(TESTS)
     return tmp_path
 

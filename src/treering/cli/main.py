@@ -2,75 +2,73 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import click
 
 from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger, show_log
+from treering.core.plugins import Registry
 from treering.core.settings import read_settings
 
-__all__ = ["COMMANDS", "LazyGroup", "Program", "Row", "main"]
+__all__ = ["COMMANDS", "HELP", "LazyGroup", "Program", "main"]
 
 _FAILED = 1
 _INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Where a command is, as `module:command`, and its line in the list of commands."""
-
-    target: str
-    help: str
-
-
-# In alphabetical order.
-COMMANDS: Mapping[str, Row] = {
-    "artifacts": Row("treering.cli.commands.artifacts:artifacts", "List, fetch and add files of runs and models."),
-    "completion": Row("treering.cli.commands.completion:completion", "Print a script that completes commands."),
-    "config": Row("treering.cli.commands.config:config", "Show every setting, its value and where it comes from."),
-    "demo": Row("treering.cli.commands.demo:demo", "The whole life of a model, on real data."),
-    "experiments": Row("treering.cli.commands.experiments:experiments", "Make, find and change experiments."),
-    "registry": Row("treering.cli.commands.registry:registry", "List, register and alias models."),
-    "runs": Row("treering.cli.commands.runs:runs", "List, describe, delete and restore runs."),
-    "server": Row("treering.cli.commands.server:server", "Serve the API and the user interface."),
-    "ui": Row("treering.cli.commands.ui:ui", "Serve the user interface; as server."),
-    "version": Row("treering.cli.commands.version:version", "Show the version."),
+# What `treering --help` says of each command, in alphabetical order; a command stands in the file of its name.
+HELP: Mapping[str, str] = {
+    "artifacts": "List, fetch and add files of runs and models.",
+    "completion": "Print a script that completes commands.",
+    "config": "Show every setting, its value and where it comes from.",
+    "demo": "The whole life of a model, on real data.",
+    "experiments": "Make, find and change experiments.",
+    "models": "Serve a model, or let it predict.",
+    "registry": "List, register and alias models.",
+    "runs": "List, describe, delete and restore runs.",
+    "server": "Serve the API and the user interface.",
+    "sync": "Deliver what was logged and not delivered yet.",
+    "ui": "Serve the user interface; as server.",
+    "version": "Show the version.",
 }
+
+COMMANDS: Registry[click.Command] = Registry(
+    "treering.commands",
+    "command",
+    {name: f"treering.cli.commands.{name}:{name}" for name in HELP},
+    extras={"demo": "demo", "models": "sklearn"},
+)
+"""The commands; those of other packages are added through the entry point group `treering.commands`."""
 
 
 class LazyGroup(click.Group):
     """A group that lists its commands without importing them.
 
     Args:
-        rows: The commands by name.
+        table: The commands by name.
+        lines: One line of help for each; a command without one is listed by its package's name alone.
     """
 
-    def __init__(self, *args: Any, rows: Mapping[str, Row], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, table: Registry[click.Command], lines: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._rows = rows
+        self._table = table
+        self._lines = lines
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's shape
-        """The names, in the order of the table."""
-        return list(self._rows)
+        """The names, sorted."""
+        return self._table.names()
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's shape
         """Import a command; None where there is none of that name."""
-        row = self._rows.get(cmd_name)
-        if row is None:
-            return None
-        module_name, _, attribute = row.target.partition(":")
-        command: click.Command = getattr(importlib.import_module(module_name), attribute)
-        return command
+        return self._table.load(cmd_name) if cmd_name in self._table else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's shape
-        """List the commands with the lines of the table."""
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands with their lines of help."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, row.help) for name, row in self._rows.items()])
+            formatter.write_dl([(name, self._lines.get(name, "")) for name in self.list_commands(ctx)])
 
 
 class Program(LazyGroup):
@@ -104,7 +102,7 @@ class Program(LazyGroup):
         return result if isinstance(result, int) else 0
 
 
-@click.group(cls=Program, rows=COMMANDS)
+@click.group(cls=Program, table=COMMANDS, lines=HELP)
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Treering: the whole life of a machine-learning model in one tool.

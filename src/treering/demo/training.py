@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.metrics import accuracy_score, classification_report, log_loss, roc_auc_score
+from numpy.typing import NDArray
+from sklearn.metrics import classification_report, roc_auc_score
 from sklearn.pipeline import Pipeline
 
 import treering
@@ -90,13 +91,13 @@ def _track(candidate: Candidate, splits: Splits) -> Result:
         points = 0
         for step in candidate.train(splits, fitted):
             scores = {
-                "train/log_loss": float(log_loss(splits.train.target, step.train)),
-                "validation/log_loss": float(log_loss(splits.validation.target, step.validation)),
-                "validation/auc": float(roc_auc_score(splits.validation.target, step.validation)),
-                "validation/accuracy": float(accuracy_score(splits.validation.target, step.validation > THRESHOLD)),
+                **_scores("train", splits.train, step.train),
+                **_scores("validation", splits.validation, step.validation),
             }
             treering.log_metrics(scores, step=step.number)
             points += len(scores)
+        auc = float(roc_auc_score(splits.validation.target, step.validation))
+        treering.log_metric("validation/auc", auc, step=step.number)
         model = fitted[0]
         _log_plots(model, splits.validation)
         logged = treering.sklearn.log_model(model, name="model", input_example=splits.train.features.head(3))
@@ -105,10 +106,20 @@ def _track(candidate: Candidate, splits: Splits) -> Result:
             run.info.run_id,
             logged.model_uri,
             scores["validation/log_loss"],
-            scores["validation/auc"],
+            auc,
             scores["validation/accuracy"],
-            points,
+            points + 1,
         )
+
+
+def _scores(name: str, split: Split, probability: NDArray[np.float64]) -> dict[str, float]:
+    # Written out, for scikit-learn checks its arguments for longer than it computes, at each step of each curve.
+    target = split.target.to_numpy()
+    assigned = np.clip(np.where(target == 1, probability, 1 - probability), 1e-15, None)
+    return {
+        f"{name}/log_loss": float(-np.log(assigned).mean()),
+        f"{name}/accuracy": float(((probability > THRESHOLD) == target).mean()),
+    }
 
 
 def _log_inputs(splits: Splits) -> None:

@@ -160,7 +160,13 @@ class Metrics(Protocol):
         first_step: int | None = None,
         last_step: int | None = None,
     ) -> Sequence[SampledSeries]:
-        """Every series of these runs and keys that has points in the range, thinned to `max_points` buckets."""
+        """Every series of these runs and keys that has points in the range, thinned to `max_points` buckets.
+
+        A run that does not exist has none.
+
+        Raises:
+            InvalidInput: If `max_points` is not between 1 and 10,000.
+        """
         ...
 
 

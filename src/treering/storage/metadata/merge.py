@@ -106,7 +106,8 @@ def changed_run(run: Run, changes: RunChanges) -> Run:
             raise NotFound(msg)
     tags.update(changes.tags)
     summaries = dict(run.data.summaries)
-    for key, added in changes.metrics.items():
+    for key, summary in changes.metrics.items():
+        added = replace(summary, last=replace(summary.last, key=key, run_id=run.info.run_id))
         summaries[key] = merged_summary(summaries[key], added) if key in summaries else added
     params = merged_params(f"run {run.info.run_id!r}", run.data.params, changes.params)
     return Run(

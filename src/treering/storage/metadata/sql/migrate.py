@@ -1,0 +1,31 @@
+"""Runs the migrations, in this process, over a connection that the caller has locked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection
+
+__all__ = ["alembic_config", "upgrade"]
+
+
+def alembic_config() -> Config:
+    """Where Alembic finds the migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def upgrade(connection: Connection, collation: str) -> None:
+    """To the newest revision, in the connection's transaction where the database has such for tables.
+
+    Args:
+        collation: For new tables in MySQL and MariaDB, else "".
+    """
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    config.attributes["collation"] = collation
+    command.upgrade(config, "head")

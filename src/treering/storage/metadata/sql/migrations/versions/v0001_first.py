@@ -1,0 +1,299 @@
+"""The first schema: all tables, and the experiment that always exists.
+
+A copy of the tables as they were then; `treering.storage.metadata.sql.tables` moves on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from alembic import context, op
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    select,
+)
+from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
+from sqlalchemy.types import TypeEngine
+
+revision = "0001"
+down_revision = None
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+KEY_LENGTH = 250
+ID_LENGTH = 256
+
+
+def _short(length: int) -> TypeEngine[str]:
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def _long() -> TypeEngine[str]:
+    return Text().with_variant(Text(collation="C"), "postgresql").with_variant(LONGTEXT(), "mysql", "mariadb")
+
+
+def _bytes() -> TypeEngine[bytes]:
+    return LargeBinary().with_variant(LONGBLOB(), "mysql", "mariadb")
+
+
+# SQLite numbers rows by itself only where the type is INTEGER, which has 64 bits there.
+_SERIAL = BigInteger().with_variant(Integer(), "sqlite")
+_MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+
+
+def _serial() -> Column[int]:
+    """A number that no other row had before; in SQLite only together with `sqlite_autoincrement`."""
+    return Column("id", _SERIAL, primary_key=True, autoincrement=True)
+
+
+def _owner(name: str, target: str, kind: TypeEngine[Any]) -> Column[Any]:
+    return Column(name, kind, ForeignKey(target, ondelete="CASCADE"), primary_key=True, autoincrement=False)
+
+
+def _text_table(name: str, owner: Column[Any]) -> Table:
+    """Params or tags of `owner`: found by key and value, or by owner and key."""
+    return Table(
+        name,
+        metadata,
+        owner,
+        Column("key", _short(KEY_LENGTH), primary_key=True),
+        Column("head", _short(256), nullable=False),
+        Column("tail", _long()),
+        Index(None, "key", "head", owner.name),
+        sqlite_with_rowid=False,
+        **_MYSQL,
+    )
+
+
+experiments = Table(
+    "experiments",
+    metadata,
+    _serial(),
+    Column("name", _short(500), nullable=False, index=True),
+    # The name while it is active, else NULL: so that names of deleted ones are free in every database.
+    Column("active_name", _short(500), unique=True),
+    Column("artifact_location", _long(), nullable=False),
+    Column("lifecycle", _short(10), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+experiment_tags = _text_table("experiment_tags", _owner("experiment_id", "experiments.id", _SERIAL))
+
+runs = Table(
+    "runs",
+    metadata,
+    _serial(),
+    Column("run_id", _short(ID_LENGTH), nullable=False, unique=True),
+    Column("experiment_id", _SERIAL, ForeignKey("experiments.id"), nullable=False),
+    Column("lifecycle", _short(10), nullable=False),
+    # Whether it was deleted with its experiment, and comes back with it.
+    Column("deleted_together", Boolean, nullable=False),
+    Column("status", _short(10), nullable=False),
+    Column("start_time", BigInteger, nullable=False),
+    Column("end_time", BigInteger),
+    Column("user_id", _long(), nullable=False),
+    Column("run_name", _long(), nullable=False),
+    Column("artifact_uri", _long(), nullable=False),
+    # Counts the changes, so that a cache can tell whether it is up to date.
+    Column("version", BigInteger, nullable=False),
+    Column("document", _bytes(), nullable=False),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+Index(None, runs.c.experiment_id, runs.c.lifecycle, runs.c.start_time, runs.c.run_id)
+
+run_params = _text_table("run_params", _owner("run", "runs.id", _SERIAL))
+run_tags = _text_table("run_tags", _owner("run", "runs.id", _SERIAL))
+run_metrics = Table(
+    "run_metrics",
+    metadata,
+    _owner("run", "runs.id", _SERIAL),
+    Column("key", _short(KEY_LENGTH), primary_key=True),
+    # Values as `floats.sortable` writes them; extremes are NULL while all values are NaN.
+    Column("last", BigInteger, nullable=False),
+    Column("minimum", BigInteger),
+    Column("maximum", BigInteger),
+    Column("count", BigInteger, nullable=False),
+    Index(None, "key", "last", "run"),
+    sqlite_with_rowid=False,
+    **_MYSQL,
+)
+datasets = Table(
+    "datasets",
+    metadata,
+    _serial(),
+    Column("experiment_id", _SERIAL, ForeignKey("experiments.id"), nullable=False),
+    Column("name", _short(500), nullable=False),
+    Column("digest", _short(128), nullable=False),
+    Column("source_type", _long(), nullable=False),
+    Column("source", _long(), nullable=False),
+    Column("schema", _long(), nullable=False),
+    Column("profile", _long(), nullable=False),
+    UniqueConstraint("experiment_id", "name", "digest"),
+    **_MYSQL,
+)
+run_datasets = Table(
+    "run_datasets",
+    metadata,
+    _owner("run", "runs.id", _SERIAL),
+    Column("dataset", _SERIAL, ForeignKey("datasets.id"), primary_key=True, autoincrement=False, index=True),
+    Column("context", _short(500), nullable=False),
+    sqlite_with_rowid=False,
+    **_MYSQL,
+)
+segments = Table(
+    "segments",
+    metadata,
+    _serial(),
+    Column("run", _SERIAL, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("key", _short(KEY_LENGTH), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("first_step", BigInteger, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("first_timestamp", BigInteger, nullable=False),
+    Column("last_timestamp", BigInteger, nullable=False),
+    Column("minimum", BigInteger),
+    Column("maximum", BigInteger),
+    Column("data", _bytes(), nullable=False),
+    Index(None, "run", "key", "id"),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("journal_id", _short(ID_LENGTH), primary_key=True),
+    Column("end", BigInteger, nullable=False),
+    Column("applied", BigInteger, nullable=False),
+    **_MYSQL,
+)
+
+logged_models = Table(
+    "logged_models",
+    metadata,
+    Column("model_id", _short(ID_LENGTH), primary_key=True),
+    Column("experiment_id", _SERIAL, ForeignKey("experiments.id"), nullable=False),
+    Column("lifecycle", _short(10), nullable=False),
+    Column("status", _short(10), nullable=False),
+    Column("name", _long(), nullable=False),
+    Column("model_type", _long(), nullable=False),
+    Column("source_run_id", _short(ID_LENGTH), nullable=False, index=True),
+    Column("artifact_uri", _long(), nullable=False),
+    Column("status_message", _long(), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    **_MYSQL,
+)
+Index(None, logged_models.c.experiment_id, logged_models.c.lifecycle, logged_models.c.created)
+logged_model_params = _text_table(
+    "logged_model_params", _owner("model_id", "logged_models.model_id", _short(ID_LENGTH))
+)
+logged_model_tags = _text_table("logged_model_tags", _owner("model_id", "logged_models.model_id", _short(ID_LENGTH)))
+logged_model_metrics = Table(
+    "logged_model_metrics",
+    metadata,
+    # No foreign key: a point may be delivered before the model that it judges.
+    Column("model_id", _short(ID_LENGTH), primary_key=True),
+    Column("key", _short(KEY_LENGTH), primary_key=True),
+    # Stands for dataset_name and dataset_digest, which are too long for a key.
+    Column("dataset_hash", _short(32), primary_key=True),
+    Column("dataset_name", _short(500), nullable=False),
+    Column("dataset_digest", _short(128), nullable=False),
+    Column("run_id", _short(ID_LENGTH), nullable=False),
+    Column("value", BigInteger, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    Column("timestamp", BigInteger, nullable=False),
+    **_MYSQL,
+)
+
+registered_models = Table(
+    "registered_models",
+    metadata,
+    _serial(),
+    Column("name", _short(256), nullable=False, unique=True),
+    Column("description", _long(), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    # The highest number ever used.
+    Column("last_version", BigInteger, nullable=False),
+    **_MYSQL,
+)
+registered_model_tags = _text_table("registered_model_tags", _owner("model", "registered_models.id", _SERIAL))
+registered_model_aliases = Table(
+    "registered_model_aliases",
+    metadata,
+    _owner("model", "registered_models.id", _SERIAL),
+    Column("alias", _short(ID_LENGTH), primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+    **_MYSQL,
+)
+model_versions = Table(
+    "model_versions",
+    metadata,
+    _owner("model", "registered_models.id", _SERIAL),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", _short(32), nullable=False),
+    Column("stage", _short(32), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("run_id", _short(ID_LENGTH), nullable=False, index=True),
+    Column("model_id", _short(ID_LENGTH), nullable=False, index=True),
+    Column("source", _long(), nullable=False),
+    Column("storage_uri", _long(), nullable=False),
+    Column("description", _long(), nullable=False),
+    Column("run_link", _long(), nullable=False),
+    Column("user_id", _long(), nullable=False),
+    Column("status_message", _long(), nullable=False),
+    **_MYSQL,
+)
+model_version_tags = Table(
+    "model_version_tags",
+    metadata,
+    Column("model", _SERIAL, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", _short(KEY_LENGTH), primary_key=True),
+    Column("head", _short(256), nullable=False),
+    Column("tail", _long()),
+    ForeignKeyConstraint(["model", "version"], ["model_versions.model", "model_versions.version"], ondelete="CASCADE"),
+    Index(None, "key", "head", "model", "version"),
+    sqlite_with_rowid=False,
+    **_MYSQL,
+)
+
+
+def upgrade() -> None:
+    """Create what is not there yet: databases without transactions for tables may have been left halfway."""
+    collation = context.config.attributes["collation"]
+    for table in metadata.tables.values():
+        if collation:
+            table.dialect_options["mysql"]["collate"] = collation
+    connection = op.get_bind()
+    metadata.create_all(connection)
+    if connection.execute(select(experiments.c.id).where(experiments.c.id == 0)).scalar() is None:
+        now = time.time_ns() // 1_000_000
+        row = {"id": 0, "name": "Default", "active_name": "Default", "artifact_location": ""}
+        connection.execute(insert(experiments).values(lifecycle="active", created=now, updated=now, **row))

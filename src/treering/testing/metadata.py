@@ -1,0 +1,34 @@
+"""What every metadata database must do, as suites to inherit from.
+
+A driver's test gives each suite its stores and runs them all:
+
+    class TestRuns(RunSuite):
+        @pytest.fixture
+        def store(self):
+            store = open_mine("mine://...")
+            yield store
+            store.database.close()
+
+The `store` must be new and empty for each test.
+"""
+
+from __future__ import annotations
+
+from treering.testing.metadata_experiments import ExperimentSuite
+from treering.testing.metadata_logged_models import LoggedModelSuite
+from treering.testing.metadata_registry import RegistrySuite
+from treering.testing.metadata_runs import ApplySuite, RunSuite, SeriesSuite
+from treering.testing.metadata_search import PagingSuite, SearchSuite
+from treering.testing.metadata_threads import ThreadSuite
+
+__all__ = [
+    "ApplySuite",
+    "ExperimentSuite",
+    "LoggedModelSuite",
+    "PagingSuite",
+    "RegistrySuite",
+    "RunSuite",
+    "SearchSuite",
+    "SeriesSuite",
+    "ThreadSuite",
+]
