@@ -117,7 +117,7 @@ def test_a_limit_on_the_file_leaves_nothing_half_written(tmp_path: Path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (writer.end + 500, hard))
     kept = 0
     try:
-        with pytest.raises(StorageFull, match="Free some space"):  # noqa: PT012  # which of them fails is not known
+        with pytest.raises(StorageFull, match="Free some space"):  # which of them fails is not known
             for kept in range(1000):
                 writer.metric("run", "loss", kept, kept, kept)
     finally:
