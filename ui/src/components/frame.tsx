@@ -41,7 +41,9 @@ export function Frame() {
     document.addEventListener("keydown", keys);
     return () => document.removeEventListener("keydown", keys);
   }, []);
-  useEffect(() => drawer.current?.close(), [path]);
+  useEffect(() => {
+    drawer.current?.close();
+  }, [path]);
 
   return (
     <Actions value={actions}>

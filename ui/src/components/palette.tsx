@@ -21,8 +21,13 @@ export function Palette({ close }: { close: () => void }) {
   const places = usePlaces(useDeferredValue(text.trim()));
   const at = Math.min(chosen, places.length - 1);
 
-  useEffect(() => dialog.current?.showModal(), []);
-  useEffect(() => document.getElementById(`place-${at}`)?.scrollIntoView({ block: "nearest" }), [at]);
+  // With braces: newer browsers answer a scroll with a promise, which React would take for a clean-up.
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+  useEffect(() => {
+    document.getElementById(`place-${at}`)?.scrollIntoView({ block: "nearest" });
+  }, [at]);
 
   const open = (place: Place | undefined) => {
     if (!place) return;
