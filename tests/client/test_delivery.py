@@ -171,6 +171,17 @@ def test_a_server_that_is_none_of_ours_refuses_nothing(tracking: Tracking, folde
     assert path.exists()
 
 
+@pytest.mark.parametrize("rest", [0, 1, 2, 7, 40])
+def test_a_parcel_of_full_blocks_and_a_few_points_more_is_read_back(
+    tracking: Tracking, folder: Path, rest: int
+) -> None:
+    run_id, count = new_run(tracking), 2000 + rest
+    written(folder, lambda journal: journal.metrics(run_id, [("x", n, n, n) for n in range(count)]))
+    deliver_orphans(folder, lambda _: tracking)
+    columns, _ = tracking.metrics.history(run_id, "x")
+    assert list(columns.steps) == list(range(count))
+
+
 def test_damage_is_counted_and_a_file_that_is_no_journal_is_left_alone(tracking: Tracking, folder: Path) -> None:
     run_id = new_run(tracking)
     ends: list[int] = []

@@ -56,7 +56,13 @@ def summarise(run_id: str, key: str, columns: MetricColumns) -> MetricSummary:
 def _block(run_id: str, key: str, columns: MetricColumns) -> MetricSegment:
     count = len(columns)
     if count <= PLAIN_POINTS:
-        bounds = min(columns.steps), max(columns.steps), min(columns.timestamps), max(columns.timestamps)
+        # Of a long column's rest these are NumPy's numbers, which a database would take for bytes.
+        bounds = (
+            int(min(columns.steps)),
+            int(max(columns.steps)),
+            int(min(columns.timestamps)),
+            int(max(columns.timestamps)),
+        )
     else:
         steps, timestamps, _ = as_arrays(columns)
         bounds = int(steps.min()), int(steps.max()), int(timestamps.min()), int(timestamps.max())
