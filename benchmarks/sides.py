@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "compat"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from peers import MLFLOW_3, ready
 
 __all__ = ["MLFLOW", "ROOT", "TREERING", "Side", "install_peer"]

@@ -1,4 +1,4 @@
-"""What holds for all tests: nothing is left out silently, and where everything was asked for, nothing is left out."""
+"""What holds for all tests: nothing is left out silently, and the databases that more than one folder needs."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _DEADLINE = 60
 def missing(what: str) -> None:
     """Skip the test, or fail it where everything is required."""
     reason = f"{what} is not installed"
-    if os.environ.get("TREERING_TEST_REQUIRE_ALL") == "1":  # noqa: TID251  # the one thing that tests are told so
+    if os.environ.get("TREERING_TEST_REQUIRE_ALL") == "1":  # the one thing that tests are told so
         pytest.fail(f"{reason}, and TREERING_TEST_REQUIRE_ALL is set")
     pytest.skip(reason)
 

@@ -6,7 +6,9 @@ names is loaded when it is first used.
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+
+# As in the module typing, which it would take longer to import than all the rest.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from treering.client import artifacts
@@ -235,14 +237,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     target = _TABLE.get(name)
     if target is None:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
     module_name, _, attribute = target.partition(":")
     module = import_module(module_name)
-    found = getattr(module, attribute) if attribute else module
+    found: object = getattr(module, attribute) if attribute else module
     setattr(sys.modules[__name__], name, found)
     return found
 

@@ -1,6 +1,9 @@
+"""A real server, and other people's clients that talk to it."""
+
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -8,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from peers import MLFLOW_2, MLFLOW_3, Peer, ready
 
 HERE = Path(__file__).parent
@@ -21,15 +25,14 @@ def serving(home: Path, **settings: str) -> Iterator[str]:
     """A Treering server on `home`; the value is its address."""
     environment = {key: value for key, value in ENVIRON.items() if not key.startswith(("TREERING_", "MLFLOW_"))}
     environment |= {"TREERING_HOME": str(home)} | {f"TREERING_{key.upper()}": value for key, value in settings.items()}
+    command = [sys.executable, "-c", "from treering.cli.main import main; main()", "server", "--port", "0"]
     with (home.parent / f"{home.name}.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, str(HERE / "serve.py")], env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        )
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
         try:
             assert process.stdout is not None
-            port = process.stdout.readline().strip()
-            assert port, Path(log.name).read_text()
-            yield f"http://127.0.0.1:{port}"
+            ready_at = re.search(r"http://\S+", process.stdout.readline())
+            assert ready_at, Path(log.name).read_text()
+            yield ready_at[0]
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -50,10 +50,14 @@ def test_each_mlflow_variable_is_listed_where_users_of_mlflow_look(root: Path) -
 
 def test_each_command_is_documented_and_explains_itself(root: Path) -> None:
     text = (root / "docs" / "commands.md").read_text("utf-8")
+    silent = []
     for path, command in walk(main):
         assert f"`{' '.join(path)}`" in text, path
-        assert command.help or command.short_help, f"{' '.join(path)} has no help"
+        if not (command.help or command.short_help):
+            silent.append(" ".join(path))
         for parameter in command.params:
             if isinstance(parameter, click.Option) and not parameter.hidden:
-                assert parameter.help, f"{' '.join(path)} {parameter.opts[0]} has no help"
                 assert parameter.opts[0] in text
+                if not parameter.help:
+                    silent.append(f"{' '.join(path)} {parameter.opts[0]}")
+    assert silent == [], "these have no help"

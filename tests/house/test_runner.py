@@ -31,7 +31,9 @@ SKIPPED_FILE = "import pytest\npytest.importorskip('a_package_that_is_not_there'
 def suite(tmp_path: Path, root: Path) -> Path:
     for name in ("conftest.py", "databases.py"):
         shutil.copy(root / "tests" / name, tmp_path / name)
-    (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\nmarkers =\n    postgresql: needs it\n    mariadb: m\n")
+    (tmp_path / "pytest.ini").write_text(
+        "[pytest]\npythonpath = .\nmarkers =\n    postgresql: needs it\n    mariadb: m\n"
+    )
     (tmp_path / "test_some.py").write_text(TESTS)
     return tmp_path
 

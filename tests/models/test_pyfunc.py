@@ -180,7 +180,7 @@ def test_a_model_that_fails_on_its_example_is_saved_without_signature(tmp_path: 
         (SaveOptions(flavour={"artifacts": {"x": "/no/such/file"}}), NotFound),
         (SaveOptions(code_paths=["/no/such/code.py"]), NotFound),
         (SaveOptions(pip_requirements=["a\nb"]), InvalidInput),
-        (SaveOptions(input_example={"a": {1, 2}}), InvalidInput),
+        (SaveOptions(input_example={"a": object()}), InvalidInput),
     ],
     ids=["artifact", "code", "requirement", "example"],
 )

@@ -67,7 +67,7 @@ def test_skops_is_the_default_and_needs_no_trust(tmp_path: Path):
     entry = save("sklearn", model, tmp_path / "m").flavours["sklearn"]
     assert entry["serialization_format"] == "skops"
     assert entry["pickled_model"] == "model.skops"
-    assert load(tmp_path / "m", LoadOptions(allow_code=False)).predict([[1.0]]) == pytest.approx([1.0])
+    assert load(tmp_path / "m", LoadOptions(allow_code=False)).predict([[1.0]]) == pytest.approx(model.predict([[1.0]]))
 
 
 def test_types_that_skops_does_not_trust_are_recorded_and_refused_without_code(tmp_path: Path):

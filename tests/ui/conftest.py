@@ -56,7 +56,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [str(Path(sys.executable).with_name("treering")), "server", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{home / 'treering.db'}", "--artifacts-destination", str(home / "files")]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{home / 'treering.db'}",
+        "--artifacts-destination",
+        str(home / "files"),
+    ]
     with (home / "log").open("wb") as log, subprocess.Popen(command, cwd=home, stdout=log, stderr=log) as process:
         try:
             _wait(url, process, home / "log")
@@ -88,11 +93,17 @@ def fill(url: str) -> Site:
     start = int(time.time() * 1000) - 3_600_000
     runs = [_training_run(call, experiment, number, start + number * 60_000, chance) for number in range(40)]
     parent = call("runs", {"experiment_id": experiment, "run_name": "sweep-1", "user_id": "ada", "start_time": start})
-    _log(call, parent["run_id"], params={"search": "grid"}, tags={"mlflow.note.content": "A grid over lr.\nBest: 3e-4."})
+    _log(
+        call, parent["run_id"], params={"search": "grid"}, tags={"mlflow.note.content": "A grid over lr.\nBest: 3e-4."}
+    )
     for number in range(3):
         _training_run(call, experiment, 50 + number, start + 5_000, chance, parent["run_id"])
     for run in [*runs, parent["run_id"]][:-2]:
-        call(f"runs/{run}", {"status": "FAILED" if run == runs[5] else "FINISHED", "end_time": start + 3_000_000}, "PATCH")
+        call(
+            f"runs/{run}",
+            {"status": "FAILED" if run == runs[5] else "FINISHED", "end_time": start + 3_000_000},
+            "PATCH",
+        )
     for name, content in _files().items():
         path = f"/api/2.0/mlflow-artifacts/artifacts/{experiment}/{runs[0]}/artifacts/{name}"
         call.send("PUT", path, content, "application/octet-stream")

@@ -24,6 +24,7 @@ from treering.storage.objects.base import CHUNK_SIZE, ObjectStore
 __all__ = [
     "download_artifacts",
     "download_tree",
+    "fresh_folder",
     "get_artifact_uri",
     "list_artifacts",
     "load_dict",
@@ -31,6 +32,8 @@ __all__ = [
     "log_artifact",
     "log_artifacts",
     "run_store",
+    "store_of_run",
+    "upload_named",
     "upload_tree",
 ]
 

@@ -103,10 +103,11 @@ class Courier:
             self._changed.notify_all()
         if thread is not None:
             thread.join(timeout)
-        if thread is None or not thread.is_alive():
-            for delivery in self._deliveries.values():
-                delivery.close()
-            self._deliveries.clear()
+        if thread is not None and thread.is_alive():
+            # It waits for a server; its journals stay open, and with them ours, until the process ends.
+            return
+        for writer in list(self._writers):
+            self._part_with(writer)
 
     def _work(self) -> None:
         pause = _FIRST_PAUSE
@@ -174,13 +175,20 @@ class Courier:
             writer.seal()
             while delivery.advance():
                 pass
-        if writer.is_sealed and delivery.offset >= writer.end:
+        if writer.is_sealed:
             with self._changed:
-                self._writers.remove(writer)
-                del self._deliveries[journal_id]
-            delivery.close()
+                if self._is_delivered(writer):
+                    self._part_with(writer)
+                    self._writers.remove(writer)
+
+    def _part_with(self, writer: JournalWriter) -> None:
+        """Close a sealed journal; its file goes if all of it was delivered."""
+        if self._is_delivered(writer):
             remove(writer.path)
-            writer.close()
+        delivery = self._deliveries.pop(writer.opening.journal_id, None)
+        if delivery is not None:
+            delivery.close()
+        writer.close()
 
     def _is_delivered(self, writer: JournalWriter) -> bool:
         delivery = self._deliveries.get(writer.opening.journal_id)

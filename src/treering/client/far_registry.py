@@ -8,6 +8,7 @@ from treering.client.channel import Channel
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.registry.base import ModelRegistry, NewModelVersion
+from treering.registry.names import check_alias
 from treering.wire.native import models
 
 __all__ = ["far_registry"]
@@ -56,7 +57,9 @@ class FarRegisteredModels:
 
     def set_alias(self, name: str, alias: str, version: int) -> None:
         """As `RegisteredModels.set_alias`."""
-        self._call(models.SET_ALIAS, models.SetAlias(name, alias, version), repeatable=True)
+        # An empty one would make another path.
+        asked = models.SetAlias(name, check_alias(alias), version)
+        self._call(models.SET_ALIAS, asked, repeatable=True)
 
     def delete_alias(self, name: str, alias: str) -> None:
         """As `RegisteredModels.delete_alias`."""

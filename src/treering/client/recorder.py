@@ -12,15 +12,17 @@ from pathlib import Path
 
 from treering.client.courier import Courier
 from treering.core.errors import InvalidInput, TreeringError
+from treering.core.log import logger
 from treering.core.settings import Settings
 from treering.entities.run import LogBatch
-from treering.storage.journal.folder import remove
 from treering.storage.journal.frames import Change
 from treering.storage.journal.writer import JournalSealed, JournalWriter, open_journal
 from treering.tracking.base import Tracking
 from treering.tracking.limits import check_key
 
 __all__ = ["Recorder"]
+
+_PARTING = 0.1
 
 
 class Recorder:
@@ -98,22 +100,17 @@ class Recorder:
 
     def close(self, timeout: float) -> bool:
         """Deliver what can be within `timeout` seconds, then end. False if something is left for later."""
-        try:
-            self._courier.flush(timeout)
-        except TreeringError:
-            # Said by the caller, who knows how; the journal stays and is delivered later.
-            self._courier.stop(0.1)
-        else:
-            self._courier.stop(timeout)
         with self._lock:
             writer, self._writer = self._writer, None
-        if writer is None:
-            return True
-        writer.seal()
+        if writer is not None:
+            writer.seal()
+        try:
+            self._courier.flush(timeout)
+        except TreeringError as error:
+            # Said by the caller, who knows how; the journal stays and is delivered later.
+            logger.debug("The last delivery failed: %s", error)
         done = not self._courier.is_behind()
-        if done:
-            remove(writer.path)
-        writer.close()
+        self._courier.stop(timeout if done else _PARTING)
         return done
 
     def reset_after_fork(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
@@ -21,8 +22,8 @@ from treering.models.tables import TABLES, is_table
 
 __all__ = ["Example", "read", "serving_body", "split_params", "write"]
 
-FILE_NAME = "input_example.json"
-SERVING_FILE_NAME = "serving_input_example.json"
+_FILE = "input_example.json"
+_SERVING_FILE = "serving_input_example.json"
 # Bodies of chat models, which are sent without a wrapper around them.
 _BARE = {"messages", "prompt", "input"}
 
@@ -43,7 +44,7 @@ def write(folder: Path, example: Any) -> dict[str, Any]:
         InvalidInput: If the example holds what JSON cannot.
     """
     data, params = split_params(example)
-    info: dict[str, Any] = {"artifact_path": FILE_NAME}
+    info: dict[str, Any] = {"artifact_path": _FILE}
     if is_table(data):
         stored: Any = _split_form(data)
         body: dict[str, Any] = {"dataframe_split": stored}
@@ -63,9 +64,9 @@ def write(folder: Path, example: Any) -> dict[str, Any]:
         stored = {"inputs": stored, "params": params}
         body = {**body, "params": params}
         info["params"] = "true"
-    (folder / FILE_NAME).write_text(_dump(stored), encoding="utf-8")
-    (folder / SERVING_FILE_NAME).write_text(_dump(body), encoding="utf-8")
-    return {**info, "serving_input_path": SERVING_FILE_NAME}
+    (folder / _FILE).write_text(_dump(stored), encoding="utf-8")
+    (folder / _SERVING_FILE).write_text(_dump(body), encoding="utf-8")
+    return {**info, "serving_input_path": _SERVING_FILE}
 
 
 def read(folder: Path, model: MLModel) -> Example | None:
@@ -77,7 +78,7 @@ def read(folder: Path, model: MLModel) -> Example | None:
     """
     if not model.example:
         return None
-    data = _load(folder, str(model.example.get("artifact_path") or FILE_NAME))
+    data = _load(folder, str(model.example.get("artifact_path") or _FILE))
     params = None
     if model.example.get("params"):
         if not isinstance(data, dict) or "inputs" not in data:
@@ -119,8 +120,9 @@ def _is_dict_of_arrays(data: Any) -> bool:
 
 def _dump(data: Any) -> str:
     try:
-        return json.dumps(data, default=_plain)
-    except (TypeError, ValueError) as error:
+        # NaN becomes null: JSON has no word for it.
+        return msgspec.json.encode(data, enc_hook=_plain).decode()
+    except (TypeError, ValueError, OverflowError) as error:
         msg = f"The input example cannot be written as JSON: {error}. Give tables, arrays, lists or dictionaries."
         raise InvalidInput(msg) from error
 

@@ -78,7 +78,7 @@ def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
     metadata = mlmodel.read(folder)
     entry = metadata.python_function
     loader = str(entry.get("loader_module"))
-    add_code(folder, entry.get("code"), options)
+    _add_code(folder, entry.get("code"), options)
     if loader not in LOADERS:
         native, predictor = _foreign(folder, loader, entry, options)
         return LoadedModel(metadata, native, predictor, folder)
@@ -101,11 +101,11 @@ def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) 
     if flavour not in metadata.flavours and LOADERS.get(loader) != flavour:
         msg = f"The model in {folder} has no flavour {flavour!r}. It has: {', '.join(metadata.flavours)}."
         raise NotFound(msg)
-    add_code(folder, metadata.flavours.get(flavour, {}).get("code"), options)
+    _add_code(folder, metadata.flavours.get(flavour, {}).get("code"), options)
     return FLAVOURS.load(flavour).read(folder, metadata, options)
 
 
-def add_code(folder: Path, code: Any, options: LoadOptions) -> None:
+def _add_code(folder: Path, code: Any, options: LoadOptions) -> None:
     """Make the code that was saved with a model importable.
 
     Raises:

@@ -17,7 +17,17 @@ from treering.core.clock import from_millis, now
 from treering.core.errors import DamagedData, NotFound
 from treering.models.signature import Signature
 
-__all__ = ["FILE_NAME", "MLFLOW_FORMAT", "PYTHON_FUNCTION", "MLModel", "read", "read_text", "timestamp", "write"]
+__all__ = [
+    "FILE_NAME",
+    "MLFLOW_FORMAT",
+    "PYTHON_FUNCTION",
+    "MLModel",
+    "python_entry",
+    "read",
+    "read_text",
+    "timestamp",
+    "write",
+]
 
 FILE_NAME = "MLmodel"
 PYTHON_FUNCTION = "python_function"

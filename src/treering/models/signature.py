@@ -13,7 +13,7 @@ from treering.models.schema import Column, Parameter, Parameters, Schema, Tensor
 from treering.models.tables import TABLES, is_table
 from treering.models.types import AnyType, Array, DataType, Object, of_value
 
-__all__ = ["Signature", "infer_schema", "infer_signature"]
+__all__ = ["Signature", "infer_params", "infer_schema", "infer_signature"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from treering.assembly import Services
@@ -89,6 +90,8 @@ class Adapter:
         if bound.stream is not None:
             scope["path_params"] = values
             response = await bound.stream(self._services, Request(scope, receive))
+            if scope["method"] == "HEAD" and isinstance(response, StreamingResponse):
+                response.body_iterator = _nothing()
             await response(scope, receive, send)
             return
         body = await read_body(receive, headers_of(scope), self._max_body)
@@ -126,6 +129,13 @@ async def send_answer(
         headers += [(b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _nothing() -> AsyncIterator[bytes]:
+    """The body of an answer that only its head is wanted of."""
+    none: tuple[bytes, ...] = ()
+    for chunk in none:
+        yield chunk
 
 
 def _accepts_packed(scope: Scope, request: RawRequest) -> bool:

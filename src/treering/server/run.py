@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import signal
 import socket
 import ssl
@@ -21,6 +22,7 @@ from treering.server.guard import guard_for
 
 __all__ = ["ServerOptions", "bind", "serve"]
 
+_LAST_PORT = 65535
 _BACKLOG = 2048
 _LAST_REQUESTS = 5
 # Longer than the usual pools of clients keep a connection, so that they never write to a closed one.
@@ -84,6 +86,10 @@ def bind(host: str, port: int) -> socket.socket:
         PermissionDenied: If the system does not let this user take the port.
         InvalidInput: If `host` is no address of this machine.
     """
+    if not 0 <= port <= _LAST_PORT:
+        # Some systems would cut off the higher bits and take another port.
+        msg = f"There is no port {port}: they go from 0, which takes a free one, to {_LAST_PORT}. Check --host and --port."
+        raise InvalidInput(msg)
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -93,18 +99,18 @@ def bind(host: str, port: int) -> socket.socket:
         raise InvalidInput(msg) from error
     listener = socket.socket(family, kind, protocol)
     try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":
+            # Elsewhere this would share the port with another program instead of taking it after one that ended.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
         raise _bind_error(host, port, error) from error
     return listener
 
 
-def _bind_error(host: str, port: int, error: OSError | OverflowError) -> TreeringError:
-    if isinstance(error, OverflowError):
-        return InvalidInput(f"There is no port {port}: they go from 1 to 65535. Check --host and --port.")
+def _bind_error(host: str, port: int, error: OSError) -> TreeringError:
     if error.errno == errno.EADDRINUSE:
         return Unavailable(
             f"Port {port} of {host} is in use by another program. Stop that one, or choose"

@@ -17,9 +17,9 @@ from treering.models.tables import TABLES
 
 __all__ = ["Asked", "decode"]
 
-CSV = "text/csv"
-JSON = "application/json"
-PARQUET = "application/vnd.apache.parquet"
+_CSV = "text/csv"
+_JSON = "application/json"
+_PARQUET = "application/vnd.apache.parquet"
 
 _FORMS = ("dataframe_records", "dataframe_split", "inputs", "instances")
 _BARE = {"messages", "prompt", "input"}
@@ -53,14 +53,14 @@ def decode(body: bytes, content_type: str, signature: Signature | None) -> Asked
     """
     schema = signature.inputs if signature else None
     kind = _media_type(content_type)
-    if kind == JSON:
+    if kind == _JSON:
         return _from_json(body, signature)
     try:
-        if kind == CSV:
+        if kind == _CSV:
             return Asked(_fit(TABLES.load("pandas").from_csv(body, _columns(schema)), schema))
         return Asked(_fit(TABLES.load("pandas").from_parquet(body), schema))
     except InvalidInput as error:
-        name, method = ("CSV-formatted", "to_csv") if kind == CSV else ("Parquet", "to_parquet")
+        name, method = ("CSV-formatted", "to_csv") if kind == _CSV else ("Parquet", "to_parquet")
         msg = (
             f"{_NO_FRAME} {name} Pandas DataFrame produced using the `pandas.DataFrame.{method}()` method."
             f" Error: '{error}'"
@@ -81,11 +81,11 @@ def _media_type(content_type: str) -> str:
         msg = f"Unrecognized content type parameters: {', '.join(unknown)}. Leave them out."
         raise UnsupportedMediaType(msg)
     if not kind:
-        return JSON
-    if kind.lower() not in {CSV, JSON, PARQUET}:
+        return _JSON
+    if kind.lower() not in {_CSV, _JSON, _PARQUET}:
         msg = (
             "This predictor only supports the following content types:"
-            f" Types: {[CSV, JSON, PARQUET]}. Got '{content_type}'."
+            f" Types: {[_CSV, _JSON, _PARQUET]}. Got '{content_type}'."
         )
         raise UnsupportedMediaType(msg)
     return kind.lower()

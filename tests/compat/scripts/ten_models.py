@@ -6,9 +6,9 @@ import mlflow
 import numpy as np
 from mlflow import MlflowClient
 from sklearn.datasets import load_breast_cancer
-from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -19,7 +19,7 @@ NAME = "tumours"
 def candidate(number: int) -> object:
     if number % 2:
         return make_pipeline(StandardScaler(), LogisticRegression(C=0.01 * 4**number, max_iter=500))
-    return RandomForestClassifier(n_estimators=5 + number, random_state=number)
+    return GaussianNB(var_smoothing=10.0 ** (number - 12))
 
 
 def main() -> None:
@@ -35,7 +35,14 @@ def main() -> None:
                 mlflow.log_params({"number": number, "kind": type(model).__name__})
                 for step in range(3):
                     mlflow.log_metric("accuracy", model.score(test_x, test_y) - 0.01 * (2 - step), step=step)
-                mlflow.sklearn.log_model(model, name="model", registered_model_name=NAME, input_example=test_x.head(2))
+                mlflow.sklearn.log_model(
+                    model,
+                    name="model",
+                    registered_model_name=NAME,
+                    input_example=test_x.head(2),
+                    # Left to guess them, MLflow starts a Python for each model; the quick start has that.
+                    pip_requirements=["scikit-learn", "skops"],
+                )
                 expected[run.info.run_id] = model.predict_proba(test_x)
 
     children = mlflow.search_runs(

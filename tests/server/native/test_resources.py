@@ -219,6 +219,11 @@ def test_artifacts_are_read_whole_and_in_part(site: Site, run_uri: str) -> None:
     assert site.ask("GET", path, headers={"range": "bytes=9-"}).status == 416
 
 
+def test_only_the_head_of_an_artifact_is_sent_where_only_that_is_wanted(site: Site, run_uri: str) -> None:
+    answer = site.ask("HEAD", f"/api/v1/artifacts/content?uri={run_uri}&path=notes.txt")
+    assert (answer.status, answer.body, answer.headers["content-length"]) == (200, b"", "5")
+
+
 def test_artifacts_that_could_run_are_kept_from_it(site: Site, run_uri: str) -> None:
     answer = site.ask("GET", f"/api/v1/artifacts/content?uri={run_uri}&path=plots/page.html")
     assert answer.headers["content-security-policy"] == "sandbox"

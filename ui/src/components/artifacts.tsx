@@ -24,7 +24,7 @@ interface Props {
 export function Artifacts({ roots, root, path, onOpen }: Props) {
   const chosen = roots.find((item) => item.id === root) ?? roots[0]!;
   return (
-    <main className="artifacts">
+    <div className="artifacts">
       <nav className="files" aria-label="Files">
         {roots.map((item) => (
           <section key={item.id} aria-label={item.label}>
@@ -43,14 +43,14 @@ export function Artifacts({ roots, root, path, onOpen }: Props) {
           </section>
         ))}
       </nav>
-      <div className="file-view">
+      <div className="file-view" tabIndex={0}>
         {path ? (
           <FileView key={`${chosen.uri} ${path}`} uri={chosen.uri} path={path} />
         ) : (
           <p className="muted pad">Choose a file to look into it.</p>
         )}
       </div>
-    </main>
+    </div>
   );
 }
 

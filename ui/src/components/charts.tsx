@@ -39,7 +39,7 @@ export function Charts({ keys, runs, drawing, grouped }: { keys: readonly string
               const start = index - (index % BATCH);
               return (
                 <Boundary key={key} what={`The chart of ${key} could not be drawn.`}>
-                  <ChartCard metric={key} batch={section.keys.slice(start, start + BATCH)} runs={runs} drawing={drawing} />
+                  <ChartCard metric={key} level={sections.length > 1 ? "h3" : "h2"} batch={section.keys.slice(start, start + BATCH)} runs={runs} drawing={drawing} />
                 </Boundary>
               );
             })}
@@ -52,12 +52,13 @@ export function Charts({ keys, runs, drawing, grouped }: { keys: readonly string
 
 interface CardProps {
   metric: string;
+  level: "h2" | "h3";
   batch: readonly string[];
   runs: readonly DrawnRun[];
   drawing: Drawing;
 }
 
-function ChartCard({ metric, batch, runs, drawing }: CardProps) {
+function ChartCard({ metric, level: Heading, batch, runs, drawing }: CardProps) {
   const card = useRef<HTMLElement>(null);
   const inSight = useInSight(card);
   const live = runs.some((run) => run.live);
@@ -79,9 +80,9 @@ function ChartCard({ metric, batch, runs, drawing }: CardProps) {
       onPointerLeave={() => setHovered(false)}
     >
       <header>
-        <h3 className="ellipsis" title={metric}>
+        <Heading className="ellipsis" title={metric}>
           {metric}
-        </h3>
+        </Heading>
         <span className="muted small ellipsis">{single ? "" : headline(metric, lines, data, at, x)}</span>
       </header>
       {sample.isError ? (

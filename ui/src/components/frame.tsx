@@ -47,9 +47,9 @@ export function Frame() {
     <Actions value={actions}>
       <div className="frame">
         <Sidebar search={actions.openPalette} />
-        <div className="main">
+        <main className="main">
           <Outlet />
-        </div>
+        </main>
       </div>
       <dialog
         className="drawer"

@@ -57,13 +57,14 @@ function Text({ uri, path, kind }: { uri: string; path: string; kind: Kind }) {
 
 function Table({ text, path }: { text: string; path: string }) {
   const [head = [], ...rows] = parseCsv(text, ROWS + 1);
+  const numeric = head.map((_, column) => rows.every((row) => isNumber(row[column])));
   return (
     <div className="file-table" tabIndex={0} role="region" aria-label={path}>
       <table className="list compact">
         <thead>
           <tr>
             {head.map((cell, index) => (
-              <th key={index} scope="col">
+              <th key={index} scope="col" className={numeric[index] ? "num" : undefined}>
                 {cell || <span className="hidden-text">Column {index + 1}</span>}
               </th>
             ))}
@@ -73,7 +74,7 @@ function Table({ text, path }: { text: string; path: string }) {
           {rows.map((row, index) => (
             <tr key={index}>
               {head.map((_, column) => (
-                <td key={column} className={isNumber(row[column]) ? "num" : undefined}>
+                <td key={column} className={numeric[column] ? "num" : undefined}>
                   {row[column]}
                 </td>
               ))}
@@ -103,5 +104,5 @@ function indented(text: string): string {
 }
 
 function isNumber(text: string | undefined): boolean {
-  return text !== undefined && text.trim() !== "" && Number.isFinite(Number(text));
+  return text === undefined || text.trim() === "" || Number.isFinite(Number(text));
 }

@@ -1,6 +1,6 @@
 /** The field for a filter in the search grammar: coloured as it is typed, its mistake underlined in place. */
 
-import { Fragment, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { mistakeAt, tokens } from "../lib/grammar";
 
 interface Props {
@@ -14,7 +14,11 @@ export function QueryField({ value, onSubmit, mistake }: Props) {
   const [text, setText] = useState(value);
   const [scroll, setScroll] = useState(0);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => setText(value), [value]);
+  const [applied, setApplied] = useState(value);
+  if (applied !== value) {
+    setApplied(value);
+    setText(value);
+  }
 
   useEffect(() => {
     const slash = (event: KeyboardEvent) => {
@@ -68,20 +72,16 @@ export function QueryField({ value, onSubmit, mistake }: Props) {
 }
 
 function Ink({ text, mistake }: { text: string; mistake: number | null }) {
-  let position = 0;
-  const pieces = tokens(text).map((token) => {
-    const start = position;
-    position += token.text.length;
-    const wrong = mistake !== null && mistake >= start && mistake < position;
-    return (
-      <Fragment key={start}>
-        <span className={wrong ? `${token.kind} wrong` : token.kind}>{token.text}</span>
-      </Fragment>
-    );
-  });
   return (
     <>
-      {pieces}
+      {tokens(text).map(({ kind, text: piece, start }) => {
+        const wrong = mistake !== null && mistake >= start && mistake < start + piece.length;
+        return (
+          <span key={start} className={wrong ? `${kind} wrong` : kind}>
+            {piece}
+          </span>
+        );
+      })}
       {mistake !== null && mistake >= text.length && <span className="wrong">{"  "}</span>}
     </>
   );

@@ -47,7 +47,7 @@ export function Split({ left, right }: { left: ReactNode; right: ReactNode }) {
         onKeyDown={keys}
         onDoubleClick={() => set(560)}
       />
-      <div className="split-right" tabIndex={-1}>
+      <div className="split-right" tabIndex={0}>
         {right}
       </div>
     </div>

@@ -19,7 +19,7 @@ export function formatNumber(value: number): string {
   if (size >= 1e9 || size < 1e-4) return minus(trimExponent(value.toExponential(3)));
   if (Number.isInteger(value)) return minus(groups(String(value)));
   if (size >= 1000) return minus(groups(value.toFixed(size >= 10000 ? 0 : 1)));
-  return minus(value.toPrecision(4));
+  return minus(size < 1e-2 ? String(Number(value.toPrecision(4))) : value.toPrecision(4));
 }
 
 /** A parameter is text; one that is a number with a long tail is shortened, all others stand as logged. */
@@ -98,8 +98,10 @@ function trimExponent(text: string): string {
 }
 
 function exponent(tick: number, step: number): string {
-  const digits = Math.max(0, Math.floor(Math.log10(Math.abs(tick))) - Math.floor(Math.log10(step) + 1e-9));
-  return minus(trimExponent(tick.toExponential(Math.min(6, digits))));
+  const power = Math.floor(Math.log10(Math.abs(tick)) + 1e-9);
+  const digits = Math.max(0, power - Math.floor(Math.log10(step) + 1e-9));
+  const enough = isMultiple(tick / 10 ** power, digits) ? digits : digits + 1;
+  return minus(trimExponent(tick.toExponential(Math.min(6, enough))));
 }
 
 function smallestStep(values: readonly number[]): number {

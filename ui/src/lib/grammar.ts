@@ -5,10 +5,12 @@ export type Kind = "word" | "key" | "text" | "number" | "sign" | "space";
 export interface Token {
   kind: Kind;
   text: string;
+  /** Its first character's place in the filter. */
+  start: number;
 }
 
 const PATTERN =
-  /(\s+)|("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|(`[^`]*`?)|(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)|([A-Za-z_][\w/\-]*)|(.)/giy;
+  /(\s+)|("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|(`[^`]*`?)|(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)|([A-Za-z_][\w/\-]*)|(.)/gisyu;
 const WORDS = new Set(["and", "or", "not", "like", "ilike", "in", "is", "null"]);
 const SCOPES = new Set(["metrics", "params", "tags", "attributes", "datasets", "metric", "param", "tag", "attribute"]);
 
@@ -16,12 +18,13 @@ export function tokens(filter: string): Token[] {
   const found: Token[] = [];
   for (const match of filter.matchAll(PATTERN)) {
     const [text, space, quoted, backquoted, number, name] = match;
-    if (space !== undefined) found.push({ kind: "space", text });
-    else if (quoted !== undefined) found.push({ kind: "text", text });
-    else if (backquoted !== undefined) found.push({ kind: "key", text });
-    else if (number !== undefined) found.push({ kind: "number", text });
-    else if (name !== undefined) found.push({ kind: isWord(name) ? "word" : "key", text });
-    else found.push({ kind: "sign", text });
+    let kind: Kind = "sign";
+    if (space !== undefined) kind = "space";
+    else if (quoted !== undefined) kind = "text";
+    else if (backquoted !== undefined) kind = "key";
+    else if (number !== undefined) kind = "number";
+    else if (name !== undefined) kind = isWord(name) ? "word" : "key";
+    found.push({ kind, text, start: match.index });
   }
   return found;
 }

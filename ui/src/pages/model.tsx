@@ -28,7 +28,7 @@ export function ModelPage() {
       ) : !model ? (
         <SkeletonRows rows={8} />
       ) : (
-        <main className="page overview">
+        <div className="page overview" tabIndex={0}>
           <div className="column">
             <Card title="Versions" {...(versions.data ? { count: versions.data.length } : {})}>
               {versions.isError ? (
@@ -51,7 +51,7 @@ export function ModelPage() {
             <Use model={model} versions={versions.data ?? []} />
             <Pairs title="Tags" pairs={Object.entries(model.tags ?? {})} empty="This model has no tags." />
           </div>
-        </main>
+        </div>
       )}
     </>
   );

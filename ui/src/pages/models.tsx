@@ -34,7 +34,7 @@ export function ModelsPage() {
           onChange={(event) => void navigate({ search: event.target.value ? { q: event.target.value } : {}, replace: true })}
         />
       </div>
-      <main className="page">
+      <div className="page" tabIndex={0}>
         {query.isError ? (
           <Failure what="The models could not be listed." error={query.error} retry={() => void query.refetch()} />
         ) : query.isPending ? (
@@ -88,7 +88,7 @@ export function ModelsPage() {
             </tbody>
           </table>
         )}
-      </main>
+      </div>
     </>
   );
 }

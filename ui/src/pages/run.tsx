@@ -96,7 +96,7 @@ function Overview({ run }: { run: Run }) {
   const tags = Object.entries(run.tags).filter(([key]) => !key.startsWith("mlflow."));
   const source = Object.entries(run.tags).filter(([key]) => /^mlflow\.(source|project|docker)/.test(key));
   return (
-    <main className="page overview">
+    <div className="page overview" tabIndex={0}>
       <div className="column">
         <MetricsCard run={run} />
         <FirstCharts run={run} />
@@ -114,7 +114,7 @@ function Overview({ run }: { run: Run }) {
         <Models run={run} />
         {source.length > 0 && <Pairs title="Source" pairs={source.map(([key, value]) => [key.slice(7), value] as [string, string])} empty="" />}
       </div>
-    </main>
+    </div>
   );
 }
 
@@ -133,7 +133,7 @@ function MetricsCard({ run }: { run: Run }) {
               <th scope="col" className="num">Last</th>
               <th scope="col" className="num">Min</th>
               <th scope="col" className="num">Max</th>
-              <th scope="col" className="num">Step</th>
+              <th scope="col" className="num wide">Step</th>
               <th scope="col" className="num wide">Points</th>
             </tr>
           </thead>
@@ -146,7 +146,7 @@ function MetricsCard({ run }: { run: Run }) {
                   <td className="num strong" title={String(item.last)}>{formatNumber(toFloat(item.last))}</td>
                   <td className="num" title={String(item.minimum ?? "")}>{item.minimum === null ? "" : formatNumber(toFloat(item.minimum))}</td>
                   <td className="num" title={String(item.maximum ?? "")}>{item.maximum === null ? "" : formatNumber(toFloat(item.maximum))}</td>
-                  <td className="num muted">{item.step.toLocaleString("en")}</td>
+                  <td className="num muted wide">{item.step.toLocaleString("en")}</td>
                   <td className="num muted wide">{item.count.toLocaleString("en")}</td>
                 </tr>
               );
@@ -267,9 +267,9 @@ function ChartsTab({ run }: { run: Run }) {
         <AxisMenu x={view.x} log={view.log} onChange={change} />
         <SmoothMenu smooth={view.smooth} onChange={(smooth) => change({ smooth })} />
       </div>
-      <main className="page tinted" tabIndex={-1}>
+      <div className="page tinted" tabIndex={0}>
         <Charts keys={keys} runs={drawn} drawing={view} grouped />
-      </main>
+      </div>
     </>
   );
 }

@@ -49,6 +49,7 @@ export function WorkspacePage() {
       <>
         <TopBar>
           <Crumb />
+          <h1 className="ellipsis">{experimentId}</h1>
         </TopBar>
         <Failure
           what={`Experiment ${experimentId} could not be opened.`}
@@ -95,7 +96,7 @@ export function WorkspacePage() {
       ) : runs.length === 0 ? (
         <NoRuns filter={view.q} name={experiment.data?.name} clear={() => change({ q: "" })} />
       ) : (
-        <main className="workspace" data-pane={pane}>
+        <div className="workspace" data-pane={pane}>
           <Split
             left={
               <RunsTable
@@ -112,7 +113,7 @@ export function WorkspacePage() {
             }
             right={<ChartPane drawn={drawn} view={view} />}
           />
-        </main>
+        </div>
       )}
     </>
   );

@@ -93,7 +93,10 @@ def serve_model(  # noqa: PLR0913 -- the options of a command
 @click.option(
     "--output-path", "-o", type=click.Path(path_type=Path, dir_okay=False), help="File to write.  [default: stdout]"
 )
-@click.option("--content-type", "-t", type=click.Choice(sorted(_TYPES)), default="json", show_default=True)
+@click.option(
+    "--content-type", "-t", type=click.Choice(sorted(_TYPES)), default="json", show_default=True,
+    help="Format of the input.",
+)  # fmt: skip
 @_env_manager
 @click.pass_obj
 def predict(

@@ -37,7 +37,12 @@ __all__ = [
 
 
 class ExperimentStore(Protocol):
-    """Rows of experiments."""
+    """Rows of experiments.
+
+    The experiment "0", called "Default", is there from the beginning. Its
+    `artifact_location` is "", since a database does not know where artifacts go;
+    whoever reads it puts the default root and the id in its place.
+    """
 
     def create(self, name: str, artifact_root: str, artifact_location: str, tags: Mapping[str, str]) -> Experiment:
         """Insert under the next id; with no `artifact_location` it is `<artifact_root>/<id>`.
@@ -120,7 +125,7 @@ class RunStore(Protocol):
         """Add all changes in one transaction, or none; skip everything when `origin` was applied before.
 
         Tags that name the run (`mlflow.runName`) rename it. Summaries are merged with
-        what is there.
+        what is there. A point in `linked` may come before the model that it judges.
 
         Returns:
             Series that have gathered so many small segments that merging them pays.
@@ -154,7 +159,10 @@ class DatasetStore(Protocol):
     """Datasets that runs recorded."""
 
     def search(self, experiment_ids: Sequence[str], limit: int) -> Sequence[tuple[str, Dataset, str]]:
-        """Distinct (experiment id, dataset, context) triples."""
+        """Distinct (experiment id, dataset, context) triples.
+
+        Datasets of one name and digest in one experiment are one, as it was recorded first.
+        """
         ...
 
 

@@ -12,7 +12,7 @@ from treering.storage.metadata.memory.registry import MemoryModelVersions, Memor
 from treering.storage.metadata.memory.runs import MemoryDatasets, MemoryRuns, MemorySeries
 from treering.storage.metadata.memory.state import State
 
-__all__ = ["open_memory"]
+__all__ = ["MemoryDatabase", "open_memory"]
 
 
 class MemoryDatabase:

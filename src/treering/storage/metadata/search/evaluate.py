@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from treering.core.errors import InvalidInput
 from treering.entities.page import Page, Query
-from treering.storage.metadata.search.paging import Cursor, digest_of, read_token, write_token
+from treering.storage.metadata.search.paging import TEXT_ORDERED, Cursor, digest_of, read_token, write_token
 from treering.storage.metadata.search.syntax import (
     And,
     Comparison,
@@ -125,7 +125,8 @@ def answer(items: Iterable[T], search: Search, query: Query, reader: Reader[T], 
     start = read_token(query.page_token, digest, search.order)
 
     def cursor(item: T) -> Cursor:
-        return tuple(reader.sort_value(item, term) for term in search.order)
+        values = (reader.sort_value(item, term) for term in search.order)
+        return tuple(value[:TEXT_ORDERED] if isinstance(value, str) else value for value in values)
 
     def by_cursor(left: tuple[Cursor, T], right: tuple[Cursor, T]) -> int:
         return compare(left[0], right[0], search.order)

@@ -18,7 +18,10 @@ from treering.core.errors import InvalidInput
 from treering.entities.page import Query
 from treering.storage.metadata.search.syntax import Kind, OrderTerm, Scalar
 
-__all__ = ["Cursor", "digest_of", "read_token", "write_token"]
+__all__ = ["TEXT_ORDERED", "Cursor", "digest_of", "read_token", "write_token"]
+
+TEXT_ORDERED = 256
+"""Text is ordered by this many first characters; some databases sort by no more."""
 
 Cursor = tuple[Scalar | None, ...]
 """The values of one item for each term of an ordering; None where it lacks the key."""

@@ -37,7 +37,7 @@ class Entity(StrEnum):
 class Kind(StrEnum):
     """What the values of a field are.
 
-    TEXT is ordered by code point. NUMBER is a float and may be NaN. TIME is a whole
+    TEXT is ordered by the code points of its first 256 characters. NUMBER is a float and may be NaN. TIME is a whole
     number of milliseconds. ID is a whole number that is written as a string.
     """
 

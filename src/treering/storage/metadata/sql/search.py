@@ -48,7 +48,7 @@ from treering.storage.metadata.search.syntax import (
 )
 from treering.storage.metadata.sql.dialects import Dialect
 from treering.storage.metadata.sql.floats import NAN, from_sortable, sortable
-from treering.storage.metadata.sql.texts import joined, split
+from treering.storage.metadata.sql.texts import HEAD, split
 
 __all__ = ["Found", "Keyed", "Target", "find"]
 
@@ -135,7 +135,7 @@ def find(
     if query.with_total:
         total = connection.execute(select(func.count()).select_from(target.source).where(where)).scalar_one()
     columns = [compiler.sorting(term) for term in search.order]
-    statement = select(*target.identity, *(part for column in columns for part in column.values))
+    statement = select(*target.identity, *(column.value for column in columns))
     statement = statement.select_from(compiler.source).where(where)
     if start is not None:
         statement = statement.where(_behind(columns, start))
@@ -144,73 +144,54 @@ def find(
     page = rows[: query.max_results]
     width = len(target.identity)
     more = bool(page) and len(rows) > len(page)
-    token = write_token(digest, _cursor(columns, page[-1][width:])) if more else ""
+    token = ""
+    if more:
+        last = tuple(column.read(value) for column, value in zip(columns, page[-1][width:], strict=True))
+        token = write_token(digest, last)
     return Found([tuple(row[:width]) for row in page], token, total)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sorting:
-    """A term of an ordering as columns; NULL in the first one means that the object lacks the key.
-
-    Attributes:
-        values: One column, or head and tail of a text.
-    """
+    """A term of an ordering as a column; NULL in it means that the object lacks the key."""
 
     kind: Kind
-    values: tuple[ColumnElement[Any], ...]
+    value: ColumnElement[Any]
     descending: bool
     nullable: bool
 
     def order_by(self) -> list[ColumnElement[Any]]:
         rank = [self.rank().asc()] if self.nullable else []
-        return [*rank, *(value.desc() if self.descending else value.asc() for value in self.parts())]
+        return [*rank, self.part().desc() if self.descending else self.part().asc()]
 
     def rank(self) -> ColumnElement[int]:
         """0 for what can be compared, 1 for NaN, 2 for a missing value."""
-        value = self.values[0]
         if self.kind is Kind.NUMBER:
-            return case((value.is_(None), 2), (value == NAN, 1), else_=0)
-        return case((value.is_(None), 2), else_=0)
+            return case((self.value.is_(None), 2), (self.value == NAN, 1), else_=0)
+        return case((self.value.is_(None), 2), else_=0)
 
-    def parts(self) -> list[ColumnElement[Any]]:
-        """The columns without NULL."""
-        if not self.nullable:
-            return list(self.values)
+    def part(self) -> ColumnElement[Any]:
+        """The column without NULL."""
         empty: str | int = "" if self.kind is Kind.TEXT else 0
-        return [func.coalesce(value, empty) for value in self.values]
+        return func.coalesce(self.value, empty) if self.nullable else self.value
 
-    def read(self, values: Sequence[Any]) -> Scalar | None:
-        if values[0] is None:
-            return None
-        if self.kind is Kind.NUMBER:
-            return from_sortable(values[0])
-        if len(values) > 1:
-            return joined(values[0], values[1])
-        value: Scalar = values[0]
-        return value
+    def read(self, value: Any) -> Scalar | None:
+        if value is None or self.kind is not Kind.NUMBER:
+            found: Scalar | None = value
+            return found
+        return from_sortable(value)
 
     def bounds(self, value: Scalar | None) -> list[tuple[ColumnElement[Any], Any, bool]]:
         """(column, its value at the cursor, whether it descends), the most significant one first."""
+        wanted: Any = value
+        rank = 0
         if value is None:
-            number: Any = "" if self.kind is Kind.TEXT else 0
-            rank = 2
-        else:
-            number = sortable(float(value)) if self.kind is Kind.NUMBER else value
-            rank = 1 if number == NAN and self.kind is Kind.NUMBER else 0
-        parts = self.parts()
-        wanted = [number] if len(parts) == 1 else [split(number)[0], split(number)[1] or ""]
+            wanted, rank = "" if self.kind is Kind.TEXT else 0, 2
+        elif self.kind is Kind.NUMBER:
+            wanted = sortable(float(value))
+            rank = 1 if wanted == NAN else 0
         ranks = [(self.rank(), rank, False)] if self.nullable else []
-        return [*ranks, *((part, want, self.descending) for part, want in zip(parts, wanted, strict=True))]
-
-
-def _cursor(columns: Sequence[_Sorting], values: Sequence[Any]) -> Cursor:
-    cursor: list[Scalar | None] = []
-    position = 0
-    for column in columns:
-        width = len(column.values)
-        cursor.append(column.read(values[position : position + width]))
-        position += width
-    return tuple(cursor)
+        return [*ranks, (self.part(), wanted, self.descending)]
 
 
 def _behind(columns: Sequence[_Sorting], cursor: Cursor) -> ColumnElement[bool]:
@@ -311,16 +292,18 @@ class _Compiler:
         asked = term.field
         if asked.entity is Entity.ATTRIBUTE:
             column = self._target.columns[asked.key]
-            return _Sorting(asked.kind, (column,), term.descending, getattr(column, "nullable", True))
+            nullable = getattr(column, "nullable", True)
+            if asked.kind is Kind.TEXT and (getattr(column.type, "length", None) or HEAD + 1) > HEAD:
+                column = func.substr(column, 1, HEAD)
+            return _Sorting(asked.kind, column, term.descending, nullable)
         keyed = self._target.keyed[asked.entity]
         if keyed.by_dataset:
-            return _Sorting(asked.kind, (self._last(keyed, asked, term.dataset),), term.descending, nullable=True)
+            return _Sorting(asked.kind, self._last(keyed, asked, term.dataset), term.descending, nullable=True)
         table = keyed.table.alias()
         owner = zip(keyed.owner, self._target.identity, strict=True)
         matching = and_(*(table.c[mine] == other for mine, other in owner), table.c.key == asked.key)
         self.source = self.source.outerjoin(table, matching)
-        names = (keyed.number,) if keyed.number else ("head", "tail")
-        return _Sorting(asked.kind, tuple(table.c[name] for name in names), term.descending, nullable=True)
+        return _Sorting(asked.kind, table.c[keyed.number or "head"], term.descending, nullable=True)
 
     def _last(self, keyed: Keyed, asked: Field, dataset: tuple[str, str] | None) -> ColumnElement[Any]:
         """The metric of a logged model that was logged last, on any of the datasets."""

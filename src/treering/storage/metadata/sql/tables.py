@@ -253,7 +253,7 @@ registered_models = Table(
     "registered_models",
     metadata,
     _serial(),
-    Column("name", _short(500), nullable=False, unique=True),
+    Column("name", _short(256), nullable=False, unique=True),
     Column("description", _long(), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from treering.storage.metadata.search.paging import TEXT_ORDERED
+
 __all__ = ["HEAD", "joined", "split", "text_columns"]
 
-HEAD = 200
+HEAD = TEXT_ORDERED
 
 
 def split(value: str) -> tuple[str, str | None]:

@@ -1,19 +1,19 @@
-"""What logged models must do; a part of `treering.testing.tracking`."""
+"""What logged models and datasets must do."""
 
 from __future__ import annotations
 
 import pytest
 
 from treering.core.errors import InvalidInput, NotFound
-from treering.entities.dataset import Dataset
+from treering.entities.dataset import CONTEXT_TAG, Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus
 from treering.entities.metric import Metric
 from treering.entities.page import Query
 from treering.entities.run import LogBatch
-from treering.testing.tracking_things import UNKNOWN_ID, columns_of, new_experiment, new_name, new_run
+from treering.testing.tracking.given import UNKNOWN, new_experiment, new_name, new_run, points_of
 from treering.tracking.base import NewLoggedModel, Tracking
 
-__all__ = ["LoggedModelsSuite"]
+__all__ = ["DatasetsSuite", "LoggedModelsSuite"]
 
 
 class LoggedModelsSuite:
@@ -56,10 +56,10 @@ class LoggedModelsSuite:
 
     def test_an_unknown_model(self, tracking: Tracking) -> None:
         """Is not found, whatever is asked."""
-        unknown = f"m-{UNKNOWN_ID}"
+        unknown = f"m-{UNKNOWN}"
         for ask in (
             lambda: tracking.models.create(NewLoggedModel("987654321")),
-            lambda: tracking.models.create(NewLoggedModel(new_experiment(tracking), source_run_id=UNKNOWN_ID)),
+            lambda: tracking.models.create(NewLoggedModel(new_experiment(tracking), source_run_id=UNKNOWN)),
             lambda: tracking.models.get(unknown, allow_deleted=True),
             lambda: tracking.models.finalize(unknown, LoggedModelStatus.READY),
             lambda: tracking.models.delete(unknown),
@@ -95,7 +95,7 @@ class LoggedModelsSuite:
             Metric("f1", 0.9, 12, 2, model_id, "wine", "d2"),
             Metric("f1", 0.1, 13, 0),
         ]
-        tracking.runs.log([LogBatch(run_id, series={"f1": columns_of((9, 9, 0.2))}, linked=linked)])
+        tracking.runs.log([LogBatch(run_id, series={"f1": points_of((9, 9, 0.2))}, linked=linked)])
         model = tracking.models.get(model_id)
         found = {(point.key, point.dataset_name, point.dataset_digest): point for point in model.metrics}
         assert {place: point.value for place, point in found.items()} == {
@@ -156,3 +156,29 @@ class LoggedModelsSuite:
         assert times == sorted(times, reverse=True)
         with pytest.raises(InvalidInput):
             tracking.models.search(Query("nonsense = 1", experiment_ids=[experiment_id]))
+
+
+class DatasetsSuite:
+    """The promises of `treering.tracking.base.Datasets`."""
+
+    def test_each_use_is_listed_once(self, tracking: Tracking) -> None:
+        """Distinct by experiment, dataset and role; only of the experiments asked for."""
+        one, two = new_experiment(tracking), new_experiment(tracking)
+        iris, wine = Dataset("iris", "d1", "code", "{}"), Dataset("wine", "d2", "local", '{"path": "x"}')
+        for experiment_id, data, context in (
+            (one, iris, "train"),
+            (one, iris, "train"),
+            (one, iris, "test"),
+            (one, wine, ""),
+            (two, iris, "train"),
+        ):
+            tags = {CONTEXT_TAG: context} if context else {}
+            used = DatasetInput(data, tags)
+            tracking.runs.log([LogBatch(new_run(tracking, experiment_id), dataset_inputs=[used])])
+        found = [
+            (experiment, data.name, data.digest, context)
+            for experiment, data, context in tracking.datasets.search([one])
+        ]
+        assert sorted(found) == [(one, "iris", "d1", "test"), (one, "iris", "d1", "train"), (one, "wine", "d2", "")]
+        assert len(tracking.datasets.search([one, two])) == 4
+        assert not tracking.datasets.search([])

@@ -1,4 +1,4 @@
-"""Other people's clients, each in a Python environment of its own that is built once and kept."""
+"""Other people's products, each in a Python environment of its own that is built once and kept; the benchmarks use them, too."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-CACHE = Path(__file__).parents[2] / ".cache" / "peers"
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "peers"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ def ready(peer: Peer) -> Path:
 
 
 def _build(peer: Peer, folder: Path) -> None:
-    if uv := shutil.which("uv"):
+    # The Makefile keeps one here where the machine has none.
+    if uv := shutil.which("uv") or shutil.which("uv", path=ROOT / ".tools" / "bin"):
         _call(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
         _call(uv, "pip", "install", "--quiet", "--python", str(peer.python), *peer.requirements)
     else:

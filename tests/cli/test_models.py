@@ -1,0 +1,132 @@
+"""`treering models`: predictions from files, a server for a folder or a URI, and wrong usage."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+import urllib3
+from click.testing import CliRunner, Result
+from sklearn.linear_model import Ridge
+
+from treering.cli.commands.models import models
+from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied
+from treering.core.settings import Settings
+from treering.models.folder import SaveOptions, save
+
+TABLE = pd.DataFrame({"a": [0.0, 1.0], "b": [1.0, 0.0]})
+BODY = json.dumps({"dataframe_split": TABLE.to_dict("split")})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    save("sklearn", Ridge().fit(TABLE, [1.0, 2.0]), tmp_path / "m", SaveOptions(input_example=TABLE))
+    return tmp_path / "m"
+
+
+def _call(*arguments: str, text: str | None = None, settings: Settings | None = None) -> Result:
+    result = CliRunner().invoke(models, list(arguments), input=text, obj=settings or Settings())
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def test_predict_reads_json_from_stdin(folder: Path):
+    answer = json.loads(_call("predict", "-m", str(folder), text=BODY).stdout)
+    assert answer["predictions"] == pytest.approx([1.25, 1.75])
+
+
+def test_predict_reads_csv_and_writes_a_file(folder: Path, tmp_path: Path):
+    TABLE.to_csv(tmp_path / "in.csv", index=False)
+    out = tmp_path / "out.json"
+    done = _call("predict", "-m", f"file://{folder}", "-i", str(tmp_path / "in.csv"), "-o", str(out), "-t", "csv")
+    assert done.stdout == ""
+    assert json.loads(out.read_text())["predictions"] == pytest.approx([1.25, 1.75])
+
+
+def test_wrong_input_is_told(folder: Path, tmp_path: Path):
+    with pytest.raises(NotFound, match="--input-path"):
+        _call("predict", "-m", str(folder), "-i", str(tmp_path / "missing.json"))
+    with pytest.raises(NotFound, match="is no model"):
+        _call("predict", "-m", str(tmp_path / "nothing"), text=BODY)
+    with pytest.raises(InvalidInput, match="exactly one of the input fields"):
+        _call("predict", "-m", str(folder), text="{}")
+    with pytest.raises(NotSupported, match="--env-manager conda"):
+        _call("predict", "-m", str(folder), "--env-manager", "conda", text=BODY)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["serve"], ["serve", "-m", "x", "-p", "70000"], ["serve", "-m", "x", "-w", "0"], ["serve", "-m", "x", "-t", "0"],
+     ["predict", "-m", "x", "-t", "xml"]],
+)  # fmt: skip
+def test_wrong_usage(arguments: list[str]):
+    assert _call(*arguments).exit_code == 2
+
+
+def test_code_is_refused_where_the_settings_say_so(tmp_path: Path):
+    save("sklearn", Ridge().fit(TABLE, [1, 2]), tmp_path / "m", SaveOptions(flavour={"serialization_format": "pickle"}))
+    with pytest.raises(PermissionDenied, match="TREERING_ALLOW_MODEL_CODE"):
+        _call("predict", "-m", str(tmp_path / "m"), text=BODY, settings=Settings(allow_model_code=False))
+
+
+def _process(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", "from treering.cli.main import main; main()", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_serve_answers_until_it_is_told_to_stop(folder: Path):
+    process = _process("models", "serve", "-m", str(folder), "-p", "0")
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        url = line.partition(" at ")[2].partition(" ")[0]
+        answer = urllib3.request("POST", url, body=BODY, headers={"Content-Type": "application/json"}, timeout=60)
+        assert answer.json()["predictions"] == pytest.approx([1.25, 1.75])
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == 0, err
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_serve_of_nothing_fails_with_a_message(tmp_path: Path):
+    process = _process("models", "serve", "-m", str(tmp_path), "-p", "0")
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "is no model" in err
+    assert "Traceback" not in err
+
+
+def test_a_models_uri_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    # The place where URIs become folders has tests of its own; here only that the command goes through it.
+    asked: list[str] = []
+
+    def session(_settings: Settings) -> Any:
+        return nullcontext(SimpleNamespace(tracking=None, registry=None))
+
+    def locate(uri: str, *_stores: Any) -> str:
+        asked.append(uri)
+        return "memory://there"
+
+    def download(_services: Any, _uri: str, _target: Path) -> Path:
+        return folder
+
+    monkeypatch.setattr("treering.cli.commands.models.session", session)
+    monkeypatch.setattr("treering.cli.commands.models.locate", locate)
+    monkeypatch.setattr("treering.cli.commands.models.download_tree", download)
+    answer = _call("predict", "-m", "models:/m/1", text=BODY)
+    assert asked == ["models:/m/1"]
+    assert json.loads(answer.stdout)["predictions"] == pytest.approx([1.25, 1.75])

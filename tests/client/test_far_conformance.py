@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from treering.assembly import Services
+from treering.client.connect import connect
+from treering.core.settings import Settings
+from treering.registry.base import ModelRegistry
+from treering.testing.objects import ObjectStoreSuite
+from treering.testing.registry import RegistrySuite
+from treering.testing.tracking import TrackingSuite
+from treering.tracking.base import Tracking
+
+
+@pytest.fixture(scope="module")
+def far(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    services = connect(Settings(tracking_uri=server.url), tmp_path_factory.mktemp("client"))
+    yield services
+    services.close()
+
+
+@pytest.fixture(scope="module")
+def tracking(far: Services) -> Tracking:
+    return far.tracking
+
+
+@pytest.fixture(scope="module")
+def registry(far: Services) -> ModelRegistry:
+    return far.registry
+
+
+class TestFarTracking(TrackingSuite):
+    pass
+
+
+class TestFarRegistry(RegistrySuite):
+    pass
+
+
+class TestProxiedArtifacts(ObjectStoreSuite):
+    @pytest.fixture
+    def store(self, far: Services, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+        return far.open_artifacts(f"mlflow-artifacts:/suite/{tmp_path.name}-{abs(hash(request.node.nodeid))}")
+
+
+def test_a_server_that_answers_passes_the_check(far: Services) -> None:
+    far.check()
