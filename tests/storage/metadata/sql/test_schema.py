@@ -69,8 +69,6 @@ def test_a_database_of_mlflow_is_refused(tmp_path: Path) -> None:
 
 
 def test_many_may_start_at_once(database_uri: str) -> None:
-    if database_uri.startswith("memory"):
-        pytest.skip("nothing to share")
     with ThreadPoolExecutor(6) as pool:
         stores = list(pool.map(lambda _: _open(database_uri), range(6)))
     for store in stores:
