@@ -16,7 +16,7 @@ from treering.models.flavours.base import LoadOptions, Predictor
 from treering.models.mlmodel import MLModel
 from treering.models.signature import Signature
 
-__all__ = ["LoadedModel", "add_code", "load", "load_native"]
+__all__ = ["LoadedModel", "load", "load_native"]
 
 
 class LoadedModel:
