@@ -101,7 +101,7 @@ def test_a_run_can_be_resumed() -> None:
 def test_an_exception_fails_the_run_and_those_inside_it() -> None:
     new_experiment()
     started = []
-    with pytest.raises(KeyError), treering.start_run() as outer:  # noqa: PT012  # leaving the block is the test
+    with pytest.raises(KeyError), treering.start_run() as outer:  # leaving the block is the test
         started.append(treering.start_run(nested=True).info.run_id)
         raise KeyError
     assert treering.get_run(outer.info.run_id).info.status == "FAILED"

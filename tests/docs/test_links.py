@@ -56,3 +56,15 @@ def test_each_dependency_is_explained(root: Path, extra: str) -> None:
         name = re.split(r"[\s\[<>=!~;(]", requirement)[0]
         if name != "treering":
             assert re.search(rf"^\| `{re.escape(name)}` \|", text, re.MULTILINE), f"{name} is not explained"
+
+
+def test_the_proofs_of_parity_exist(root: Path) -> None:
+    proofs = re.findall(r"`(tests/[^`]+)`", (root / "docs" / "parity.md").read_text("utf-8"))
+    assert proofs
+    assert [proof for proof in proofs if not (root / proof).exists()] == []
+
+
+def test_what_works_has_a_proof(root: Path) -> None:
+    rows = re.findall(r"^\| (.+?) \| works \| (.*) \|$", (root / "docs" / "parity.md").read_text("utf-8"), re.MULTILINE)
+    assert rows
+    assert [feature for feature, proof in rows if "tests/" not in proof and "test-full" not in proof] == []

@@ -26,6 +26,8 @@ from treering.core.errors import InvalidInput, NotFound
 from treering.entities.page import Query
 
 __all__ = [
+    "add_to_table",
+    "image_target",
     "load_table",
     "log_dict",
     "log_figure",
@@ -33,6 +35,7 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "read_tables",
 ]
 
 _ARTIFACTS_TAG = "mlflow.loggedArtifacts"

@@ -14,11 +14,13 @@ from treering.entities.lifecycle import Lifecycle, View
 from treering.entities.page import Query
 
 __all__ = [
+    "active_experiment_id",
     "create_experiment",
     "delete_experiment",
     "delete_experiment_tag",
     "get_experiment",
     "get_experiment_by_name",
+    "get_or_create",
     "get_registry_uri",
     "get_tracking_uri",
     "is_tracking_uri_set",

@@ -19,7 +19,7 @@ from treering.tracking.base import NewLoggedModel, Tracking
 from treering.wire.native import experiments, metrics, models, runs, server
 from treering.wire.native.numbers import from_numbers, to_number
 
-__all__ = ["far_tracking"]
+__all__ = ["FarDatasets", "FarExperiments", "FarLoggedModels", "FarMetrics", "FarRuns", "far_tracking"]
 
 
 class FarExperiments:

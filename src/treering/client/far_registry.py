@@ -11,7 +11,7 @@ from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.names import check_alias
 from treering.wire.native import models
 
-__all__ = ["far_registry"]
+__all__ = ["FarModelVersions", "FarRegisteredModels", "far_registry"]
 
 
 class FarRegisteredModels:

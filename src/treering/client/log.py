@@ -20,9 +20,13 @@ from treering.entities.run import LogBatch, ModelInput, ModelOutput
 
 __all__ = [
     "Operations",
+    "as_float",
+    "dataset_input",
     "delete_tag",
+    "finished",
     "flush",
     "flush_async_logging",
+    "linked_points",
     "log_input",
     "log_inputs",
     "log_metric",

@@ -26,6 +26,7 @@ __all__ = [
     "create_external_model",
     "delete_logged_model_tag",
     "finalize_logged_model",
+    "find_logged_models",
     "get_logged_model",
     "initialize_logged_model",
     "last_logged_model",

@@ -20,7 +20,7 @@ from treering.storage.journal.writer import JournalSealed, JournalWriter, open_j
 from treering.tracking.base import Tracking
 from treering.tracking.limits import check_key
 
-__all__ = ["Recorder"]
+__all__ = ["Recorder", "check_keys"]
 
 _PARTING = 0.1
 

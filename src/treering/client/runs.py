@@ -35,6 +35,7 @@ __all__ = [
     "get_run",
     "last_active_run",
     "restore_run",
+    "run_or_start",
     "start_run",
 ]
 

@@ -13,6 +13,7 @@ import pytest
 from treering.core.errors import DamagedData, NotFound, StorageFull, Unavailable
 from treering.storage.journal import writer as writer_module
 from treering.storage.journal.folder import acknowledged, claim, orphans
+from treering.storage.journal.ownership import try_lock
 from treering.storage.journal.reader import Point, open_reader
 from treering.storage.journal.writer import JournalWriter, open_journal
 from treering.testing.journal import JournalSuite, everything
@@ -117,7 +118,7 @@ def test_a_limit_on_the_file_leaves_nothing_half_written(tmp_path: Path):
     resource.setrlimit(resource.RLIMIT_FSIZE, (writer.end + 500, hard))
     kept = 0
     try:
-        with pytest.raises(StorageFull, match="Free some space"):  # noqa: PT012  # which of them fails is not known
+        with pytest.raises(StorageFull, match="Free some space"):  # which of them fails is not known
             for kept in range(1000):
                 writer.metric("run", "loss", kept, kept, kept)
     finally:
@@ -216,3 +217,34 @@ def test_paths_may_hold_any_letters(tmp_path: Path):
     (point,) = everything(writer)
     assert point.series.key == "Verlust/größe"
     writer.close()
+
+
+@pytest.mark.parametrize("while_looking", ["cleared", "held"])
+def test_a_new_file_that_another_process_takes_for_a_leftover(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, while_looking: str
+) -> None:
+    folder, met = tmp_path / "journal", []
+
+    def lock_late(descriptor: int) -> bool:
+        if not met:
+            met.append(claim(next(folder.glob("*.new"))))
+            if while_looking == "cleared":
+                met[0].release()
+                assert orphans(folder) == []
+        return try_lock(descriptor)
+
+    monkeypatch.setattr(writer_module, "try_lock", lock_late)
+    writer = open_journal(folder, "")
+    met[0].release()
+    writer.metric("r", "loss", 0.5, 1, 0)
+    assert claim(writer.path) is None
+    writer.close()
+    assert [path.suffix for path in folder.iterdir()] == [".journal"]
+    assert orphans(folder) == [writer.path]
+
+
+def test_a_new_file_that_is_always_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "try_lock", lambda _descriptor: False)
+    with pytest.raises(Unavailable, match="keep taking"):
+        open_journal(tmp_path / "journal", "")
+    assert list((tmp_path / "journal").iterdir()) == []

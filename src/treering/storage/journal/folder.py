@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from treering.storage.journal.ownership import try_lock
+from treering.storage.journal.ownership import still_there, try_lock
 
 __all__ = ["Claim", "acknowledge", "acknowledged", "claim", "note_refused", "orphans", "remove"]
 
@@ -35,7 +35,7 @@ def claim(path: Path) -> Claim | None:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:
         return None
-    if try_lock(descriptor) and _still_there(path, descriptor):
+    if try_lock(descriptor) and still_there(path, descriptor):
         return Claim(path, descriptor)
     os.close(descriptor)
     return None
@@ -90,10 +90,3 @@ def _age(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _still_there(path: Path, descriptor: int) -> bool:
-    try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
-    except FileNotFoundError:
-        return False

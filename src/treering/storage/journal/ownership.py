@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
-__all__ = ["try_lock"]
+__all__ = ["still_there", "try_lock"]
 
 _LOCKED_BYTE = 1 << 40
 
@@ -33,3 +34,11 @@ def try_lock(descriptor: int) -> bool:
     except (BlockingIOError, PermissionError):
         return False
     return True
+
+
+def still_there(path: Path, descriptor: int) -> bool:
+    """Whether the open file is the one that `path` names, and was not taken away in between."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

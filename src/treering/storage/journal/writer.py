@@ -34,11 +34,13 @@ from treering.storage.journal.frames import (
     frame,
     frames_of_points,
 )
-from treering.storage.journal.ownership import try_lock
+from treering.storage.journal.ownership import still_there, try_lock
 
 __all__ = ["JournalSealed", "JournalWriter", "open_journal"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# How often a new file may be taken away before that is an error; each time needs another process to look just then.
+_ATTEMPTS = 20
 _pack_point = POINT.pack
 _pack_prefix = PREFIX.pack
 _POINT_LENGTH = POINT.size
@@ -199,15 +201,13 @@ def open_journal(
     """
     opening = Opening(uuid.uuid4().hex, destination, os.getpid(), now())
     path = folder / f"{opening.journal_id}.journal"
-    fresh = folder / f"{opening.journal_id}.new"
     data = PREAMBLE + frame(OPENING, opening)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Locked under another name first: nobody may take it for an orphan while it is being made.
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        fresh, descriptor = _locked(folder, opening.journal_id)
         writer = JournalWriter(path, opening, descriptor, sync=sync, check_key=check_key)
         try:
-            try_lock(descriptor)
             writer._append(data)  # noqa: SLF001  # a constructor in all but name
             writer._start = writer.end  # noqa: SLF001  # as above
             fresh.rename(path)
@@ -221,6 +221,22 @@ def open_journal(
         msg = f"A journal could not be opened in {folder}: {error.strerror}. Set TREERING_HOME to a writable folder."
         raise Unavailable(msg) from error
     return writer
+
+
+def _locked(folder: Path, journal_id: str) -> tuple[Path, int]:
+    """A new file that this process owns.
+
+    Between making and locking it another process may take it for the leftover of an
+    interrupted start and clear it away; then another one is made.
+    """
+    for attempt in range(_ATTEMPTS):
+        path = folder / f"{journal_id}-{attempt}.new"
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL, 0o600)
+        if try_lock(descriptor) and still_there(path, descriptor):
+            return path, descriptor
+        os.close(descriptor)
+        path.unlink(missing_ok=True)
+    raise OSError(errno.EAGAIN, "others keep taking the new file away")
 
 
 def _unfit(keys: str) -> InvalidInput:
