@@ -38,15 +38,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One cell of the grid."""
+    """One cell of the grid; the name is short enough to be read whole in a table."""
 
+    name: str
     family: str
     settings: dict[str, Any]
-
-    @property
-    def name(self) -> str:
-        """The family with its settings, such as `mlp-hidden-16`."""
-        return "-".join([self.family, *(f"{key}-{value}" for key, value in self.settings.items())])
 
     def train(self, splits: Splits, fitted: list[Pipeline]) -> Iterator[Step]:
         """Train step by step; the finished pipeline is appended to `fitted`."""
@@ -75,12 +71,12 @@ class Candidate:
 
 
 GRID = (
-    Candidate("logistic", {"alpha": 0.0001}),
-    Candidate("logistic", {"alpha": 0.01}),
-    Candidate("logistic", {"alpha": 0.3}),
-    Candidate("mlp", {"hidden": 8}),
-    Candidate("mlp", {"hidden": 32}),
-    Candidate("boosting", {"learning_rate": 0.05, "max_depth": 2}),
-    Candidate("boosting", {"learning_rate": 0.05, "max_depth": 3}),
-    Candidate("boosting", {"learning_rate": 0.3, "max_depth": 2}),
+    Candidate("logistic-a0.0001", "logistic", {"alpha": 0.0001}),
+    Candidate("logistic-a0.01", "logistic", {"alpha": 0.01}),
+    Candidate("logistic-a0.3", "logistic", {"alpha": 0.3}),
+    Candidate("mlp-h8", "mlp", {"hidden": 8}),
+    Candidate("mlp-h32", "mlp", {"hidden": 32}),
+    Candidate("boosting-lr0.05-d2", "boosting", {"learning_rate": 0.05, "max_depth": 2}),
+    Candidate("boosting-lr0.05-d3", "boosting", {"learning_rate": 0.05, "max_depth": 3}),
+    Candidate("boosting-lr0.3-d2", "boosting", {"learning_rate": 0.3, "max_depth": 2}),
 )

@@ -146,7 +146,7 @@ def _ask(http: urllib3.PoolManager, address: str, frame: dict[str, Any]) -> list
 
 def _line(result: Result) -> str:
     return (
-        f"Train     {result.candidate.name:<38} log loss {result.loss:.4f}  AUC {result.auc:.4f}"
+        f"Train     {result.candidate.name:<19} log loss {result.loss:.4f}  AUC {result.auc:.4f}"
         f"  accuracy {result.accuracy:.3f}"
     )
 

@@ -12,7 +12,7 @@ import pytest
 
 from treering.core.errors import DamagedData, NotFound, StorageFull, Unavailable
 from treering.storage.journal import writer as writer_module
-from treering.storage.journal.folder import acknowledged, claim, orphans
+from treering.storage.journal.folder import acknowledge, acknowledged, claim, orphans, remove
 from treering.storage.journal.ownership import try_lock
 from treering.storage.journal.reader import Point, open_reader
 from treering.storage.journal.writer import JournalWriter, open_journal
@@ -87,6 +87,24 @@ def test_what_an_interrupted_start_left_is_cleared(tmp_path: Path):
 def test_garbage_beside_a_journal_is_no_acknowledgement(journal: JournalWriter):
     journal.path.with_suffix(".ack").write_text("many")
     assert acknowledged(journal.path) == 0
+
+
+def test_what_a_kill_between_two_steps_left_goes_with_the_journal(journal: JournalWriter):
+    acknowledge(journal.path, 40)
+    journal.path.with_suffix(".ack-4711").write_text("50\n")
+    assert acknowledged(journal.path) == 40
+    remove(journal.path)
+    assert list(journal.path.parent.iterdir()) == []
+
+
+def test_a_full_disk_costs_only_the_note_of_how_far_it_came(journal: JournalWriter, monkeypatch: pytest.MonkeyPatch):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    acknowledge(journal.path, 40)
+    monkeypatch.setattr(Path, "write_text", full)
+    acknowledge(journal.path, 50)
+    assert acknowledged(journal.path) == 40
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ Beside `<id>.journal` stand `<id>.ack`, the offset up to which it was delivered,
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +57,15 @@ def orphans(folder: Path) -> list[Path]:
 
 
 def acknowledge(path: Path, offset: int) -> None:
-    """Remember that `path` was delivered up to `offset`; replaced in one step."""
+    """Remember that `path` was delivered up to `offset`; replaced in one step.
+
+    A full disk is no error here: the store remembers the offset as well, and is asked.
+    """
     side = path.with_suffix(".ack")
     fresh = side.with_suffix(f".ack-{os.getpid()}")
-    fresh.write_text(f"{offset}\n", encoding="ascii")
-    fresh.replace(side)
+    with suppress(OSError):
+        fresh.write_text(f"{offset}\n", encoding="ascii")
+        fresh.replace(side)
 
 
 def acknowledged(path: Path) -> int:
@@ -82,6 +87,9 @@ def note_refused(path: Path, lines: list[str]) -> Path:
 def remove(path: Path) -> None:
     """Remove a fully delivered journal; what was refused stays."""
     path.with_suffix(".ack").unlink(missing_ok=True)
+    # Left by a process that was killed between the two steps of `acknowledge`.
+    for torn in path.parent.glob(f"{path.stem}.ack-*"):
+        torn.unlink(missing_ok=True)
     path.unlink(missing_ok=True)
 
 
