@@ -17,7 +17,7 @@ import uvicorn
 from treering.assembly import Services, open_services
 from treering.core.settings import Settings
 from treering.server.app import create_app
-from treering.server.run import bind
+from treering.serving.listening import bind
 
 
 @dataclass(frozen=True)

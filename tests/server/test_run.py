@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 
 from treering.core.errors import InvalidInput, Unavailable
-from treering.server.run import bind
+from treering.serving.listening import bind
 
 READY = re.compile(r"Treering is ready at (https?://\S+)")
 PATIENCE = 60

@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
 from treering.serving.app import ScoringOptions, create_app
-from treering.serving.run import bind
+from treering.serving.listening import bind
 
 
 class Client:

@@ -16,7 +16,7 @@ import urllib3
 
 from treering.core.errors import InvalidInput, NotFound, Unavailable
 from treering.serving.app import ScoringOptions
-from treering.serving.run import bind
+from treering.serving.listening import bind
 from treering.serving.run import serve as run_server
 
 ROWS = [[0.0, 1.0], [1.0, 0.0]]

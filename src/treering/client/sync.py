@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from treering.client.connect import connect
 from treering.client.delivery import Delivery, open_delivery
 from treering.core.errors import NotFound, TreeringError
 from treering.core.log import logger
+from treering.core.settings import Settings
 from treering.storage.journal.folder import Claim, claim, orphans, remove
 from treering.storage.journal.reader import open_reader
 from treering.tracking.base import Tracking
 
-__all__ = ["Delivered", "deliver_orphans"]
+__all__ = ["Delivered", "deliver_left", "deliver_orphans"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,25 @@ class Delivered:
     refused: int = 0
     damaged: int = 0
     error: str = ""
+
+
+def deliver_left(settings: Settings, home: Path) -> list[Delivered]:
+    """Deliver every orphan of an embedded store's folder to where its program would have.
+
+    A server that cannot be reached is asked once, not waited for.
+    """
+    once = replace(settings, http_retries=0, registry_uri="")
+    with ExitStack() as stack:
+        opened: dict[str, Tracking] = {}
+
+        def tracking(destination: str) -> Tracking:
+            if destination not in opened:
+                services = connect(replace(once, tracking_uri=destination or str(home)))
+                stack.callback(services.close)
+                opened[destination] = services.tracking
+            return opened[destination]
+
+        return deliver_orphans(home / "journal", tracking)
 
 
 def deliver_orphans(folder: Path, tracking: Callable[[str], Tracking]) -> list[Delivered]:

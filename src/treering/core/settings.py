@@ -80,9 +80,6 @@ class Settings:
         True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
     )
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
-    database_pool_size: int = _setting(
-        10, "Most connections kept to a database server.", "MLFLOW_SQLALCHEMYSTORE_POOL_SIZE"
-    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import click
 
+from treering.client.sync import deliver_left
 from treering.core.errors import NotSupported
-from treering.core.settings import Settings
+from treering.core.log import logger
+from treering.core.settings import Settings, find_home
 from treering.server.run import ServerOptions, serve
 
 __all__ = ["server", "serving_command"]
@@ -39,7 +43,14 @@ def serving_command(name: str, help_text: str) -> click.Command:
             given["tls_key"],
             given["workers"],
         )
-        serve(replace(settings, **asked), options, _announce)
+        settings = replace(settings, **asked)
+
+        def ready(url: str) -> None:
+            click.echo(f"Treering is ready at {url} (Ctrl-C stops it)")
+            # What it does not finish before the server ends is still in the journals then.
+            Thread(target=_deliver_left, args=[settings], name="treering-deliver-left", daemon=True).start()
+
+        serve(settings, options, ready)
 
     command: Callable[..., Any] = click.pass_obj(run)
     for decorate in reversed(_decorators()):
@@ -87,8 +98,13 @@ def _split(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def _announce(url: str) -> None:
-    click.echo(f"Treering is ready at {url} (Ctrl-C stops it)")
+def _deliver_left(settings: Settings) -> None:
+    """Deliver what programs left on this home that were killed, or that ended while a server was away."""
+    for left in deliver_left(settings, find_home(settings, Path.cwd())):
+        if left.error:
+            logger.warning("%s still waits for delivery: %s", left.journal, left.error)
+        elif left.records:
+            logger.info("Delivered %d records that an ended program had left in %s.", left.records, left.journal)
 
 
 server = serving_command("server", "Serve Treering's API, MLflow's protocol and the user interface.")

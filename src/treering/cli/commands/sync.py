@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from treering.cli.output import json_option, print_json, print_table
-from treering.client.connect import connect
-from treering.client.sync import Delivered, deliver_orphans
+from treering.client.sync import Delivered, deliver_left
 from treering.core.settings import find_home, read_settings
-from treering.tracking.base import Tracking
 
 __all__ = ["sync"]
 
@@ -26,19 +23,9 @@ def sync(*, as_json: bool) -> None:
     Looks into the journals of the embedded store's folder. Programs that are still
     running deliver by themselves. Exit status 1 if something could not be delivered.
     """
-    settings = replace(read_settings(), http_retries=0)
+    settings = read_settings()
     home = find_home(settings, Path.cwd())
-    with ExitStack() as stack:
-        opened: dict[str, Tracking] = {}
-
-        def tracking(destination: str) -> Tracking:
-            if destination not in opened:
-                services = connect(replace(settings, tracking_uri=destination or str(home), registry_uri=""))
-                stack.callback(services.close)
-                opened[destination] = services.tracking
-            return opened[destination]
-
-        results = deliver_orphans(home / "journal", tracking)
+    results = deliver_left(settings, home)
     if as_json:
         print_json([{**asdict(result), "journal": str(result.journal)} for result in results])
     else:

@@ -11,8 +11,8 @@ from treering.assembly import Services
 from treering.core.errors import NotSupported
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
+from treering.server.locations import open_location
 from treering.server.mlflow.asked import run_asked, version_asked
-from treering.server.mlflow.locations import open_location
 from treering.server.mlflow.transfer import file_key, receive_file
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.wire.endpoint import Empty

@@ -5,8 +5,8 @@ from __future__ import annotations
 from treering.assembly import Services
 from treering.entities.page import Query
 from treering.server.handling import Handlers
+from treering.server.locations import check_location
 from treering.server.mlflow.asked import at_most
-from treering.server.mlflow.locations import check_location
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import experiments as wire
 from treering.wire.mlflow.fields import entries_of, shown

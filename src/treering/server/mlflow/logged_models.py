@@ -14,9 +14,9 @@ from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.page import Query
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
+from treering.server.locations import open_location
 from treering.server.mlflow.artifacts import list_artifacts
 from treering.server.mlflow.asked import at_most
-from treering.server.mlflow.locations import open_location
 from treering.server.mlflow.transfer import file_key
 from treering.tracking.base import NewLoggedModel
 from treering.wire.endpoint import Empty

@@ -14,8 +14,8 @@ from treering.entities.model import STAGES
 from treering.entities.page import Query
 from treering.registry.base import NewModelVersion
 from treering.server.handling import Handlers
+from treering.server.locations import PROXY_SCHEME, check_location, is_below
 from treering.server.mlflow.asked import at_most, version_asked
-from treering.server.mlflow.locations import PROXY_SCHEME, check_location, is_below
 from treering.server.mlflow.prompts import is_prompt, without_prompt_clause
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import model_versions as wire

@@ -16,7 +16,7 @@ from treering.core.uri import scheme_of
 from treering.registry.locate import locate
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
-from treering.server.mlflow.locations import open_location
+from treering.server.locations import open_location
 from treering.server.received import received
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.wire.native import artifacts as wire

@@ -6,7 +6,7 @@ from treering.assembly import Services
 from treering.entities.experiment import Experiment
 from treering.entities.page import Query
 from treering.server.handling import Handlers
-from treering.server.mlflow.locations import check_location
+from treering.server.locations import check_location
 from treering.wire.endpoint import Empty
 from treering.wire.native import experiments as wire
 

@@ -7,7 +7,7 @@ from treering.entities.model import ModelVersion
 from treering.entities.page import Query
 from treering.registry.base import NewModelVersion
 from treering.server.handling import Handlers
-from treering.server.mlflow.locations import check_location
+from treering.server.locations import check_location
 from treering.wire.endpoint import Empty
 from treering.wire.native import models as wire
 
