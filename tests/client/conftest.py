@@ -27,8 +27,9 @@ def clean_environment(**variables: str) -> dict[str, str]:
 class Server:
     """A real `treering server` on one port and one home, which can be killed and started again."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, database: str = "") -> None:
         self.home = home
+        self._database = ["--backend-store-uri", database] if database else []
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -38,7 +39,7 @@ class Server:
     def start(self) -> Server:
         log = (self.home.parent / f"{self.home.name}.log").open("a")
         self._process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, "server", "--port", str(self.port)],
+            [sys.executable, "-c", PROGRAM, "server", "--port", str(self.port), *self._database],
             env=clean_environment(TREERING_HOME=str(self.home)),
             stdout=subprocess.PIPE,
             stderr=log,
@@ -64,6 +65,20 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     one = Server(tmp_path_factory.mktemp("server") / "home").start()
     yield one
     one.stop()
+
+
+@pytest.fixture(scope="module")
+def start_server() -> Iterator[Callable[..., Server]]:
+    """Starts servers, on a home and, if given, a database elsewhere; they end with the module's tests."""
+    started: list[Server] = []
+
+    def start(home: Path, database: str = "") -> Server:
+        started.append(Server(home, database).start())
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from treering.client.sync import deliver_orphans
 from treering.core.settings import Settings
 from treering.entities.page import Query
 from treering.tracking.base import Tracking
+
+StartServer = Callable[..., Any]
 
 # How often to kill; the full run asks for more.
 KILLS = int(os.environ.get("TREERING_TEST_KILLS", "10"))
@@ -88,6 +91,21 @@ def test_a_killed_program_loses_nothing(place: str, trial: int, tmp_path: Path, 
         assert deliver_orphans(home / "journal", lambda _: services.tracking) == []
         check_points(services.tracking, run_id, promised)
         assert list((home / "journal").iterdir()) == []
+    finally:
+        services.close()
+
+
+def test_a_server_delivers_what_a_killed_program_left_on_its_home(tmp_path: Path, start_server: StartServer) -> None:
+    home = tmp_path / "home"
+    run_id, promised = train_and_kill(str(home), home, tmp_path / "told", 0.1)
+    server = start_server(home)
+    services = connect(Settings(tracking_uri=server.url), tmp_path)
+    try:
+        deadline = time.monotonic() + 60
+        while list((home / "journal").iterdir()):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        check_points(services.tracking, run_id, promised)
     finally:
         services.close()
 

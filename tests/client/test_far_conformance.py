@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,24 @@ from treering.testing.registry import RegistrySuite
 from treering.testing.tracking import TrackingSuite
 from treering.tracking.base import Tracking
 
+_DATABASES = [
+    "memory",
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+]
 
-@pytest.fixture(scope="module")
-def far(server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    services = connect(Settings(tracking_uri=server.url), tmp_path_factory.mktemp("client"))
+
+@pytest.fixture(scope="module", params=_DATABASES)
+def far(
+    request: pytest.FixtureRequest, start_server: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Services]:
+    """A client of a real server, once on each kind of database that a server can have."""
+    folder = tmp_path_factory.mktemp("far")
+    places = {"memory": "memory://", "sqlite": ""}
+    database = places[request.param] if request.param in places else request.getfixturevalue(f"new_{request.param}")()
+    server = start_server(folder / "home", database)
+    services = connect(Settings(tracking_uri=server.url), folder)
     yield services
     services.close()
 

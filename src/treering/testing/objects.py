@@ -122,6 +122,21 @@ class ObjectStoreSuite:
         with pytest.raises(NotFound):
             store.read("folder")
 
+    def test_a_name_longer_than_a_disk_allows(self, store: ObjectStore) -> None:
+        """It is stored or refused, and where it is refused it is not there."""
+        name = "n" * 300
+        store.write("short", [b"1"])
+        try:
+            store.write(name, [b"2"])
+        except InvalidInput:
+            for act in (store.read, store.stat, store.delete):
+                with pytest.raises(NotFound):
+                    act(name)
+            assert store.list(name) == []
+            assert [info.path for info in store.walk()] == ["short"]
+        else:
+            assert b"".join(store.read(name)) == b"2"
+
     @pytest.mark.parametrize("key", _CLIMBING)
     def test_paths_that_climb_are_refused(self, store: ObjectStore, key: str) -> None:
         """Whatever is asked."""

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import shutil
+import stat
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,8 @@ __all__ = ["FileStore"]
 # Files under way bear this prefix until they are whole; listings leave them out.
 _PART = ".treering-part-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+# A name longer than the disk allows cannot be there either.
+_ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 class FileStore:
@@ -42,10 +45,8 @@ class FileStore:
         path = self._path(key)
         try:
             file = path.open("rb")
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise self._missing(key) from error
-        except PermissionError as error:
-            raise self._forbidden(key) from error
+        except OSError as error:
+            raise self._failed_read(key, error) from error
 
         def chunks() -> Iterator[bytes]:
             with file:
@@ -92,9 +93,9 @@ class FileStore:
             return FileInfo("", is_dir=True)
         try:
             found = path.stat()
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise self._missing(key) from error
-        is_dir = path.is_dir()
+        except OSError as error:
+            raise self._failed_read(key, error) from error
+        is_dir = stat.S_ISDIR(found.st_mode)
         return FileInfo(check_key(key), is_dir, None if is_dir else found.st_size)
 
     def list(self, prefix: str = "") -> list[FileInfo]:
@@ -103,10 +104,10 @@ class FileStore:
         try:
             with os.scandir(path) as entries:
                 found = [self._info(entry) for entry in entries if not entry.name.startswith(_PART)]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
-        except PermissionError as error:
-            raise self._forbidden(prefix) from error
+        except OSError as error:
+            if error.errno in _ABSENT:
+                return []
+            raise self._failed_read(prefix, error) from error
         return sorted((info for info in found if info is not None), key=lambda info: info.path)
 
     def walk(self, prefix: str = "") -> Iterator[FileInfo]:
@@ -120,15 +121,15 @@ class FileStore:
     def delete(self, key: str) -> int:
         """As `ObjectStore.delete`."""
         path = self._path(key)
-        if path.is_dir():
+        try:
+            if not stat.S_ISDIR(path.stat().st_mode):
+                path.unlink()
+                return 1
             count = sum(1 for _ in self.walk(key))
             shutil.rmtree(path)
-            return count
-        try:
-            path.unlink()
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise self._missing(key) from error
-        return 1
+        except OSError as error:
+            raise self._failed_read(key, error) from error
+        return count
 
     def local_path(self, key: str) -> Path:
         """As `ObjectStore.local_path`."""
@@ -150,11 +151,14 @@ class FileStore:
         except FileNotFoundError:  # deleted since the folder was read, or a link to nowhere
             return None
 
-    def _missing(self, key: str) -> NotFound:
-        return NotFound(f"There is no artifact {key!r} in {self.uri}.")
-
-    def _forbidden(self, key: str) -> PermissionDenied:
-        return PermissionDenied(f"{key!r} in {self.uri} may not be read by this user. Change its permissions.")
+    def _failed_read(self, key: str, error: OSError) -> TreeringError:
+        if isinstance(error, TreeringError):
+            return error
+        if error.errno in _ABSENT:
+            return NotFound(f"There is no artifact {key!r} in {self.uri}.")
+        if isinstance(error, PermissionError):
+            return PermissionDenied(f"{key!r} in {self.uri} may not be used by this user. Change its permissions.")
+        return TreeringError(f"{key!r} in {self.uri} cannot be read: {error.strerror}. Check the disk.")
 
     def _failed_write(self, key: str, error: OSError) -> TreeringError:
         if error.errno in _FULL:
