@@ -98,6 +98,14 @@ def test_a_run_can_be_resumed() -> None:
         treering.start_run(run_id=run.info.run_id)
 
 
+@pytest.mark.parametrize("error", [SystemExit(1), SystemExit("no data"), KeyboardInterrupt()])
+def test_an_exit_out_of_the_block_fails_the_run(error: BaseException) -> None:
+    new_experiment()
+    with pytest.raises(type(error)), treering.start_run() as run:
+        raise error
+    assert treering.get_run(run.info.run_id).info.status == "FAILED"
+
+
 def test_an_exception_fails_the_run_and_those_inside_it() -> None:
     new_experiment()
     started = []

@@ -13,6 +13,7 @@ from treering.registry.names import (
     check_present,
     check_tag_key,
     check_tags,
+    check_text,
     check_version,
 )
 from treering.storage.metadata.base import RegisteredModelStore
@@ -30,7 +31,7 @@ class StoredRegisteredModels:
 
     def create(self, name: str, description: str = "", tags: Mapping[str, str] | None = None) -> RegisteredModel:
         """See the Protocol."""
-        return self._store.create(check_model_name(name), description, check_tags(tags))
+        return self._store.create(check_model_name(name), check_text(description, "description"), check_tags(tags))
 
     def get(self, name: str) -> RegisteredModel:
         """See the Protocol."""
@@ -47,7 +48,7 @@ class StoredRegisteredModels:
 
     def update(self, name: str, description: str) -> RegisteredModel:
         """See the Protocol."""
-        return self._store.update(check_present(name, "name"), description)
+        return self._store.update(check_present(name, "name"), check_text(description, "description"))
 
     def delete(self, name: str) -> None:
         """See the Protocol."""

@@ -17,6 +17,7 @@ __all__ = [
     "check_stage",
     "check_tag_key",
     "check_tags",
+    "check_text",
     "check_version",
 ]
 
@@ -36,8 +37,17 @@ def check_present(value: str, what: str) -> str:
     return value
 
 
+def check_text(value: str, what: str) -> str:
+    """`value`. Raises InvalidInput if it holds NUL, which not every database can store."""
+    if "\0" in value:
+        msg = f"'{what}' holds the character NUL, which not every database can store. Remove it."
+        raise InvalidInput(msg)
+    return value
+
+
 def check_model_name(name: str) -> str:
     """`name`, if a model can be registered under it. Raises InvalidInput if it is empty, too long, or holds / or :."""
+    check_text(name, "name")
     if not name.strip():
         msg = "Registered model name cannot be empty. Give it a name."
         raise InvalidInput(msg)
@@ -80,7 +90,7 @@ def check_stage(stage: str) -> str:
 
 def check_tag_key(key: str) -> str:
     """`key`. Raises InvalidInput if it is empty or too long."""
-    check_present(key, "key")
+    check_text(check_present(key, "key"), "key")
     if len(key) > _MAX_TAG_KEY:
         msg = f"'key' exceeds the maximum length of {_MAX_TAG_KEY} characters: it has {len(key)}. Shorten it."
         raise InvalidInput(msg)
@@ -91,6 +101,7 @@ def check_tags(tags: Mapping[str, str] | None) -> dict[str, str]:
     """A copy of `tags`. Raises InvalidInput if a key or value is too long."""
     for key, value in (tags or {}).items():
         check_tag_key(key)
+        check_text(value, f"value of the tag {key}")
         if len(value) > _MAX_TAG_VALUE:
             msg = f"The value of the tag '{key}' has {len(value)} characters, and {_MAX_TAG_VALUE} are allowed."
             raise InvalidInput(msg)

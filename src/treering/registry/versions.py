@@ -17,6 +17,7 @@ from treering.registry.names import (
     check_stage,
     check_tag_key,
     check_tags,
+    check_text,
     check_version,
 )
 from treering.registry.sources import resolve
@@ -61,7 +62,7 @@ class StoredModelVersions:
                 stage=STAGES[0],
                 creation_time=time,
                 last_update_time=time,
-                description=new.description,
+                description=check_text(new.description, "description"),
                 run_id=source.run_id,
                 run_link=new.run_link,
                 model_id=source.model_id,
@@ -95,7 +96,8 @@ class StoredModelVersions:
 
     def update(self, name: str, version: int, description: str) -> ModelVersion:
         """See the Protocol."""
-        return self._store.update(check_present(name, "name"), check_version(version), description)
+        text = check_text(description, "description")
+        return self._store.update(check_present(name, "name"), check_version(version), text)
 
     def transition(self, name: str, version: int, stage: str, *, archive_existing: bool = False) -> ModelVersion:
         """See the Protocol; only from Staging and Production can the others be archived."""

@@ -63,6 +63,21 @@ class RegisteredModelsSuite:
         assert before - 60_000 <= model.creation_time <= model.last_update_time
         assert (dict(model.aliases), list(model.latest_versions)) == ({}, [])
 
+    def test_nul_is_refused(self, registry: ModelRegistry) -> None:
+        """By every store alike, though some could keep it."""
+        name = _registered(registry, 1)
+        for act in (
+            lambda: registry.models.create(f"{_name()}\0"),
+            lambda: registry.models.create(_name(), "a\0"),
+            lambda: registry.models.update(name, "a\0"),
+            lambda: registry.models.set_tags(name, {"a\0": "b"}),
+            lambda: registry.models.set_tags(name, {"a": "b\0"}),
+            lambda: registry.versions.update(name, 1, "a\0"),
+            lambda: registry.versions.create(NewModelVersion(name, _SOURCE, description="a\0")),
+        ):
+            with pytest.raises(InvalidInput, match="NUL"):
+                act()
+
     def test_a_name_is_taken_once(self, registry: ModelRegistry) -> None:
         """Until the model is deleted."""
         name = _registered(registry)

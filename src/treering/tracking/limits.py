@@ -34,6 +34,7 @@ __all__ = [
     "check_model_name",
     "check_points",
     "check_present",
+    "check_text",
     "check_time",
 ]
 
@@ -65,8 +66,17 @@ def check_present(value: str, what: str) -> str:
     return value
 
 
+def check_text(value: str, what: str) -> str:
+    """`value`. Raises InvalidInput if it holds NUL, which not every database can store."""
+    if "\0" in value:
+        msg = f"'{what}' holds the character NUL, which not every database can store. Remove it."
+        raise InvalidInput(msg)
+    return value
+
+
 def check_length(value: str, most: int, what: str) -> str:
-    """`value`. Raises InvalidInput if it is longer than `most` characters."""
+    """`value`. Raises InvalidInput if it is longer than `most` characters, or holds NUL."""
+    check_text(value, what)
     if len(value) > most:
         msg = f"'{what}' exceeds the maximum length of {most} characters: it has {len(value)}. Shorten it."
         raise InvalidInput(msg)
@@ -217,6 +227,7 @@ class Lengths:
         return {check_key(key, "tags.key"): self._fitted(key, value, self.tag) for key, value in tags.items()}
 
     def _fitted(self, key: str, value: str, most: int) -> str:
+        check_text(value, f"value of {key}")
         if not self.truncate:
             return check_length(value, most, f"value of {key}")
         if len(value) > most:

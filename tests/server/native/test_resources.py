@@ -11,6 +11,7 @@ from treering.core.errors import AlreadyExists, InvalidInput, NotFound
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus, View
 from treering.entities.metric import MetricColumns
+from treering.entities.page import Query
 from treering.entities.run import NewRun
 from treering.server.surfaces import NATIVE_SURFACE
 from treering.wire.endpoint import Empty, Endpoint
@@ -257,3 +258,30 @@ def test_unknown_owners_are_not_found(site: Site, uri: str) -> None:
 def test_a_missing_file_is_not_found(site: Site, run_uri: str) -> None:
     for path in ("none.txt", "plots", ""):
         assert site.ask("GET", f"/api/v1/artifacts/content?uri={run_uri}&path={path}").status == 404, path
+
+
+@pytest.mark.parametrize("place", ["http://169.254.1.1/x", "https://localhost/x", "mlflow-artifacts://elsewhere/x"])
+def test_no_experiment_leads_to_a_machine_that_a_client_names(site: Site, place: str) -> None:
+    with pytest.raises(InvalidInput, match="artifact_location"):
+        call(site, experiments.CREATE, experiments.CreateExperiment("x", artifact_location=place))
+    for uri in (f"runs:/{_run_at(site, place)}", f"runs:/{_run_at(site, place)}/part"):
+        for endpoint in ("/api/v1/artifacts", "/api/v1/artifacts/content"):
+            assert site.ask("GET", f"{endpoint}?uri={uri}&path=passwd").status == 400
+
+
+@pytest.mark.parametrize("place", ["file:///etc", "/etc"])
+def test_no_experiment_opens_the_disk_outside_the_roots(site: Site, place: str) -> None:
+    made = call(site, experiments.CREATE, experiments.CreateExperiment("x", artifact_location=place))
+    run_id = site.services.tracking.runs.create(NewRun(made.experiment_id)).info.run_id
+    for path in ("passwd", "../../passwd", ""):
+        for endpoint in ("/api/v1/artifacts", "/api/v1/artifacts/content"):
+            answer = site.ask("GET", f"{endpoint}?uri=runs:/{run_id}&path={path}")
+            assert answer.status in {400, 403}, (endpoint, path)
+            assert b"root:" not in answer.body
+
+
+def _run_at(site: Site, place: str) -> str:
+    """A run of an experiment that somebody created past the server."""
+    found = [one for one in site.services.tracking.experiments.search(Query()).items if one.name == "past"]
+    experiment = found[0] if found else site.services.tracking.experiments.create("past", place)
+    return str(site.services.tracking.runs.create(NewRun(experiment.experiment_id)).info.run_id)

@@ -247,6 +247,17 @@ class RunsSuite:
         with pytest.raises(InvalidInput):
             tracking.runs.create(NewRun(experiment_id))
 
+    def test_nul_is_refused(self, tracking: Tracking) -> None:
+        """By every store alike, though some could keep it."""
+        run_id = new_run(tracking)
+        for batch in (LogBatch(run_id, params={"a": "b\0"}), LogBatch(run_id, tags={"a": "b\0"})):
+            with pytest.raises(InvalidInput, match="NUL"):
+                tracking.runs.log([batch])
+        with pytest.raises(InvalidInput, match="NUL"):
+            tracking.runs.update(run_id, run_name="a\0")
+        with pytest.raises(InvalidInput, match="NUL"):
+            tracking.experiments.create(f"{new_name()}\0")
+
     def test_an_unknown_run(self, tracking: Tracking) -> None:
         """Is not found, whatever is asked."""
         for ask in (
