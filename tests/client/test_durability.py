@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -108,6 +109,17 @@ def test_a_server_delivers_what_a_killed_program_left_on_its_home(tmp_path: Path
         check_points(services.tracking, run_id, promised)
     finally:
         services.close()
+
+
+def test_a_command_shows_what_a_killed_program_left_on_its_home(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    run_id, promised = train_and_kill(str(home), home, tmp_path / "told", 0.1)
+    done = subprocess.run(
+        [sys.executable, "-m", "treering", "runs", "describe", "-r", run_id, "--json"],
+        env={"TREERING_HOME": str(home), "PATH": os.environ["PATH"]},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["metrics"]["loss"]["count"] in {promised, promised + 1}
 
 
 def test_the_next_program_delivers_by_itself(tmp_path: Path) -> None:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from treering.assembly import Services
 from treering.client.connect import connect
-from treering.core.settings import Settings, read_settings
+from treering.client.sync import deliver_left
+from treering.core.settings import Settings, find_home, read_settings
+from treering.core.uri import local_path, scheme_of
 
 __all__ = ["session"]
 
 
 @contextmanager
 def session(settings: Settings | None = None) -> Iterator[Services]:
-    """Services, closed at the end of the block."""
-    services = connect(settings or read_settings())
+    """Services, closed at the end of the block.
+
+    What killed programs left on this home is delivered first, so that a command sees it.
+    """
+    settings = settings or read_settings()
+    home = find_home(settings, Path.cwd())
+    if scheme_of(settings.tracking_uri) == "file":
+        deliver_left(settings, local_path(settings.tracking_uri) if settings.tracking_uri else home, servers=False)
+    services = connect(settings)
     try:
         yield services
     finally:

@@ -7,11 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from treering.client.connect import connect
+from treering.client.connect import SERVERS, connect
 from treering.client.delivery import Delivery, open_delivery
-from treering.core.errors import NotFound, TreeringError
+from treering.core.errors import NotFound, TreeringError, Unavailable
 from treering.core.log import logger
 from treering.core.settings import Settings
+from treering.core.uri import scheme_of
 from treering.storage.journal.folder import Claim, claim, orphans, remove
 from treering.storage.journal.reader import open_reader
 from treering.tracking.base import Tracking
@@ -39,16 +40,22 @@ class Delivered:
     error: str = ""
 
 
-def deliver_left(settings: Settings, home: Path) -> list[Delivered]:
+def deliver_left(settings: Settings, home: Path, *, servers: bool = True) -> list[Delivered]:
     """Deliver every orphan of an embedded store's folder to where its program would have.
 
     A server that cannot be reached is asked once, not waited for.
+
+    Args:
+        servers: Whether to deliver to servers, too, which may take its time.
     """
     once = replace(settings, http_retries=0, registry_uri="")
     with ExitStack() as stack:
         opened: dict[str, Tracking] = {}
 
         def tracking(destination: str) -> Tracking:
+            if scheme_of(destination) in SERVERS and not servers:
+                msg = f"{destination} is not asked now. Deliver what is for it with: treering sync"
+                raise Unavailable(msg)
             if destination not in opened:
                 services = connect(replace(once, tracking_uri=destination or str(home)))
                 stack.callback(services.close)
