@@ -90,7 +90,8 @@ class UserInterface(BuildHookInterface[Any]):
 
 def _sources(folder: Path) -> Iterator[Path]:
     for path in folder.iterdir():
-        if path.name == "node_modules":
+        # What is fetched or made from the sources is none itself.
+        if path.name in {"node_modules", "generated"}:
             continue
         if path.is_dir():
             yield from _sources(path)

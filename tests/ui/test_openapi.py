@@ -15,6 +15,6 @@ KEPT = Path(__file__).parents[2] / "ui" / "openapi.json"
 def test_openapi_json_is_what_the_server_says():
     if json.loads(KEPT.read_text(encoding="utf-8")) != json.loads(json.dumps(describe())):
         pytest.fail(
-            "ui/openapi.json is stale. Renew it and the types:\n"
-            "  python -m treering.server.native.openapi > ui/openapi.json && cd ui && npm run types"
+            "ui/openapi.json is stale. Renew it:\n"
+            "  python -m treering.server.native.openapi > ui/openapi.json && cd ui && npm run check"
         )

@@ -1,7 +1,6 @@
 /** Rules about the sources themselves. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import openapiTS, { astToString } from "openapi-typescript";
 import { expect, test } from "vitest";
 
 const HERE = import.meta.dirname;
@@ -9,21 +8,15 @@ const FILES = readdirSync(HERE, { recursive: true, encoding: "utf-8" }).filter((
 
 test("a colour stands nowhere but among the tokens", () => {
   const colour = /#[0-9a-f]{3,8}\b|\b(rgb|hsl|oklch)a?\(/gi;
-  const found = FILES.filter((name) => name !== join("styles", "tokens.css") && !/schema\.d\.ts|\.test\.ts$/.test(name)).flatMap(
+  const found = FILES.filter((name) => name !== join("styles", "tokens.css") && !/\.test\.ts$/.test(name)).flatMap(
     (name) => (readFileSync(join(HERE, name), "utf-8").match(colour) ?? []).map((match) => `${name}: ${match}`),
   );
   expect(found).toEqual([]);
 });
 
 test("no file is longer than 400 lines", () => {
-  const long = FILES.filter((name) => !/schema\.d\.ts$|\.css$/.test(name)).filter(
+  const long = FILES.filter((name) => !/\.css$/.test(name)).filter(
     (name) => readFileSync(join(HERE, name), "utf-8").split("\n").length > 400,
   );
   expect(long).toEqual([]);
-});
-
-test("the types are those of openapi.json; `npm run types` renews them", { timeout: 30_000 }, async () => {
-  const made = astToString(await openapiTS(new URL("../openapi.json", import.meta.url), { defaultNonNullable: false }));
-  const kept = readFileSync(join(HERE, "api", "schema.d.ts"), "utf-8");
-  expect(kept.endsWith(made)).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** Requests to the server, checked against the types of its OpenAPI document. */
 
 import createClient from "openapi-fetch";
-import type { paths } from "./schema";
+import type { paths } from "../../generated/schema";
 
 /** What the server said when it refused, or that it could not be reached (status 0). */
 export class ApiError extends Error {

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { quote } from "../lib/grammar";
 import api, { answer, readText } from "./client";
-import type { components } from "./schema";
+import type { components } from "../../generated/schema";
 
 type Schemas = components["schemas"];
 export type Experiment = Schemas["Experiment"];
