@@ -22,9 +22,9 @@ def session(settings: Settings | None = None) -> Iterator[Services]:
     What killed programs left on this home is delivered first, so that a command sees it.
     """
     settings = settings or read_settings()
-    home = find_home(settings, Path.cwd())
-    if scheme_of(settings.tracking_uri) == "file":
-        deliver_left(settings, local_path(settings.tracking_uri) if settings.tracking_uri else home, servers=False)
+    uri = settings.tracking_uri
+    if scheme_of(uri) == "file":
+        deliver_left(settings, local_path(uri) if uri else find_home(settings, Path.cwd()), servers=False)
     services = connect(settings)
     try:
         yield services
