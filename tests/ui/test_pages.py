@@ -21,11 +21,16 @@ RUN_AXE = "rules => axe.run({runOnly: {type: 'tag', values: rules}})"
 
 
 class Visit(NamedTuple):
-    """A page that was opened, and what it did while it was."""
+    """A page that was opened, what it did while it was, and parts of the complaints that a test expects."""
 
     page: Any
     said: list[str]
     asked: list[str]
+    expected: list[str]
+
+    def complaints(self) -> list[str]:
+        """What was said and not expected."""
+        return [said for said in self.said if not any(part in said for part in self.expected)]
 
 
 @pytest.fixture
@@ -36,7 +41,7 @@ def visit(browser: Any, site: Any) -> Iterator[Any]:
     def open_page(path: str, *, theme: str = "light", width: int = 1440) -> Visit:
         context = browser.new_context(viewport={"width": width, "height": SIZES[width]}, color_scheme=theme)
         contexts.append(context)
-        opened = Visit(context.new_page(), [], [])
+        opened = Visit(context.new_page(), [], [], [])
         visits.append(opened)
         opened.page.set_default_timeout(20_000)
         opened.page.on(
@@ -50,7 +55,7 @@ def visit(browser: Any, site: Any) -> Iterator[Any]:
     yield open_page
     for opened in visits:
         assert [url for url in opened.asked if not url.startswith((site.url + "/", "blob:", "about:"))] == []
-        assert opened.said == []
+        assert opened.complaints() == []
     for context in contexts:
         context.close()
 
@@ -98,8 +103,7 @@ def test_page_is_accessible_and_fits(visit: Any, site: Any, theme: str, width: i
             wrong[name] = [(item["id"], [node["html"] for node in item["nodes"]]) for item in found]
         if name == "workspace-unknown":
             # The browser itself notes each answer with status 404.
-            assert all("404" in said for said in opened.said)
-            opened.said.clear()
+            opened.expected.append("404")
         opened.page.close()
     assert wrong == {}
 
@@ -133,8 +137,7 @@ def test_filter_narrows_and_a_mistake_is_shown_in_place(visit: Any, site: Any):
     assert page.locator(".query-ink .wrong").inner_text().strip() == "~"
     # What was found before is still there.
     assert page.locator(".runs-body [data-row]").count() > 5
-    assert all("400" in said for said in opened.said)
-    opened.said.clear()
+    opened.expected.append("400")
     page.go_back()
     page.locator("text=14 runs").wait_for()
 
@@ -147,10 +150,10 @@ def test_colour_stays_with_its_run(visit: Any, site: Any):
     second, third = marks.nth(1), marks.nth(2)
     colours = second.evaluate(colour), third.evaluate(colour)
     second.click()
-    page.locator(".runs-row[data-drawn]").nth(4).wait_for()
+    second.and_(page.locator("[aria-checked=false]")).wait_for()
     assert third.evaluate(colour) == colours[1]
     marks.nth(8).click()
-    page.wait_for_url("**runs=*")
+    marks.nth(8).and_(page.locator("[aria-checked=true]")).wait_for()
     assert marks.nth(8).evaluate(colour) == colours[0]
     page.reload()
     page.locator(".plot canvas").first.wait_for()
@@ -161,7 +164,7 @@ def test_sorting_is_done_by_the_server(visit: Any, site: Any):
     page = visit(f"/experiments/{site.experiment_id}").page
     page.get_by_role("button", name="val/loss").click()
     page.locator("[role=columnheader][aria-sort=ascending]").wait_for()
-    page.wait_for_function("!document.querySelector('.runs-body.dimmed')")
+    page.locator(".runs-body:not(.dimmed)").wait_for()
     column = page.locator("[role=columnheader]").all_inner_texts().index("val/loss ↑")
     cells = page.locator(f".runs-body [data-row] > :nth-child({column + 1})").all_inner_texts()
     losses = [float(text) for text in cells if text]
@@ -208,8 +211,7 @@ def test_a_logged_page_runs_nothing(visit: Any, site: Any):
     frame.locator("h1", has_text="Report").wait_for()
     assert opened.page.title() == "Treering"
     # The browser says that it refused the script.
-    assert all("sandboxed" in said for said in opened.said)
-    opened.said.clear()
+    opened.expected.append("sandboxed")
 
 
 def test_links_of_mlflow_clients_lead_to_the_run(visit: Any, site: Any):
