@@ -12,7 +12,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from treering.core.errors import DamagedData, InvalidInput, SchemaMismatch, StorageFull, TreeringError, Unavailable
 from treering.core.uri import scheme_of
@@ -75,6 +76,25 @@ def test_many_may_start_at_once(database_uri: str) -> None:
         assert [found.name for found in store.experiments.search(Query()).items] == ["Default"]
         store.database.check()
         store.database.close()
+
+
+def test_a_schema_that_appears_between_two_looks_is_taken(database_uri: str) -> None:
+    faults = 0
+
+    def lose_the_race(_: ExceptionContext) -> None:
+        nonlocal faults
+        faults += 1
+        if faults == 1:
+            _open(database_uri).database.close()
+
+    event.listen(Engine, "handle_error", lose_the_race)
+    try:
+        store = _open(database_uri)
+    finally:
+        event.remove(Engine, "handle_error", lose_the_race)
+    assert bool(faults) == (scheme_of(database_uri) != "memory")
+    store.database.check()
+    store.database.close()
 
 
 def test_what_is_written_is_there_after_opening_again(tmp_path: Path) -> None:

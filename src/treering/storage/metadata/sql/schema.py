@@ -70,10 +70,9 @@ def _revision(engine: Engine) -> str | None:
         with engine.connect() as connection:
             return _select(connection)
     except DBAPIError:
+        # There was no such table; another process may have made it since, so the answer is asked anew.
         with engine.connect() as connection:
-            if inspect(connection).has_table(VERSION_TABLE):
-                raise
-        return None
+            return _revision_now(connection)
 
 
 def _revision_now(connection: Connection) -> str | None:
