@@ -32,7 +32,7 @@ COMPILE := $(BIN)/python -m compileall -q src
 INPUTS := pyproject.toml uv.lock $(wildcard hatch_build.py)
 
 TEST_EXTRAS := --extra sklearn --extra pandas --extra postgresql --extra mysql --extra demo
-NEEDS_MORE := postgresql or mariadb or browser or peer
+NEEDS_MORE := postgresql or mariadb or browser or peer or cloud or framework
 WORKERS := --numprocesses auto --maxprocesses 8 --dist loadfile
 
 # Set by .ci/run, which has run `make test` just before.

@@ -20,6 +20,8 @@ PARTS = {
     "mariadb": "MariaDB",
     "browser": "Chromium",
     "peer": "the real MLflow",
+    "cloud": "emulators of object stores",
+    "framework": "machine-learning libraries",
 }
 
 _LEFT_OUT = pytest.StashKey[Counter[str]]()

@@ -17,7 +17,7 @@ from treering.storage.metadata.sql.dialects import WRITE, Dialect
 __all__ = ["REVISIONS", "VERSION_TABLE", "check_revision", "prepare_schema"]
 
 VERSION_TABLE = "treering_schema"
-REVISIONS = ("0001",)
+REVISIONS = ("0001", "0002")
 """All revisions in `migrations/versions`, oldest first."""
 
 

@@ -117,6 +117,9 @@ experiments = Table(
     Column("lifecycle", _short(10), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
+    # Counts the changes of its runs, and those that took runs away for good: what a cache looks at.
+    Column("version", BigInteger, nullable=False, server_default="0"),
+    Column("purged", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
     **_MYSQL,
 )
@@ -137,13 +140,16 @@ runs = Table(
     Column("user_id", _long(), nullable=False),
     Column("run_name", _long(), nullable=False),
     Column("artifact_uri", _long(), nullable=False),
-    # Counts the changes, so that a cache can tell whether it is up to date.
+    # The experiment's version as of the run's last change, so that a cache can tell what it has not seen.
     Column("version", BigInteger, nullable=False),
     Column("document", _bytes(), nullable=False),
+    # When it was deleted, in milliseconds; NULL while it is active.
+    Column("deleted", BigInteger),
     sqlite_autoincrement=True,
     **_MYSQL,
 )
 Index(None, runs.c.experiment_id, runs.c.lifecycle, runs.c.start_time, runs.c.run_id)
+Index(None, runs.c.experiment_id, runs.c.version)
 
 run_params = _text_table("run_params", _owner("run", "runs.id", _SERIAL))
 run_tags = _text_table("run_tags", _owner("run", "runs.id", _SERIAL))
