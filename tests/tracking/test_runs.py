@@ -1,6 +1,6 @@
 """How logged points become blocks: few of them, and never at the cost of what was stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -27,8 +27,14 @@ class BrokenMerging:
     ) -> Sequence[MetricSegment]:
         return self._series.segments(run_id, key, first_step, last_step)
 
+    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
+        return self._series.small(run_id, keys)
+
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
-        del run_id, key, old, new
+        return self.replace_all(run_id, {key: (old, new)})
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        del run_id, merged
         self.tried += 1
         msg = "The database went away."
         raise Unavailable(msg)

@@ -10,13 +10,13 @@ from treering.core.ids import check_id, new_run_id, new_run_name
 from treering.core.log import logger
 from treering.core.uri import join
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import Metric, MetricColumns
+from treering.entities.metric import Metric, MetricColumns, MetricSegment
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, LogBatch, NewRun, Origin, Run, RunChanges, RunInfo
 from treering.storage.metadata.base import RunStore, SeriesKey, SeriesStore
 from treering.storage.series.columns import EMPTY
 from treering.storage.series.merge import merge
-from treering.storage.series.segments import SEGMENT_POINTS, cut, summarise
+from treering.storage.series.segments import cut, digest
 from treering.tracking.base import Experiments
 from treering.tracking.limits import (
     Lengths,
@@ -116,12 +116,13 @@ class StoredRuns:
         for used in batch.dataset_inputs:
             check_dataset_input(used)
         series = _with_linked(batch.series, batch.linked)
+        digests = {key: digest(run_id, key, columns) for key, columns in series.items()}
         return RunChanges(
             run_id,
             params=self._lengths.params(batch.params),
             tags=self._lengths.tags(batch.tags),
-            metrics={key: summarise(run_id, key, columns) for key, columns in series.items()},
-            segments=[segment for key, columns in series.items() for segment in cut(run_id, key, columns)],
+            metrics={key: summary for key, (summary, _) in digests.items()},
+            segments=[segment for _, blocks in digests.values() for segment in blocks],
             dataset_inputs=batch.dataset_inputs,
             model_inputs=batch.model_inputs,
             model_outputs=batch.model_outputs,
@@ -129,17 +130,23 @@ class StoredRuns:
         )
 
     def _merge_small(self, scattered: Iterable[SeriesKey]) -> None:
+        by_run: dict[str, list[str]] = {}
         for run_id, key in scattered:
+            by_run.setdefault(run_id, []).append(key)
+        for run_id, keys in by_run.items():
             try:
-                # Full blocks are never written again.
-                small = [block for block in self._series.segments(run_id, key) if block.count < SEGMENT_POINTS]
-                if len(small) > 1:
-                    merged = cut(run_id, key, merge(block.data for block in small))
-                    # False says that another process has merged them already.
-                    self._series.replace(run_id, key, [block.segment_id for block in small], merged)
+                # Full blocks are never written again. False says that another process has merged them already.
+                small = self._series.small(run_id, keys)
+                merged = {key: _merged(run_id, key, blocks) for key, blocks in small.items() if len(blocks) > 1}
+                if merged:
+                    self._series.replace_all(run_id, merged)
             except TreeringError as error:
                 # The points are stored all the same; the next batch tries again.
-                logger.warning("Blocks of the metric %s of the run %s were not merged: %s", key, run_id, error)
+                logger.warning("Blocks of metrics of the run %s were not merged: %s", run_id, error)
+
+
+def _merged(run_id: str, key: str, blocks: Sequence[MetricSegment]) -> tuple[Sequence[int], Sequence[MetricSegment]]:
+    return [block.segment_id for block in blocks], cut(run_id, key, merge(block.data for block in blocks))
 
 
 def _run_name(name: str, tag: str) -> str:

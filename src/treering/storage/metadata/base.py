@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
@@ -25,6 +26,7 @@ from treering.entities.run import Origin, Run, RunChanges, RunInfo
 __all__ = [
     "Database",
     "DatasetStore",
+    "Delivery",
     "ExperimentStore",
     "LoggedModelStore",
     "MetadataStore",
@@ -88,6 +90,9 @@ class ExperimentStore(Protocol):
 SeriesKey = tuple[str, str]
 """(run id, metric key)."""
 
+Delivery = tuple[Sequence[RunChanges], Origin | None]
+"""What `RunStore.apply` is given."""
+
 
 class RunStore(Protocol):
     """Rows of runs with all that hangs on them."""
@@ -136,6 +141,13 @@ class RunStore(Protocol):
         """
         ...
 
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+        """Do `apply` with each, in their order; for each what it returns or raises.
+
+        One that fails does not hinder the others. Those that can share one transaction do.
+        """
+        ...
+
     def delivered(self, journal_id: str) -> int:
         """The greatest `Origin.end` applied for a journal; 0 if none was."""
         ...
@@ -150,8 +162,16 @@ class SeriesStore(Protocol):
         """Blocks that may hold points in the step range, in the order they were added."""
         ...
 
+    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
+        """For each series that has any: its blocks of fewer than `SMALL_SEGMENT` points, in the order they were added."""
+        ...
+
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
-        """Put merged blocks in place of small ones; False, and nothing done, if one of `old` is gone."""
+        """As `replace_all`, for one series."""
+        ...
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        """For each key put merged blocks in place of small ones; False, and nothing done, if one of the old is gone."""
         ...
 
 

@@ -13,6 +13,7 @@ few bytes as they need, and for all columns the bytes of one significance togeth
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
 from array import array
 from typing import NoReturn
@@ -58,7 +59,7 @@ def encode(columns: MetricColumns) -> bytes:
         return _framed(_PLAIN, count, body)
     steps, timestamps, values = as_arrays(columns)
     planes = np.ascontiguousarray(values).view(np.uint8).reshape(count, _WORD).T.tobytes()
-    body = zstandard.ZstdCompressor(level=1).compress(b"".join((*_packed(steps), *_packed(timestamps), planes)))
+    body = _compressor().compress(b"".join((*_packed(steps), *_packed(timestamps), planes)))
     return _framed(_PACKED, count, body)
 
 
@@ -78,6 +79,17 @@ def decode(data: bytes) -> MetricColumns:
     if layout not in {_PLAIN, _PACKED}:
         _refuse(f"its layout {layout} is not known")
     return _plain(data, count) if layout == _PLAIN else as_columns(*_unpacked(data, count))
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    """This thread's own: making one costs more than compressing a block, and two threads cannot share one."""
+    compressor: zstandard.ZstdCompressor | None = getattr(_THREAD, "compressor", None)
+    if compressor is None:
+        compressor = _THREAD.compressor = zstandard.ZstdCompressor(level=1)
+    return compressor
+
+
+_THREAD = threading.local()
 
 
 def _framed(layout: int, count: int, body: bytes) -> bytes:
@@ -107,20 +119,21 @@ def _plain(data: bytes, count: int) -> MetricColumns:
 
 def _packed(column: Integers) -> tuple[bytes, bytes]:
     # Sums wrap around at 64 bits here and in `_integers`, so that any numbers come back.
-    differences = np.diff(column)
-    step, low = differences.min(), column.min()
+    differences = column[1:] - column[:-1]
+    step = differences.min()
     kind, base, rest = _DIFFERENCES, step, (differences - step).view(np.uint64)
-    width = _width(rest)
+    width = _width(int(rest.max()))
     if width:
-        offsets = (column[1:] - low).view(np.uint64)
-        if _width(offsets) < width:
-            kind, base, rest, width = _OFFSETS, low, offsets, _width(offsets)
-    planes = rest.view(np.uint8).reshape(len(rest), _WORD)[:, :width].T.tobytes()
+        low = int(column.min())
+        across = _width(int(column[1:].max()) - low)
+        if across < width:
+            kind, base, rest, width = _OFFSETS, low, (column[1:] - np.int64(low)).view(np.uint64), across
+    planes = rest.view(np.uint8).reshape(len(rest), _WORD)[:, :width].T.tobytes() if width else b""
     return _COLUMN.pack(kind, width, int(column[0]), int(base)), planes
 
 
-def _width(numbers: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]) -> int:
-    return (int(numbers.max()).bit_length() + 7) // 8
+def _width(most: int) -> int:
+    return (most.bit_length() + 7) // 8
 
 
 def _unpacked(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:

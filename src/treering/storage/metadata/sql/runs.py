@@ -8,12 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from treering.core.clock import now
-from treering.core.errors import Conflict, InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, TreeringError, Unavailable
+from treering.core.log import logger
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
-from treering.storage.metadata.base import SeriesKey
+from treering.storage.metadata.base import Delivery, SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
 from treering.storage.metadata.search.syntax import Entity
@@ -149,13 +150,27 @@ class SqlRuns:
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
+        return self._session.write(lambda connection: _applied(connection, [(changes, origin)])[0])
 
-        def work(connection: Connection) -> Sequence[SeriesKey]:
-            if origin is not None and not _accept(connection, origin):
-                return []
-            return apply_changes(connection, changes)
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+        """See RunStore."""
+        if len(waiting) > 1:
+            try:
+                return self._session.write(lambda connection: _applied(connection, waiting))
+            except (StorageFull, Unavailable) as error:
+                return [error] * len(waiting)
+            except TreeringError:
+                # One of them is at fault. Alone, each gets its own answer.
+                logger.debug("A transaction of %d deliveries failed; each is tried alone.", len(waiting))
+        return [self._applied_alone(*one) for one in waiting]
 
-        return self._session.write(work)
+    def _applied_alone(
+        self, changes: Sequence[RunChanges], origin: Origin | None
+    ) -> Sequence[SeriesKey] | TreeringError:
+        try:
+            return self.apply(changes, origin)
+        except TreeringError as error:
+            return error
 
     def delivered(self, journal_id: str) -> int:
         """See RunStore."""
@@ -185,6 +200,21 @@ def _experiment_for(connection: Connection, info: RunInfo) -> int:
 def _is_active(connection: Connection, number: int) -> bool:
     stage = connection.execute(select(experiments.c.lifecycle).where(experiments.c.id == number)).scalar()
     return stage == Lifecycle.ACTIVE
+
+
+def _applied(connection: Connection, waiting: Sequence[Delivery]) -> list[Sequence[SeriesKey]]:
+    """Apply all in one go; for each the crowded series among those that it added to."""
+    fresh = [origin is None or _accept(connection, origin) for _, origin in waiting]
+    changes = [change for (given, _), new in zip(waiting, fresh, strict=True) if new for change in given]
+    crowded = set(apply_changes(connection, changes))
+    return [
+        [key for key in _touched(given) if new and key in crowded]
+        for (given, _), new in zip(waiting, fresh, strict=True)
+    ]
+
+
+def _touched(changes: Sequence[RunChanges]) -> dict[SeriesKey, None]:
+    return {(change.run_id, segment.key): None for change in changes for segment in change.segments}
 
 
 def _accept(connection: Connection, origin: Origin) -> bool:
