@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,13 +23,8 @@ class BrokenMerging:
         self._series = series
         self.tried = 0
 
-    def segments(
-        self, run_id: str, key: str, first_step: int | None = None, last_step: int | None = None
-    ) -> Sequence[MetricSegment]:
-        return self._series.segments(run_id, key, first_step, last_step)
-
-    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
-        return self._series.small(run_id, keys)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._series, name)
 
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
         return self.replace_all(run_id, {key: (old, new)})

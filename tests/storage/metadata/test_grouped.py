@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from treering.core.errors import InvalidInput, NotFound, TreeringError, Unavailable
+from treering.core.errors import InvalidInput, NotFound, Unavailable
 from treering.entities.run import Origin, RunChanges
 from treering.storage.metadata import METADATA
-from treering.storage.metadata.base import Delivery, MetadataStore, SeriesKey
+from treering.storage.metadata.base import Answer, Delivery, MetadataStore
 from treering.storage.metadata.grouped import GroupedRuns
 from treering.storage.metadata.memory.runs import MemoryRuns
 from treering.testing.metadata_values import run_info
@@ -24,7 +24,7 @@ class Gate(MemoryRuns):
         self.groups: list[int] = []
         self.entered, self.let_go = threading.Event(), threading.Event()
 
-    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
         self.groups.append(len(waiting))
         self.entered.set()
         assert self.let_go.wait(30)
@@ -70,7 +70,7 @@ def test_what_waits_goes_together_and_each_gets_its_own_answer(store: MetadataSt
 
 def test_a_fault_that_nobody_foresaw_leaves_nobody_waiting(store: MetadataStore) -> None:
     class Broken(Gate):
-        def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+        def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
             super().apply_each([])
             if len(waiting) > 1:
                 raise ZeroDivisionError

@@ -24,6 +24,7 @@ from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
 
 __all__ = [
+    "Answer",
     "Database",
     "DatasetStore",
     "Delivery",
@@ -93,6 +94,9 @@ SeriesKey = tuple[str, str]
 Delivery = tuple[Sequence[RunChanges], Origin | None]
 """What `RunStore.apply` is given."""
 
+Answer = Sequence[SeriesKey] | TreeringError
+"""What `RunStore.apply` returns or raises."""
+
 
 class RunStore(Protocol):
     """Rows of runs with all that hangs on them."""
@@ -141,7 +145,7 @@ class RunStore(Protocol):
         """
         ...
 
-    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
         """Do `apply` with each, in their order; for each what it returns or raises.
 
         One that fails does not hinder the others. Those that can share one transaction do.
@@ -160,6 +164,14 @@ class SeriesStore(Protocol):
         self, run_id: str, key: str, first_step: int | None = None, last_step: int | None = None
     ) -> Sequence[MetricSegment]:
         """Blocks that may hold points in the step range, in the order they were added."""
+        ...
+
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """Blocks whose last timestamp is `since` or later, in the order they were added, without their data."""
+        ...
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """The data of some blocks of one series. Raises Conflict if one was merged into another meanwhile."""
         ...
 
     def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:

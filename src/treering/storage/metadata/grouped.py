@@ -15,7 +15,7 @@ from treering.core.errors import TreeringError, Unavailable
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
-from treering.storage.metadata.base import Delivery, MetadataStore, RunStore, SeriesKey
+from treering.storage.metadata.base import Answer, Delivery, MetadataStore, RunStore, SeriesKey
 
 __all__ = ["GroupedRuns", "with_grouped_deliveries"]
 
@@ -33,7 +33,7 @@ class _Waiting:
     """A delivery and, once it was tried, what became of it."""
 
     delivery: Delivery
-    result: Sequence[SeriesKey] | TreeringError | None = None
+    result: Answer | None = None
 
 
 class GroupedRuns:
@@ -58,7 +58,7 @@ class GroupedRuns:
         return mine.result
 
     def _write(self, group: Sequence[_Waiting]) -> None:
-        results: Sequence[Sequence[SeriesKey] | TreeringError] = ()
+        results: Sequence[Answer] = ()
         try:
             results = self._runs.apply_each([one.delivery for one in group])
         finally:
@@ -86,7 +86,7 @@ class GroupedRuns:
         """See RunStore."""
         return self._runs.search(query)
 
-    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
         """See RunStore."""
         return self._runs.apply_each(waiting)
 

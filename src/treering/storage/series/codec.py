@@ -15,7 +15,6 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
-from array import array
 from typing import NoReturn
 
 import numpy as np
@@ -23,9 +22,9 @@ import zstandard
 
 from treering.core.errors import DamagedData
 from treering.entities.metric import MetricColumns
-from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns
+from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns
 
-__all__ = ["PLAIN_POINTS", "decode", "encode"]
+__all__ = ["PLAIN_POINTS", "decode", "decode_arrays", "encode"]
 
 PLAIN_POINTS = 16
 """Most points for which the layout PLAIN is used."""
@@ -59,7 +58,7 @@ def encode(columns: MetricColumns) -> bytes:
         return _framed(_PLAIN, count, body)
     steps, timestamps, values = as_arrays(columns)
     planes = np.ascontiguousarray(values).view(np.uint8).reshape(count, _WORD).T.tobytes()
-    body = _compressor().compress(b"".join((*_packed(steps), *_packed(timestamps), planes)))
+    body = _zstd.compress(b"".join((*_packed(steps), *_packed(timestamps), planes)))
     return _framed(_PACKED, count, body)
 
 
@@ -69,6 +68,11 @@ def decode(data: bytes) -> MetricColumns:
     Raises:
         DamagedData: If a byte is wrong or missing.
     """
+    return as_columns(*decode_arrays(data))
+
+
+def decode_arrays(data: bytes) -> tuple[Integers, Integers, Floats]:
+    """As `decode`: steps, timestamps and values as arrays, which may not be writable."""
     if len(data) < _BODY:
         _refuse("it is too short")
     version, layout, count = _HEADER.unpack_from(data)
@@ -78,18 +82,18 @@ def decode(data: bytes) -> MetricColumns:
         _refuse("its checksum is wrong")
     if layout not in {_PLAIN, _PACKED}:
         _refuse(f"its layout {layout} is not known")
-    return _plain(data, count) if layout == _PLAIN else as_columns(*_unpacked(data, count))
+    return _plain(data, count) if layout == _PLAIN else _unpacked(data, count)
 
 
-def _compressor() -> zstandard.ZstdCompressor:
+class _Zstd(threading.local):
     """This thread's own: making one costs more than compressing a block, and two threads cannot share one."""
-    compressor: zstandard.ZstdCompressor | None = getattr(_THREAD, "compressor", None)
-    if compressor is None:
-        compressor = _THREAD.compressor = zstandard.ZstdCompressor(level=1)
-    return compressor
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
 
 
-_THREAD = threading.local()
+_zstd = _Zstd()
 
 
 def _framed(layout: int, count: int, body: bytes) -> bytes:
@@ -106,15 +110,11 @@ def _refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     raise DamagedData(msg) from cause
 
 
-def _plain(data: bytes, count: int) -> MetricColumns:
+def _plain(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
     if len(data) != _BODY + 3 * _WORD * count:
         _refuse("it has the wrong length")
-    if not count:
-        return EMPTY
-    numbers = struct.unpack_from(f"<{2 * count}q{count}d", data, _BODY)
-    return MetricColumns(
-        array("q", numbers[:count]), array("q", numbers[count : 2 * count]), array("d", numbers[2 * count :])
-    )
+    steps, timestamps = np.frombuffer(data, "<i8", 2 * count, _BODY).reshape(2, count)
+    return steps, timestamps, np.frombuffer(data, "<f8", count, _BODY + 2 * _WORD * count)
 
 
 def _packed(column: Integers) -> tuple[bytes, bytes]:
@@ -139,7 +139,7 @@ def _width(most: int) -> int:
 def _unpacked(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
     most = 2 * _COLUMN.size + 3 * _WORD * count
     try:
-        body = zstandard.ZstdDecompressor().decompress(memoryview(data)[_BODY:], max_output_size=most)
+        body = _zstd.decompress(memoryview(data)[_BODY:], max_output_size=most)
         steps, position = _integers(body, 0, count)
         timestamps, position = _integers(body, position, count)
     except (zstandard.ZstdError, struct.error, ValueError) as error:
@@ -154,12 +154,15 @@ def _unpacked(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
 def _integers(body: bytes, position: int, count: int) -> tuple[Integers, int]:
     kind, width, first, base = _COLUMN.unpack_from(body, position)
     position += _COLUMN.size
+    rest = np.full(count - 1, base, "<i8")
+    planes = np.frombuffer(body, np.uint8, width * (count - 1), position).reshape(width, count - 1)
+    for place, plane in enumerate(planes):
+        rest += plane.astype("<i8") << (8 * place)
     numbers = np.empty(count, "<i8")
     numbers[0] = first
-    rest = np.full(count - 1, base, "<i8")
-    if width:
-        words = np.zeros((count - 1, _WORD), np.uint8)
-        words[:, :width] = np.frombuffer(body, np.uint8, width * (count - 1), position).reshape(width, count - 1).T
-        rest += words.view("<i8").reshape(count - 1)
-    numbers[1:] = np.cumsum(rest) + numbers[0] if kind == _DIFFERENCES else rest
+    if kind == _DIFFERENCES:
+        np.cumsum(rest, out=numbers[1:])
+        numbers[1:] += numbers[0]
+    else:
+        numbers[1:] = rest
     return numbers, position + width * (count - 1)

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from treering.entities.metric import MetricColumns
-from treering.storage.series.codec import decode
-from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns, as_floats, as_integers
+from treering.storage.series.codec import decode_arrays
+from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns, of_arrays
 
-__all__ = ["merge", "tidy"]
+__all__ = ["merge", "merge_arrays", "tidy"]
 
 
 def merge(blocks: Iterable[bytes]) -> MetricColumns:
@@ -19,16 +19,16 @@ def merge(blocks: Iterable[bytes]) -> MetricColumns:
     Raises:
         DamagedData: If a block cannot be read.
     """
-    parts = [part for part in map(decode, blocks) if len(part)]
+    return as_columns(*as_arrays(merge_arrays(blocks)))
+
+
+def merge_arrays(blocks: Iterable[bytes]) -> MetricColumns:
+    """As `merge`, with arrays as columns."""
+    parts = [part for part in map(decode_arrays, blocks) if len(part[0])]
     if not parts:
         return EMPTY
-    return as_columns(
-        *_ordered(
-            np.concatenate([as_integers(part.steps) for part in parts]),
-            np.concatenate([as_integers(part.timestamps) for part in parts]),
-            np.concatenate([as_floats(part.values) for part in parts]),
-        )
-    )
+    steps, timestamps, values = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return of_arrays(*_ordered(steps, timestamps, values))
 
 
 def tidy(columns: MetricColumns) -> MetricColumns:

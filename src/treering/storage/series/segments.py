@@ -9,7 +9,7 @@ import numpy as np
 
 from treering.entities.metric import Metric, MetricColumns, MetricSegment, MetricSummary
 from treering.storage.series.codec import PLAIN_POINTS, encode
-from treering.storage.series.columns import Floats, Integers, as_arrays
+from treering.storage.series.columns import Floats, Integers, as_arrays, of_arrays
 
 __all__ = ["SEGMENT_POINTS", "cut", "digest"]
 
@@ -27,7 +27,7 @@ def cut(run_id: str, key: str, columns: MetricColumns, size: int = SEGMENT_POINT
     steps, timestamps, values = as_arrays(columns)
     ends = [*range(0, count, size), count]
     return [
-        _block(run_id, key, MetricColumns(steps[start:end], timestamps[start:end], values[start:end]))  # type: ignore[arg-type]  # arrays index as sequences do
+        _block(run_id, key, of_arrays(steps[start:end], timestamps[start:end], values[start:end]))
         for start, end in itertools.pairwise(ends)
     ]
 
@@ -39,7 +39,7 @@ def digest(run_id: str, key: str, columns: MetricColumns) -> tuple[MetricSummary
     """
     count = len(columns)
     if count > PLAIN_POINTS:
-        columns = MetricColumns(*as_arrays(columns))  # type: ignore[arg-type]  # arrays index as sequences do
+        columns = of_arrays(*as_arrays(columns))
     blocks = cut(run_id, key, columns)
     if count == 1:
         step, timestamp, value = columns.steps[0], columns.timestamps[0], columns.values[0]

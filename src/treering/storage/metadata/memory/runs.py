@@ -11,13 +11,14 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import MetricSegment
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunData, RunInfo
-from treering.storage.metadata.base import Delivery, SeriesKey
+from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.merge import (
     SMALL_SEGMENT,
     TOO_MANY_SEGMENTS,
     changed_run,
     check_active,
+    in_order,
     merged_linked,
     updated_info,
 )
@@ -108,9 +109,9 @@ class MemoryRuns:
                 self._state.deliveries[origin.journal_id] = origin.end
             return [key for key in touched if self._small(key) >= TOO_MANY_SEGMENTS]
 
-    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
         """See RunStore."""
-        results: list[Sequence[SeriesKey] | TreeringError] = []
+        results: list[Answer] = []
         for changes, origin in waiting:
             try:
                 results.append(self.apply(changes, origin))
@@ -173,6 +174,21 @@ class MemorySeries:
                 if (first_step is None or segment.last_step >= first_step)
                 and (last_step is None or segment.first_step <= last_step)
             ]
+
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        return [
+            replace(block, data=b"")
+            for block in self.segments(run_id, key)
+            if since is None or block.last_timestamp >= since
+        ]
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """See SeriesStore."""
+        found: dict[int, bytes] = {}
+        for run_id, key in {(block.run_id, block.key) for block in blocks}:
+            found |= {block.segment_id: block.data for block in self.segments(run_id, key)}
+        return in_order(found, blocks)
 
     def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
         """See SeriesStore."""

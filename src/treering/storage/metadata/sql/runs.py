@@ -14,7 +14,7 @@ from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
-from treering.storage.metadata.base import Delivery, SeriesKey
+from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
 from treering.storage.metadata.search.syntax import Entity
@@ -152,11 +152,11 @@ class SqlRuns:
         """See RunStore."""
         return self._session.write(lambda connection: _applied(connection, [(changes, origin)])[0])
 
-    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Sequence[SeriesKey] | TreeringError]:
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
         """See RunStore."""
         if len(waiting) > 1:
             try:
-                return self._session.write(lambda connection: _applied(connection, waiting))
+                return self._session.write(lambda connection: list[Answer](_applied(connection, waiting)))
             except (StorageFull, Unavailable) as error:
                 return [error] * len(waiting)
             except TreeringError:
@@ -164,9 +164,7 @@ class SqlRuns:
                 logger.debug("A transaction of %d deliveries failed; each is tried alone.", len(waiting))
         return [self._applied_alone(*one) for one in waiting]
 
-    def _applied_alone(
-        self, changes: Sequence[RunChanges], origin: Origin | None
-    ) -> Sequence[SeriesKey] | TreeringError:
+    def _applied_alone(self, changes: Sequence[RunChanges], origin: Origin | None) -> Answer:
         try:
             return self.apply(changes, origin)
         except TreeringError as error:
@@ -202,19 +200,16 @@ def _is_active(connection: Connection, number: int) -> bool:
     return stage == Lifecycle.ACTIVE
 
 
-def _applied(connection: Connection, waiting: Sequence[Delivery]) -> list[Sequence[SeriesKey]]:
-    """Apply all in one go; for each the crowded series among those that it added to."""
-    fresh = [origin is None or _accept(connection, origin) for _, origin in waiting]
-    changes = [change for (given, _), new in zip(waiting, fresh, strict=True) if new for change in given]
-    crowded = set(apply_changes(connection, changes))
-    return [
-        [key for key in _touched(given) if new and key in crowded]
-        for (given, _), new in zip(waiting, fresh, strict=True)
-    ]
-
-
-def _touched(changes: Sequence[RunChanges]) -> dict[SeriesKey, None]:
-    return {(change.run_id, segment.key): None for change in changes for segment in change.segments}
+def _applied(connection: Connection, waiting: Sequence[Delivery]) -> list[list[SeriesKey]]:
+    """Apply all in one go; each crowded series is reported to the last that added to it, so that one merges it."""
+    fresh = [changes for changes, origin in waiting if origin is None or _accept(connection, origin)]
+    crowded = set(apply_changes(connection, [change for changes in fresh for change in changes]))
+    answers: list[list[SeriesKey]] = [[] for _ in waiting]
+    for answer, (changes, _) in zip(reversed(answers), reversed(waiting), strict=True):
+        touched = dict.fromkeys((change.run_id, segment.key) for change in changes for segment in change.segments)
+        answer += [key for key in touched if key in crowded]
+        crowded -= touched.keys()
+    return answers
 
 
 def _accept(connection: Connection, origin: Origin) -> bool:

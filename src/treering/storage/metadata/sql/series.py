@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select, update
 
 from treering.core.errors import NotFound
 from treering.entities.metric import MetricSegment
-from treering.storage.metadata.merge import SMALL_SEGMENT
+from treering.storage.metadata.merge import SMALL_SEGMENT, in_order
 from treering.storage.metadata.sql.apply import lock_runs, segment_row
 from treering.storage.metadata.sql.floats import from_sortable
 from treering.storage.metadata.sql.rows import select_in
@@ -45,7 +45,27 @@ class SqlSeries:
         if last_step is not None:
             statement = statement.where(segments.c.first_step <= last_step)
         with self._session.read() as connection:
-            return [_segment(run_id, row) for row in connection.execute(statement)]
+            return [_segment(run_id, row) for row in connection.execute(statement).all()]
+
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        statement = (
+            select(*_BOUNDS)
+            .join(runs, runs.c.id == segments.c.run)
+            .where(runs.c.run_id == run_id, segments.c.key == key)
+            .order_by(segments.c.id)
+        )
+        if since is not None:
+            statement = statement.where(segments.c.last_timestamp >= since)
+        with self._session.read() as connection:
+            return [_segment(run_id, row) for row in connection.execute(statement).all()]
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """See SeriesStore."""
+        wanted = select(segments.c.id, segments.c.data)
+        with self._session.read() as connection:
+            rows = select_in(connection, wanted, segments.c.id, [block.segment_id for block in blocks])
+        return in_order({row.id: row.data for row in rows}, blocks)
 
     def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
         """See SeriesStore."""
@@ -95,21 +115,22 @@ class SqlSeries:
         return self._session.write(work)
 
 
+_BOUNDS = [column for column in segments.c if column.name != "data"] + [literal(b"").label("data")]
 _DELETE = delete(segments).where(segments.c.id == bindparam("its_id"))
 
 
-def _segment(run_id: str, row: Row[Any]) -> MetricSegment:
-    # A row is a tuple, which has a method called count.
+def _segment(run_id: str, row: Sequence[Any]) -> MetricSegment:
+    number, _, key, count, first_step, last_step, first_timestamp, last_timestamp, low, high, data = row
     return MetricSegment(
         run_id,
-        row.key,
-        row._mapping["count"],  # noqa: SLF001  # SQLAlchemy's public name for it
-        row.first_step,
-        row.last_step,
-        row.first_timestamp,
-        row.last_timestamp,
-        _optional(row.minimum),
-        _optional(row.maximum),
-        row.data,
-        row.id,
+        key,
+        count,
+        first_step,
+        last_step,
+        first_timestamp,
+        last_timestamp,
+        _optional(low),
+        _optional(high),
+        data,
+        number,
     )
