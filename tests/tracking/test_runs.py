@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from treering.core.errors import Unavailable
+from treering.entities.lifecycle import RunStatus
 from treering.entities.metric import MetricColumns, MetricSegment
 from treering.entities.run import LogBatch, NewRun
 from treering.storage.metadata import METADATA
@@ -80,6 +81,14 @@ def test_merging_that_fails_loses_nothing(store: MetadataStore) -> None:
     run_id = log_steps(tracking, range(100))
     assert broken.tried > 0
     assert list(tracking.metrics.history(run_id, "loss")[0].steps) == list(range(100))
+
+
+def test_a_run_that_ends_is_left_with_few_blocks(store: MetadataStore, tracking: Tracking) -> None:
+    run_id = log_steps(tracking, range(20))
+    assert len(store.series.segments(run_id, "loss")) == 20
+    tracking.runs.update(run_id, RunStatus.FINISHED, 1)
+    assert len(store.series.segments(run_id, "loss")) == 1
+    assert list(tracking.metrics.history(run_id, "loss")[0].steps) == list(range(20))
 
 
 def test_columns_may_be_numpy_arrays(tracking: Tracking) -> None:

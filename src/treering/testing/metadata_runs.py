@@ -311,6 +311,7 @@ class SeriesSuite:
         small = store.series.small(run_id, ["loss", "acc", "other"])
         assert {key: len(found) for key, found in small.items()} == {"loss": 1, "acc": 2}
         assert store.series.small("nothing", ["loss"]) == {}
+        assert (list(store.series.scattered(run_id)), list(store.series.scattered("nothing"))) == (["acc"], [])
         ids = {key: [block.segment_id for block in found] for key, found in small.items()}
         merged = {key: (ids[key], [segment(run_id, key=key, data=b"merged")]) for key in ids}
         assert not store.series.replace_all(run_id, merged | {"other": ([1], [])})
@@ -318,6 +319,7 @@ class SeriesSuite:
         assert not store.series.replace_all(run_id, merged)
         assert [block.data for block in store.series.segments(run_id, "loss")] == [b"full", b"merged"]
         assert [block.data for block in store.series.segments(run_id, "acc")] == [b"merged"]
+        assert list(store.series.scattered(run_id)) == []
 
     def test_each_of_several_deliveries_gets_its_own_answer(self, store: MetadataStore, run_id: str) -> None:
         good = [RunChanges(run_id, params={"a": "1"}, segments=[segment(run_id)])]

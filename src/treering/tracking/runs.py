@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from treering.core.clock import now
 from treering.core.errors import InvalidInput, TreeringError
@@ -30,6 +31,9 @@ from treering.tracking.limits import (
 )
 
 __all__ = ["StoredRuns"]
+
+_MERGED_AT_ONCE = 50
+"""Series whose blocks are merged in one transaction: of a run with thousands, all would not fit into memory."""
 
 
 class StoredRuns:
@@ -77,7 +81,10 @@ class StoredRuns:
         check_time(end_time, "end_time")
         if run_name:
             run_name = self._lengths.tags({RUN_NAME_TAG: run_name})[RUN_NAME_TAG]
-        return self._runs.update(check_present(run_id, "run_id"), status, end_time, run_name or None)
+        updated = self._runs.update(check_present(run_id, "run_id"), status, end_time, run_name or None)
+        if status is not None and status.is_terminated:
+            self._merge_run(run_id)
+        return updated
 
     def delete(self, run_id: str) -> None:
         """See the Protocol."""
@@ -134,15 +141,31 @@ class StoredRuns:
         for run_id, key in scattered:
             by_run.setdefault(run_id, []).append(key)
         for run_id, keys in by_run.items():
-            try:
-                # Full blocks are never written again. False says that another process has merged them already.
-                small = self._series.small(run_id, keys)
-                merged = {key: _merged(run_id, key, blocks) for key, blocks in small.items() if len(blocks) > 1}
-                if merged:
-                    self._series.replace_all(run_id, merged)
-            except TreeringError as error:
-                # The points are stored all the same; the next batch tries again.
-                logger.warning("Blocks of metrics of the run %s were not merged: %s", run_id, error)
+            with _not_now(run_id):
+                self._merge(run_id, keys)
+
+    def _merge_run(self, run_id: str) -> None:
+        """Nothing more is expected of it, so what is small stays small unless it is merged now."""
+        with _not_now(run_id):
+            keys = self._series.scattered(run_id)
+            for start in range(0, len(keys), _MERGED_AT_ONCE):
+                self._merge(run_id, keys[start : start + _MERGED_AT_ONCE])
+
+    def _merge(self, run_id: str, keys: Sequence[str]) -> None:
+        # Full blocks are never written again. False says that another process has merged them already.
+        small = self._series.small(run_id, keys)
+        merged = {key: _merged(run_id, key, blocks) for key, blocks in small.items() if len(blocks) > 1}
+        if merged:
+            self._series.replace_all(run_id, merged)
+
+
+@contextmanager
+def _not_now(run_id: str) -> Iterator[None]:
+    """What goes wrong while blocks are merged loses nothing: the points are stored, and the next time tries again."""
+    try:
+        yield
+    except TreeringError as error:
+        logger.warning("Blocks of metrics of the run %s were not merged: %s", run_id, error)
 
 
 def _merged(run_id: str, key: str, blocks: Sequence[MetricSegment]) -> tuple[Sequence[int], Sequence[MetricSegment]]:

@@ -174,6 +174,10 @@ class SeriesStore(Protocol):
         """The data of some blocks of one series. Raises Conflict if one was merged into another meanwhile."""
         ...
 
+    def scattered(self, run_id: str) -> Sequence[str]:
+        """Keys of the series that have more than one small block, sorted."""
+        ...
+
     def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
         """For each series that has any: its blocks of fewer than `SMALL_SEGMENT` points, in the order they were added."""
         ...

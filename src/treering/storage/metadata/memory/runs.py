@@ -190,6 +190,12 @@ class MemorySeries:
             found |= {block.segment_id: block.data for block in self.segments(run_id, key)}
         return in_order(found, blocks)
 
+    def scattered(self, run_id: str) -> Sequence[str]:
+        """See SeriesStore."""
+        with self._state.lock:
+            keys = [key for owner, key in self._state.segments if owner == run_id]
+            return sorted(key for key, blocks in self.small(run_id, keys).items() if len(blocks) > 1)
+
     def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
         """See SeriesStore."""
         with self._state.lock:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, literal, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from treering.core.errors import NotFound
 from treering.entities.metric import MetricSegment
@@ -66,6 +66,19 @@ class SqlSeries:
         with self._session.read() as connection:
             rows = select_in(connection, wanted, segments.c.id, [block.segment_id for block in blocks])
         return in_order({row.id: row.data for row in rows}, blocks)
+
+    def scattered(self, run_id: str) -> Sequence[str]:
+        """See SeriesStore."""
+        statement = (
+            select(segments.c.key)
+            .join(runs, runs.c.id == segments.c.run)
+            .where(runs.c.run_id == run_id, segments.c["count"] < SMALL_SEGMENT)
+            .group_by(segments.c.key)
+            .having(func.count() > 1)
+            .order_by(segments.c.key)
+        )
+        with self._session.read() as connection:
+            return list(connection.execute(statement).scalars())
 
     def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
         """See SeriesStore."""
