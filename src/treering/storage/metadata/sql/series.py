@@ -81,8 +81,8 @@ class SqlSeries:
             gone = sum(row.points < SMALL_SEGMENT for row in present)
             added = sum(segment.count < SMALL_SEGMENT for segment in new)
             held.small[key] = max(0, held.small.get(key, 0) - gone + added)
-            content = {"document": held.encoded(), "version": runs.c.version + 1}
-            connection.execute(update(runs).where(runs.c.id == held.number).values(content))
+            # No change that a search could see, so none that is counted.
+            connection.execute(update(runs).where(runs.c.id == held.number).values(document=held.encoded()))
             return True
 
         return self._session.write(work)
