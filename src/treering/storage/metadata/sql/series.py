@@ -121,8 +121,8 @@ class SqlSeries:
             waiting.update(block.key for block in new if block.count < SMALL_SEGMENT)
             waiting.subtract(row.key for row in present if row.points < SMALL_SEGMENT)
             held.small = {key: max(0, count) for key, count in waiting.items()}
-            content = {"document": held.encoded(), "version": runs.c.version + 1}
-            connection.execute(update(runs).where(runs.c.id == held.number).values(content))
+            # No change that a search could see, so none that is counted.
+            connection.execute(update(runs).where(runs.c.id == held.number).values(document=held.encoded()))
             return True
 
         return self._session.write(work)
