@@ -44,6 +44,7 @@ class Services:
             home keeps what clients send through it.
         check: Raises a TreeringError when the database or the artifact store does not answer.
         close: Gives connections back; to be called once, last.
+        shared: Whether other processes with the same settings see the same data.
     """
 
     settings: Settings
@@ -52,6 +53,7 @@ class Services:
     open_artifacts: Callable[[str], ObjectStore]
     check: Callable[[], None]
     close: Callable[[], None]
+    shared: bool = True
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -88,6 +90,7 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         open_artifacts,
         _check(store, root_store),
         store.database.close,
+        store.database.shared,
     )
 
 

@@ -329,6 +329,11 @@ class ModelVersionStore(Protocol):
 class Database(Protocol):
     """The database as a whole."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether another process that opens the same URI sees what this one writes."""
+        ...
+
     def check(self) -> None:
         """Raises Unavailable if it cannot be reached, SchemaMismatch if its schema is not this version's."""
         ...
