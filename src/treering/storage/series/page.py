@@ -40,13 +40,13 @@ def begins_at(token: str) -> int | None:
     return None if position is None else position[0]
 
 
-def held(blocks: Sequence[MetricSegment]) -> Iterable[bytes]:
+def _held(blocks: Sequence[MetricSegment]) -> Iterable[bytes]:
     """The `Read` of blocks that hold their points."""
     return (block.data for block in blocks)
 
 
 def page(
-    blocks: Sequence[MetricSegment], limit: int | None, token: str, read: Read = held
+    blocks: Sequence[MetricSegment], limit: int | None, token: str, read: Read = _held
 ) -> tuple[MetricColumns, str]:
     """At most `limit` points behind `token`, in the order of `merge`, and the token of the next page or "".
 
