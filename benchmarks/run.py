@@ -16,6 +16,7 @@ from pathlib import Path
 
 import ingesting
 import logging_points
+import reading_history
 import searching
 import starting
 from figures import Figure, table
@@ -27,6 +28,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "remote": logging_points.remote,
     "batches": logging_points.batches,
     "ingest": ingesting.ingesting,
+    "history": reading_history.reading_history,
     "search": searching.searching,
     "server": starting.starting,
 }
