@@ -15,7 +15,8 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 import zstandard
@@ -24,7 +25,7 @@ from treering.core.errors import DamagedData
 from treering.entities.metric import MetricColumns
 from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns
 
-__all__ = ["PLAIN_POINTS", "decode", "decode_arrays", "encode"]
+__all__ = ["PLAIN_POINTS", "decode", "decode_all", "encode"]
 
 PLAIN_POINTS = 16
 """Most points for which the layout PLAIN is used."""
@@ -36,8 +37,14 @@ _CHECKSUM = struct.Struct("<I")
 _BODY = _HEADER.size + _CHECKSUM.size
 # Whether differences or offsets follow, bytes of each, the first number, and what was taken off each.
 _COLUMN = struct.Struct("<BBqq")
+_FIRST = 2
 _OFFSETS, _DIFFERENCES = 0, 1
 _WORD = 8
+
+_Arrays = tuple[Integers, Integers, Floats]
+_NONE: _Arrays = np.empty(0, "<i8"), np.empty(0, "<i8"), np.empty(0, "<f8")
+_Shape = tuple[int, int, int, int, int]
+"""Points of a block, and kind and width of its steps and of its timestamps."""
 
 
 def encode(columns: MetricColumns) -> bytes:
@@ -68,11 +75,45 @@ def decode(data: bytes) -> MetricColumns:
     Raises:
         DamagedData: If a byte is wrong or missing.
     """
-    return as_columns(*decode_arrays(data))
+    return as_columns(*decode_all([data]))
 
 
-def decode_arrays(data: bytes) -> tuple[Integers, Integers, Floats]:
-    """As `decode`: steps, timestamps and values as arrays, which may not be writable."""
+def decode_all(blocks: Iterable[bytes]) -> tuple[Integers, Integers, Floats]:
+    """As `decode`, the points of many blocks one behind the other: steps, timestamps, values.
+
+    Blocks of one shape, as the full blocks of a training loop are, are unpacked in one
+    go. The arrays may not be writable.
+    """
+    parts: list[_Arrays] = []
+    alike: dict[_Shape, tuple[list[int], list[bytes]]] = {}
+    for data in blocks:
+        layout, count = _opened(data)
+        if layout == _PLAIN:
+            parts.append(_plain(data, count))
+            continue
+        body, shape = _inflated(data, count)
+        places, bodies = alike.setdefault(shape, ([], []))
+        places.append(len(parts))
+        bodies.append(body)
+        parts.append(_NONE)
+    for shape, (places, bodies) in alike.items():
+        columns = _unpacked(shape, bodies)
+        if len(places) == len(parts):
+            steps, timestamps, values = columns
+            return steps.reshape(-1), timestamps.reshape(-1), values.reshape(-1)
+        for place, part in zip(places, zip(*columns, strict=True), strict=True):
+            parts[place] = part
+    if not parts:
+        return _NONE
+    return (
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+    )
+
+
+def _opened(data: bytes) -> tuple[int, int]:
+    """The block's layout and how many points it has."""
     if len(data) < _BODY:
         _refuse("it is too short")
     version, layout, count = _HEADER.unpack_from(data)
@@ -82,7 +123,7 @@ def decode_arrays(data: bytes) -> tuple[Integers, Integers, Floats]:
         _refuse("its checksum is wrong")
     if layout not in {_PLAIN, _PACKED}:
         _refuse(f"its layout {layout} is not known")
-    return _plain(data, count) if layout == _PLAIN else _unpacked(data, count)
+    return layout, count
 
 
 class _Zstd(threading.local):
@@ -110,7 +151,7 @@ def _refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     raise DamagedData(msg) from cause
 
 
-def _plain(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
+def _plain(data: bytes, count: int) -> _Arrays:
     if len(data) != _BODY + 3 * _WORD * count:
         _refuse("it has the wrong length")
     steps, timestamps = np.frombuffer(data, "<i8", 2 * count, _BODY).reshape(2, count)
@@ -136,33 +177,42 @@ def _width(most: int) -> int:
     return (most.bit_length() + 7) // 8
 
 
-def _unpacked(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
+def _inflated(data: bytes, count: int) -> tuple[bytes, _Shape]:
+    """The body of a packed block, and how its columns lie in it."""
     most = 2 * _COLUMN.size + 3 * _WORD * count
     try:
         body = _zstd.decompress(memoryview(data)[_BODY:], max_output_size=most)
-        steps, position = _integers(body, 0, count)
-        timestamps, position = _integers(body, position, count)
-    except (zstandard.ZstdError, struct.error, ValueError) as error:
+        kind, width = body[0], body[1]
+        second = _COLUMN.size + width * (count - 1)
+        shape = count, kind, width, body[second], body[second + 1]
+    except (zstandard.ZstdError, IndexError) as error:
         _refuse("its columns do not have the length that they should", error)
-    if count < 1 or len(body) - position != _WORD * count:
+    if count < 1 or len(body) != second + _COLUMN.size + shape[4] * (count - 1) + _WORD * count:
         _refuse("its columns do not have the length that they should")
-    planes = np.frombuffer(body, np.uint8, _WORD * count, position).reshape(_WORD, count)
-    values = np.ascontiguousarray(planes.T).view("<f8").reshape(count)
+    return body, shape
+
+
+def _unpacked(shape: _Shape, bodies: Sequence[bytes]) -> _Arrays:
+    """Columns of two dimensions: a row for each body."""
+    count, kind, width, kind_of_second, width_of_second = shape
+    rows = np.frombuffer(b"".join(bodies), np.uint8).reshape(len(bodies), -1)
+    second = _COLUMN.size + width * (count - 1)
+    steps = _integers(rows[:, :second], count, kind, width)
+    timestamps = _integers(rows[:, second : -_WORD * count], count, kind_of_second, width_of_second)
+    planes = rows[:, -_WORD * count :].reshape(len(bodies), _WORD, count)
+    values = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<f8").reshape(len(bodies), count)
     return steps, timestamps, values
 
 
-def _integers(body: bytes, position: int, count: int) -> tuple[Integers, int]:
-    kind, width, first, base = _COLUMN.unpack_from(body, position)
-    position += _COLUMN.size
-    rest = np.full(count - 1, base, "<i8")
-    planes = np.frombuffer(body, np.uint8, width * (count - 1), position).reshape(width, count - 1)
-    for place, plane in enumerate(planes):
-        rest += plane.astype("<i8") << (8 * place)
-    numbers = np.empty(count, "<i8")
-    numbers[0] = first
+def _integers(rows: np.ndarray[Any, np.dtype[np.uint8]], count: int, kind: int, width: int) -> Integers:
+    first, base = (np.ascontiguousarray(rows[:, at : at + _WORD]).view("<i8") for at in (_FIRST, _FIRST + _WORD))
+    numbers = np.empty((len(rows), count), "<i8")
+    numbers[:, :1] = first
+    rest = numbers[:, 1:]
+    rest[:] = base
+    planes = rows[:, _COLUMN.size :].reshape(len(rows), width, count - 1)
+    for place in range(width):
+        rest += planes[:, place].astype("<i8") << (8 * place)
     if kind == _DIFFERENCES:
-        np.cumsum(rest, out=numbers[1:])
-        numbers[1:] += numbers[0]
-    else:
-        numbers[1:] = rest
-    return numbers, position + width * (count - 1)
+        np.cumsum(numbers, axis=1, out=numbers)
+    return numbers

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from treering.entities.metric import MetricColumns
-from treering.storage.series.codec import decode_arrays
-from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns, of_arrays
+from treering.storage.series.codec import decode_all
+from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns, of_arrays
 
 __all__ = ["merge", "merge_arrays", "tidy"]
 
@@ -24,11 +24,7 @@ def merge(blocks: Iterable[bytes]) -> MetricColumns:
 
 def merge_arrays(blocks: Iterable[bytes]) -> MetricColumns:
     """As `merge`, with arrays as columns."""
-    parts = [part for part in map(decode_arrays, blocks) if len(part[0])]
-    if not parts:
-        return EMPTY
-    steps, timestamps, values = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return of_arrays(*_ordered(steps, timestamps, values))
+    return of_arrays(*_ordered(*decode_all(blocks)))
 
 
 def tidy(columns: MetricColumns) -> MetricColumns:
