@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -28,7 +28,10 @@ from treering.storage.journal.frames import Change
 
 __all__ = [
     "ActiveRun",
+    "Beginning",
     "active_run",
+    "at_end",
+    "at_start",
     "delete_run",
     "end_run",
     "get_parent_run",
@@ -64,6 +67,29 @@ class ActiveRun(Run):
                 _end_innermost(RunStatus.FINISHED if kind is None else RunStatus.FAILED)
 
 
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What those who wait for a run to start are told.
+
+    Attributes:
+        resumed: Whether the run existed before.
+        log_system_metrics: What the caller of `start_run` said; None leaves it to the settings.
+    """
+
+    run: ActiveRun
+    resumed: bool
+    log_system_metrics: bool | None = None
+
+
+at_start: list[Callable[[Beginning], None]] = []
+"""Called, in order, whenever this process starts or resumes a run, in the thread that does and before it goes on.
+
+What they log comes before what the user logs. What they raise is logged, and the run goes on.
+"""
+
+at_end: list[Callable[[ActiveRun, RunStatus], None]] = []
+"""Called, in order, before the end of a run is recorded, also at the end of the process. Errors as for `at_start`."""
+
 _active: ContextVar[tuple[ActiveRun, ...]] = ContextVar("treering_active_runs", default=())
 
 
@@ -83,7 +109,7 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
     parent_run_id: str | None = None,
     tags: Mapping[str, object] | None = None,
     description: str | None = None,
-    log_system_metrics: bool | None = None,  # noqa: ARG001, FBT001  # accepted; system metrics come later
+    log_system_metrics: bool | None = None,  # noqa: FBT001  # as above
 ) -> ActiveRun:
     """Start a run, or go on with one, and make it the active one.
 
@@ -92,6 +118,7 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
         nested: Whether it may become the child of a run that is active.
         parent_run_id: The run that it becomes the child of, active in this process or not.
         description: A note for people, in Markdown.
+        log_system_metrics: Whether the machine's load is logged; None leaves it to the settings.
 
     Raises:
         InvalidInput: If a run is active and `nested` is False, or the run to go on with is deleted
@@ -130,7 +157,10 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
                 {**context_tags(), **texts},
             )
         )
-    return _activate(current, run)
+    active = _activate(current, run)
+    for hook in at_start:
+        _call(hook, Beginning(active, bool(wanted), log_system_metrics))
+    return active
 
 
 def end_run(status: RunStatus | str = RunStatus.FINISHED) -> None:
@@ -180,6 +210,13 @@ def delete_run(run_id: str) -> None:
 def restore_run(run_id: str) -> None:
     """Undo `delete_run`. Raises NotFound."""
     session().place.services().tracking.runs.restore(run_id)
+
+
+def _call(hook: Callable[..., None], *arguments: object) -> None:
+    try:
+        hook(*arguments)
+    except Exception:  # noqa: BLE001  # a worker's border: training must not end because of what goes along with it
+        logger.exception("What goes along with a run failed; the run goes on.")
 
 
 def _parent(current: Session, parent_run_id: str | None, stack: tuple[ActiveRun, ...]) -> str:
@@ -246,6 +283,8 @@ def _end(run: ActiveRun, status: RunStatus) -> None:
     if run.pid != os.getpid():
         # A forked child has a copy of its parent's stack; the run goes on in the parent.
         return
+    for hook in at_end:
+        _call(hook, run, status)
     run.recorder.change(Change(run.info.run_id, status, now()))
     run.recorder.forget_run(run.info.run_id)
     try:
@@ -260,6 +299,8 @@ def _end_all() -> None:
     status = RunStatus.FAILED if crashed else RunStatus.FINISHED
     for run in reversed(list(_Started.open.values())):
         if run.pid == os.getpid():
+            for hook in at_end:
+                _call(hook, run, status)
             run.recorder.change(Change(run.info.run_id, status, now()))
     _Started.open.clear()
     _active.set(())
