@@ -176,7 +176,8 @@ class Channel:
                 f"The certificate of {self.url} was not accepted ({error})."
                 " Set TREERING_TRACKING_CA_FILE to the file of the authority that signed it."
             )
-        reason = "it did not answer in time" if isinstance(error, TimedOut) else _reason(error)
+        late = isinstance(error, TimedOut) and not isinstance(error, NewConnectionError)
+        reason = "it did not answer in time" if late else _reason(error)
         return Unavailable(
             f"The server at {self.url} cannot be reached: {reason}. Check that it runs and that the URL is right."
         )

@@ -72,6 +72,7 @@ class Delivery:
         self._delivered_to = reader.offset
         self._refused_anew = False
         self._uploaded: list[Path] = []
+        self._made = 0
 
     @property
     def path(self) -> Path:
@@ -175,6 +176,7 @@ class Delivery:
         creation = noted_creation(self.path.parent, run_id)
         if creation is not None:
             self._create(creation)
+            self._made += 1
 
     def _upload(self, file: SpooledFile) -> None:
         self._settle(file.run_id)
@@ -193,6 +195,7 @@ class Delivery:
 
     def _separate(self, items: list[Item], error: TreeringError) -> None:
         """Find what of `items` is refused: whole runs that are gone, else by halving."""
+        known = self._made
         gone = {run_id: reason for run_id in _runs_of(items) if (reason := self._why_gone(run_id))}
         if gone:
             for run_id, reason in gone.items():
@@ -200,6 +203,8 @@ class Delivery:
                 self._set_aside(_plain(_gathered(theirs)), len(theirs), reason)
             if rest := [item for item in items if _run_of(item) not in gone]:
                 self._send(rest)
+        elif self._made != known:
+            self._send(items)
         elif len(items) == 1:
             self._set_aside(_plain(_gathered(items)), 1, error)
         else:
