@@ -10,9 +10,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from treering.client.delivery import Delivery, open_delivery
+from treering.client.standstill import Standstill
 from treering.core.errors import DeadlineExceeded, TreeringError, Unavailable
 from treering.core.log import logger
 from treering.storage.journal.folder import remove
@@ -33,6 +35,7 @@ class Courier:
     Args:
         services: Gives the destination; called in the background, at the first delivery.
         interval: Longest time in seconds that something waits for more to come along.
+        standstill: What keeps forks away from the work; None where the work holds no locks, as a request does.
         resting: Whether nothing is to be delivered at all; the journals are only closed at the end.
 
     Attributes:
@@ -40,9 +43,12 @@ class Courier:
         failure: Why the last try to deliver failed, None if it did not.
     """
 
-    def __init__(self, services: Callable[[], Services], interval: float, *, resting: bool = False) -> None:
+    def __init__(
+        self, services: Callable[[], Services], interval: float, standstill: Standstill | None, *, resting: bool = False
+    ) -> None:
         self.idle = not resting
         self.failure: Exception | None = None
+        self._standstill = standstill
         self._resting = resting
         self._open_services = services
         self._interval = interval
@@ -152,6 +158,8 @@ class Courier:
         with self._changed:
             self._progress += 1
             self._changed.notify_all()
+        if self._standstill is not None:
+            self._standstill.rest()
 
     def _work(self) -> None:
         pause = _FIRST_PAUSE
@@ -199,8 +207,9 @@ class Courier:
     def _try(self, writers: list[JournalWriter]) -> Exception | None:
         try:
             services = self._open_services()
-            for writer in writers:
-                self._deliver(writer, services)
+            with self._standstill.work() if self._standstill else nullcontext():
+                for writer in writers:
+                    self._deliver(writer, services)
         except TreeringError as error:
             return error
         except Exception as error:  # noqa: BLE001  # a worker's border

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from treering.client.courier import Courier
+from treering.client.standstill import Standstill
 from treering.core.errors import InvalidInput, StorageFull, TreeringError
 from treering.core.log import logger
 from treering.core.settings import Settings
@@ -30,6 +31,8 @@ __all__ = ["Recorder", "check_keys"]
 
 _PARTING = 0.1
 _LOOK_AGAIN = 0.5
+_WORTH_SAYING = 1.0
+_SAY_AGAIN = 60.0
 _ROTATE_AT = 64 << 20
 _POLICIES = ("wait", "drop", "raise")
 
@@ -41,6 +44,7 @@ class Recorder:
         folder: Where journals lie.
         destination: What the journal says of where it goes; "" for the embedded store beside the folder.
         services: Gives the destination; called in the background only.
+        standstill: As for `Courier`.
         offline: Whether nothing is to be delivered by this process at all.
 
     Attributes:
@@ -56,6 +60,7 @@ class Recorder:
         destination: str,
         settings: Settings,
         services: Callable[[], Services],
+        standstill: Standstill | None = None,
         *,
         offline: bool = False,
     ) -> None:
@@ -68,6 +73,7 @@ class Recorder:
         self.dropped = 0
         self._settings = settings
         self._services = services
+        self._standstill = standstill
         self._limit = settings.journal_max_bytes
         # So that a small limit is not taken up by one journal that is delivered but for its end.
         self._rotate_at = min(_ROTATE_AT, self._limit // 4) if self._limit else _ROTATE_AT
@@ -76,6 +82,8 @@ class Recorder:
         self._params: dict[str, dict[str, str]] = {}
         self._files: dict[tuple[str, str], Path] = {}
         self._full_since = 0.0
+        self._full_is_told = False
+        self._told_at = 0.0
         self._look_again = 0.0
         self._courier = self._new_courier()
 
@@ -83,7 +91,7 @@ class Recorder:
         """Record one point. Raises StorageFull, InvalidInput."""
         try:
             (self._writer or self._open()).metric(run_id, key, value, timestamp, step)
-        except (JournalSealed, JournalFull):
+        except (JournalSealed, JournalFull, StorageFull):
             self._append(lambda writer: writer.metric(run_id, key, value, timestamp, step))
         if self._courier.idle:
             self._courier.stir()
@@ -192,12 +200,13 @@ class Recorder:
             logger.debug("The last delivery failed: %s", error)
         done = not self._courier.is_behind()
         self._courier.stop(timeout if done else _PARTING)
-        if self._full_since:
-            self._tell_dropped()
+        if self.dropped:
+            logger.warning("%d calls were left out in all, because %s was full.", self.dropped, self.folder)
         return done
 
-    def reset_after_fork(self) -> None:
+    def reset_after_fork(self, standstill: Standstill) -> None:
         """In the child: leave the parent's journal and thread to the parent, and begin anew."""
+        self._standstill = self._standstill and standstill
         if self._writer is not None:
             self._writer.abandon()
         for writer in self._courier.writers:
@@ -206,13 +215,14 @@ class Recorder:
         self._lock = threading.RLock()
         self._writer = None
         self.dropped = 0
-        self._full_since = 0.0
+        self._full_since = self._told_at = 0.0
+        self._full_is_told = False
         self._courier = self._new_courier()
         # A child does not wait again for what its parent has waited for.
         self._courier.failure = failure
 
     def _new_courier(self) -> Courier:
-        return Courier(self._services, self._settings.flush_interval, resting=self.offline)
+        return Courier(self._services, self._settings.flush_interval, self._standstill, resting=self.offline)
 
     def _append(self, append: Callable[[JournalWriter], None]) -> None:
         while True:
@@ -221,6 +231,9 @@ class Recorder:
                 append(writer)
             except JournalSealed:
                 continue
+            except StorageFull:
+                self._part_with(writer)
+                raise
             except JournalFull:
                 if self._make_room(writer):
                     continue
@@ -261,6 +274,14 @@ class Recorder:
                 return True
         return self._pressed(writer)
 
+    def _part_with(self, writer: JournalWriter) -> None:
+        """Have a journal go as soon as it is delivered, because its disk is needed."""
+        with self._lock:
+            if writer is self._writer and not writer.is_empty:
+                writer.seal()
+                self._writer = None
+        self._courier.stir()
+
     def _pressed(self, writer: JournalWriter | None) -> bool:
         """The folder holds as much as it may: wait, drop or raise; whether to try again."""
         policy = self._settings.journal_full
@@ -268,32 +289,35 @@ class Recorder:
         if policy == "raise" or (policy == "wait" and self.offline):
             msg = f"{where}. Deliver them with `treering sync`, or raise TREERING_JOURNAL_MAX_BYTES."
             raise StorageFull(msg)
-        if not self._full_since:
-            self._full_since = time.monotonic()
+        at = time.monotonic()
+        self._full_since = self._full_since or at
+        # Short waits while delivery keeps up are not worth a word, and no word is worth saying each second.
+        worth = policy == "drop" or at - self._full_since > _WORTH_SAYING
+        if not self._full_is_told and worth and (not self._told_at or at - self._told_at > _SAY_AGAIN):
+            self._full_is_told, self._told_at = True, at
             goes_on = "What is logged now is left out and counted" if policy == "drop" else "Logging waits for delivery"
             logger.warning("%s. %s, until there is room. TREERING_JOURNAL_MAX_BYTES sets the limit.", where, goes_on)
         if policy == "drop":
             self.dropped += 1
             self._look_again = time.monotonic() + _LOOK_AGAIN
             return False
-        with self._lock:
-            # Sealed, it goes as soon as it is delivered.
-            if writer is not None and writer is self._writer and not writer.is_empty:
-                writer.seal()
-                self._writer = None
-        self._courier.stir()
+        if writer is not None:
+            self._part_with(writer)
         self._courier.await_progress(_LOOK_AGAIN)
         return True
 
     def _tell_dropped(self) -> None:
         waited = time.monotonic() - self._full_since
+        told, self._full_is_told = self._full_is_told, False
+        self._full_since = 0.0
+        if not told:
+            return
         if self.dropped:
             logger.warning(
                 "%d calls were left out while %s was full, for %.0f seconds.", self.dropped, self.folder, waited
             )
         else:
             logger.warning("Logging goes on; it has waited %.0f seconds for room in %s.", waited, self.folder)
-        self._full_since = 0.0
 
     def _remember(self, run_id: str, params: Mapping[str, str]) -> None:
         with self._lock:

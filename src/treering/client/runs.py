@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -306,6 +307,8 @@ def _activate(current: Session, run: Run) -> ActiveRun:
     _Started.last = active
     _Started.open[run.info.run_id] = active
     watch_exit()
+    # What follows is mostly logging; loaded now, so that no fork finds another thread loading it.
+    import_module("treering.client.log")
     if _Started.watched is not current:
         _Started.watched = current
         current.at_close(_end_all)

@@ -12,6 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from treering.client.recorder import Recorder
+from treering.client.standstill import Standstill
 from treering.core.errors import DeadlineExceeded, Unavailable
 from treering.core.log import logger, show_log
 from treering.core.settings import Settings, export_settings, find_home, read_settings
@@ -32,6 +34,7 @@ __all__ = ["Place", "Session", "Target", "session"]
 
 _FAREWELL = 10.0
 _SALVAGE_EVERY = 60.0
+_CONNECTING = 5.0
 _SLASHES = "sqlite:///"
 _HERE = {"", "file", "sqlite"}
 Answer = TypeVar("Answer")
@@ -55,6 +58,11 @@ class Target:
     def address(self) -> str:
         """The destination as a URI that means the same everywhere on this machine; never empty."""
         return self.destination or self.home.as_uri()
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is reached over HTTP."""
+        return scheme_of(self.destination) in {"http", "https"}
 
     @property
     def is_here(self) -> bool:
@@ -147,6 +155,7 @@ class Session:
         self._lock = threading.RLock()
         self._services: dict[tuple[str, str, str], Services] = {}
         self._recorders: dict[Target, Recorder] = {}
+        self._standstill = Standstill()
         self._closing: list[Callable[[], None]] = []
         self._salvaged: set[Path] = set()
         self._inherited: list[object] = []
@@ -196,6 +205,7 @@ class Session:
                         target.destination,
                         self.settings,
                         lambda: self._delivery_to(target),
+                        None if target.is_server else self._standstill,
                         offline=self.settings.offline and not target.is_here,
                     )
         return recorder
@@ -226,15 +236,28 @@ class Session:
             services.close()
         self._services.clear()
 
+    def before_fork(self) -> None:
+        """Wait for a moment in which no background thread is inside a library."""
+        self._standstill.hold()
+        # Held by whoever connects, which imports much.
+        self._lock.acquire(timeout=_CONNECTING)
+
+    def after_fork(self) -> None:
+        """In the parent."""
+        with suppress(RuntimeError):
+            self._lock.release()
+        self._standstill.release()
+
     def reset_after_fork(self) -> None:
         """In a child: keep the settings, and give up what belongs to the parent without touching it."""
         self._lock = threading.RLock()
+        self._standstill = Standstill()
         # Closing the parent's database connections from here would disturb the parent.
         self._inherited.append(self._services)
         self._services = {}
         self._salvaged = set()
         for recorder in self._recorders.values():
-            recorder.reset_after_fork()
+            recorder.reset_after_fork(self._standstill)
 
     def collect(self, target: Target) -> None:
         """Deliver what dead processes left for `target`; what cannot be stays."""
@@ -261,7 +284,7 @@ class Session:
                 " Unset it, or deliver what was logged with `treering sync` first."
             )
             raise Unavailable(msg)
-        far = scheme_of(target.destination) in {"http", "https"}
+        far = target.is_server
         uri = target.destination or str(target.home)
         key = (uri, registry_uri, patience if far else "")
         if key not in self._services:
@@ -286,9 +309,12 @@ class Session:
         pause = threading.Event()
         while True:
             try:
-                results = deliver_orphans(
-                    home / "journal", lambda destination: self._delivery_to(Target(destination, home, destination))
-                )
+                with self._standstill.work():
+                    results = deliver_orphans(
+                        home / "journal",
+                        lambda destination: self._delivery_to(Target(destination, home, destination)),
+                        lambda *_: self._standstill.rest(),
+                    )
             except Exception:  # noqa: BLE001  # a worker's border
                 logger.exception("Journals of earlier programs could not be delivered.")
                 return
@@ -317,13 +343,25 @@ def session() -> Session:
                 atexit.register(_close)
                 _finish_in_child_of_multiprocessing()
                 if sys.platform != "win32":
-                    os.register_at_fork(after_in_child=_reset_after_fork)
+                    os.register_at_fork(
+                        before=_before_fork, after_in_parent=_after_fork, after_in_child=_reset_after_fork
+                    )
     return current
 
 
 def _close() -> None:
     if _Process.session is not None:
         _Process.session.close()
+
+
+def _before_fork() -> None:
+    if _Process.session is not None:
+        _Process.session.before_fork()
+
+
+def _after_fork() -> None:
+    if _Process.session is not None:
+        _Process.session.after_fork()
 
 
 def _reset_after_fork() -> None:
