@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import logging_points
+import losses
 import searching
 import starting
 from figures import Figure, table
@@ -25,6 +26,8 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "local": logging_points.local,
     "remote": logging_points.remote,
     "batches": logging_points.batches,
+    "kills": losses.kills,
+    "partition": losses.partition,
     "search": searching.searching,
     "server": starting.starting,
 }
