@@ -85,13 +85,18 @@ class Beginning:
     log_system_metrics: bool | None = None
 
 
-at_start: list[Callable[[Beginning], None]] = []
+class _Hooks:
+    start: list[Callable[[Beginning], None]] = []  # noqa: RUF012  # shared on purpose
+    end: list[Callable[[ActiveRun, RunStatus], None]] = []  # noqa: RUF012  # as above
+
+
+at_start = _Hooks.start
 """Called, in order, whenever this process starts or resumes a run, in the thread that does and before it goes on.
 
 What they log comes before what the user logs. What they raise is logged, and the run goes on.
 """
 
-at_end: list[Callable[[ActiveRun, RunStatus], None]] = []
+at_end = _Hooks.end
 """Called, in order, before the end of a run is recorded, also at the end of the process. Errors as for `at_start`."""
 
 _active: ContextVar[tuple[ActiveRun, ...]] = ContextVar("treering_active_runs", default=())
