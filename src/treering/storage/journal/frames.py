@@ -17,11 +17,13 @@ from zlib import crc32
 import msgspec
 
 from treering.entities.lifecycle import RunStatus
-from treering.entities.run import LogBatch
+from treering.entities.run import LogBatch, NewRun
 
 __all__ = [
     "BATCH",
     "CHANGE",
+    "CREATION",
+    "FILE",
     "MAX_BODY",
     "METRIC",
     "OPENING",
@@ -30,10 +32,14 @@ __all__ = [
     "PREFIX",
     "SERIES",
     "Change",
+    "Creation",
     "Opening",
     "Series",
+    "SpooledFile",
     "decode_batch",
     "decode_change",
+    "decode_creation",
+    "decode_file",
     "decode_opening",
     "decode_series",
     "frame",
@@ -58,6 +64,8 @@ SERIES: Final = 2
 METRIC: Final = 3
 BATCH: Final = 4
 CHANGE: Final = 5
+CREATION: Final = 6
+FILE: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +100,36 @@ class Change:
     run_id: str
     status: RunStatus | None = None
     end_time: int | None = None
+    run_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A run has begun that no store knows yet.
+
+    Attributes:
+        new: As for `Runs.create`, with the run's id, so that repeating it makes one run.
+        experiment_name: The experiment that it belongs to, made at delivery if need be; "" where `new` has its id.
+    """
+
+    new: NewRun
+    experiment_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledFile:
+    """A file was added to a run's artifacts; its bytes lie in a folder beside the journal until they are delivered.
+
+    Attributes:
+        path: Where it goes among the run's artifacts.
+        name: Its name in the folder.
+        size: In bytes.
+    """
+
+    run_id: str
+    path: str
+    name: str
+    size: int
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -99,6 +137,8 @@ _opening = msgspec.msgpack.Decoder(Opening)
 _series = msgspec.msgpack.Decoder(Series)
 _batch = msgspec.msgpack.Decoder(LogBatch)
 _change = msgspec.msgpack.Decoder(Change)
+_creation = msgspec.msgpack.Decoder(Creation)
+_file = msgspec.msgpack.Decoder(SpooledFile)
 
 
 def packed(body: bytes) -> bytes:
@@ -106,7 +146,7 @@ def packed(body: bytes) -> bytes:
     return PREFIX.pack(len(body), crc32(body)) + body
 
 
-def frame(kind: int, value: Opening | Series | LogBatch | Change) -> bytes:
+def frame(kind: int, value: Opening | Series | LogBatch | Change | Creation | SpooledFile) -> bytes:
     """A whole frame with `value` as its payload."""
     return packed(bytes((kind,)) + _encode(value))
 
@@ -135,3 +175,13 @@ def decode_batch(payload: bytes) -> LogBatch:
 def decode_change(payload: bytes) -> Change:
     """The payload of a CHANGE frame."""
     return _change.decode(payload)
+
+
+def decode_creation(payload: bytes) -> Creation:
+    """The payload of a CREATION frame."""
+    return _creation.decode(payload)
+
+
+def decode_file(payload: bytes) -> SpooledFile:
+    """The payload of a FILE frame."""
+    return _file.decode(payload)

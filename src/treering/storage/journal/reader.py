@@ -7,6 +7,7 @@ is reported as a `Damaged` item, and reading goes on behind it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,8 @@ from treering.entities.run import LogBatch
 from treering.storage.journal.frames import (
     BATCH,
     CHANGE,
+    CREATION,
+    FILE,
     MAX_BODY,
     METRIC,
     OPENING,
@@ -27,10 +30,14 @@ from treering.storage.journal.frames import (
     PREFIX,
     SERIES,
     Change,
+    Creation,
     Opening,
     Series,
+    SpooledFile,
     decode_batch,
     decode_change,
+    decode_creation,
+    decode_file,
     decode_opening,
     decode_series,
 )
@@ -38,7 +45,13 @@ from treering.storage.journal.frames import (
 __all__ = ["Damaged", "JournalReader", "Point", "Record", "open_reader"]
 
 _CHUNK = 1 << 20
-_KINDS = frozenset({OPENING, SERIES, METRIC, BATCH, CHANGE})
+_KINDS = frozenset({OPENING, SERIES, METRIC, BATCH, CHANGE, CREATION, FILE})
+_DECODERS: dict[int, Callable[[bytes], LogBatch | Change | Creation | SpooledFile]] = {
+    BATCH: decode_batch,
+    CHANGE: decode_change,
+    CREATION: decode_creation,
+    FILE: decode_file,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +80,7 @@ class Record(NamedTuple):
     """What any other frame says, and the offset just behind it."""
 
     end: int
-    content: LogBatch | Change | Damaged
+    content: LogBatch | Change | Creation | SpooledFile | Damaged
 
 
 class JournalReader:
@@ -140,10 +153,7 @@ class JournalReader:
                 series = decode_series(body[1:])
                 self._series[series.number] = series
                 return None
-            if body[0] == BATCH:
-                return Record(end, decode_batch(body[1:]))
-            if body[0] == CHANGE:
-                return Record(end, decode_change(body[1:]))
+            return Record(end, _DECODERS[body[0]](body[1:]))
         except (KeyError, ValueError):
             # A sound frame that cannot be understood: the one that named its series was damaged.
             pass
