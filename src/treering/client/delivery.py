@@ -33,9 +33,9 @@ from treering.entities.metric import Metric, MetricColumns
 from treering.entities.run import LogBatch, ModelInput, ModelOutput, Origin
 from treering.storage.journal.files import FileChunks, kept_file, set_file_aside
 from treering.storage.journal.folder import acknowledge, acknowledged, note_refused
-from treering.storage.journal.frames import Change, Creation, SpooledFile
+from treering.storage.journal.frames import Change, Columns, Creation, SpooledFile
 from treering.storage.journal.notes import drop_note, noted_creation
-from treering.storage.journal.reader import Damaged, JournalReader, Point, Record, open_reader
+from treering.storage.journal.reader import Damaged, JournalReader, Point, Points, Record, open_reader
 from treering.wire.native.numbers import to_number, to_numbers
 
 if TYPE_CHECKING:
@@ -43,9 +43,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Delivery", "open_delivery"]
 
-Item = Point | Record
+Item = Point | Points | Record
 Single = Change | Creation | SpooledFile | Damaged
-Columns = tuple["array[int]", "array[int]", "array[float]"]
 
 
 class Delivery:
@@ -327,16 +326,21 @@ def _gathered(items: Sequence[Item]) -> list[LogBatch]:
     runs: dict[str, _Gathering] = {}
     columns: dict[int, Columns] = {}
     for item in items:
-        if isinstance(item, Point):
+        if not isinstance(item, Record):
             column = columns.get(id(item.series))
             if column is None:
                 column = columns[id(item.series)] = runs.setdefault(item.series.run_id, _Gathering()).columns_of(
                     item.series.key
                 )
             steps, timestamps, values = column
-            steps.append(item.step)
-            timestamps.append(item.timestamp)
-            values.append(item.value)
+            if isinstance(item, Point):
+                steps.append(item.step)
+                timestamps.append(item.timestamp)
+                values.append(item.value)
+            else:
+                steps.extend(item.columns[0])
+                timestamps.extend(item.columns[1])
+                values.extend(item.columns[2])
         elif isinstance(item.content, LogBatch):
             runs.setdefault(item.content.run_id, _Gathering()).add(item.content)
     return [
@@ -355,7 +359,7 @@ def _gathered(items: Sequence[Item]) -> list[LogBatch]:
 
 
 def _run_of(item: Item) -> str:
-    if isinstance(item, Point):
+    if not isinstance(item, Record):
         return item.series.run_id
     return item.content.run_id if isinstance(item.content, LogBatch) else ""
 

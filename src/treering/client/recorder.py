@@ -19,7 +19,7 @@ from treering.core.log import logger
 from treering.core.settings import Settings
 from treering.entities.run import LogBatch
 from treering.storage.journal.files import keep_file, kept_file, settle_file, usage
-from treering.storage.journal.frames import Change, Creation, SpooledFile
+from treering.storage.journal.frames import Change, Columns, Creation, SpooledFile
 from treering.storage.journal.notes import note_creation
 from treering.storage.journal.writer import JournalFull, JournalSealed, JournalWriter, open_journal
 from treering.tracking.limits import check_key
@@ -99,6 +99,10 @@ class Recorder:
     def metrics(self, run_id: str, points: Sequence[tuple[str, float, int, int]]) -> None:
         """Record (key, value, timestamp, step) points at once. Raises as `metric`."""
         self._append(lambda writer: writer.metrics(run_id, points))
+
+    def columns(self, run_id: str, key: str, columns: Columns) -> None:
+        """Record many points of one series at once. Raises as `metric`."""
+        self._append(lambda writer: writer.columns(run_id, key, columns))
 
     def params(self, run_id: str, params: Mapping[str, str]) -> None:
         """Record params. Raises as `batch`."""

@@ -25,6 +25,7 @@ from treering.storage.journal.frames import (
     CHANGE,
     CREATION,
     FILE,
+    MAX_COLUMN,
     METRIC,
     OPENING,
     POINT,
@@ -32,11 +33,13 @@ from treering.storage.journal.frames import (
     PREFIX,
     SERIES,
     Change,
+    Columns,
     Creation,
     Opening,
     Series,
     SpooledFile,
     frame,
+    frame_of_columns,
     frames_of_points,
 )
 from treering.storage.journal.ownership import still_there, try_lock
@@ -114,6 +117,20 @@ class JournalWriter:
         except struct.error as error:
             raise _unfit(", ".join(key for key, *_ in points[:5])) from error
         self._append(data)
+
+    def columns(self, run_id: str, key: str, columns: Columns) -> None:
+        """Append many points of one series. Raises as `metric`."""
+        number = self._series.get((run_id, key))
+        if number is None:
+            number = self._number(run_id, key)
+        steps, timestamps, values = columns
+        self._append(
+            b"".join(
+                frame_of_columns(number, (steps[start:end], timestamps[start:end], values[start:end]))
+                for start in range(0, len(values), MAX_COLUMN)
+                for end in (start + MAX_COLUMN,)
+            )
+        )
 
     def batch(self, batch: LogBatch) -> None:
         """Append params, tags, inputs and linked points. Raises StorageFull, JournalSealed, JournalFull."""
