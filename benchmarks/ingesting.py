@@ -57,9 +57,9 @@ def ingesting(folder: Path, *, quick: bool) -> list[Figure]:
 def _own_client(folder: Path, count: int) -> float:
     """Points a second from the first call until the last client knows that all of its own are stored."""
     size = 10_000
-    with serving(TREERING, folder, TREERING_HOME=str(folder)) as server:
+    with serving(TREERING, folder) as server:
         arguments = [f"http://127.0.0.1:{server.port}", str(count), str(size), "10"]
-        seconds, _ = _together([TREERING.python, str(WORKLOADS / "log_series.py"), *arguments])
+        seconds, _ = _together([TREERING.python, str(WORKLOADS / "log_series.py"), *arguments], folder)
     return CLIENTS * count * size / seconds
 
 
@@ -67,7 +67,7 @@ def _side(side: Side, folder: Path, count: int, size: int) -> Taken:
     with serving(side, folder) as server:
         before = cpu_seconds(server.pid)
         command = [TREERING.python, str(WORKLOADS / "post_batches.py"), str(server.port), str(count), str(size), "10"]
-        seconds, taken = _together(command)
+        seconds, taken = _together(command, folder)
         cpu = cpu_seconds(server.pid) - before
     points = CLIENTS * count * size
     taken.sort()
@@ -75,10 +75,11 @@ def _side(side: Side, folder: Path, count: int, size: int) -> Taken:
     return Taken(points / seconds, taken[int(len(taken) * 0.99)], cpu / points * 1e6, disk / points)
 
 
-def _together(command: list[str]) -> tuple[float, list[float]]:
+def _together(command: list[str], folder: Path) -> tuple[float, list[float]]:
     """Seconds from the common start to the last end, and those of all requests."""
     clients = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(CLIENTS)
+        subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(CLIENTS)
     ]
     try:
         for client in clients:
