@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -24,8 +25,13 @@ HELP: Mapping[str, str] = {
     "artifacts": "List, fetch and add files of runs and models.",
     "completion": "Print a script that completes commands.",
     "config": "Show every setting, its value and where it comes from.",
+    "db": "Check a database, bring its schema up to date or back.",
     "demo": "The whole life of a model, on real data.",
+    "doctor": "Look for what is wrong with an installation.",
     "experiments": "Make, find and change experiments.",
+    "export": "Take runs out: as CSV, Parquet or an MLflow folder.",
+    "gc": "Remove for good what was deleted.",
+    "import": "Bring over what another tool kept.",
     "models": "Serve a model, or let it predict.",
     "registry": "List, register and alias models.",
     "runs": "List, describe, delete and restore runs.",
@@ -35,10 +41,16 @@ HELP: Mapping[str, str] = {
     "version": "Show the version.",
 }
 
+
+def _file(name: str) -> str:
+    """A command whose name is a word of Python has an underscore behind it."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 COMMANDS: Registry[click.Command] = Registry(
     "treering.commands",
     "command",
-    {name: f"treering.cli.commands.{name}:{name}" for name in HELP},
+    {name: f"treering.cli.commands.{_file(name)}:{_file(name)}" for name in HELP},
     extras={"demo": "demo", "models": "sklearn"},
 )
 """The commands; those of other packages are added through the entry point group `treering.commands`."""
