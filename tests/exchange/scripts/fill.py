@@ -2,7 +2,6 @@
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 
 import mlflow
@@ -31,7 +30,9 @@ with mlflow.start_run(run_name="parent", tags={"colour": "red ü"}) as parent:
     with mlflow.start_run(run_name="child", nested=True) as child:
         client.log_batch(child.info.run_id, [Metric("curve", i * 0.5, 1_700_000_000_000 + i, i) for i in range(900)])
     if mlflow.__version__.startswith("3"):
-        model = client.create_logged_model(experiment, name="forest", source_run_id=parent.info.run_id, params={"p": "1"})
+        model = client.create_logged_model(
+            experiment, name="forest", source_run_id=parent.info.run_id, params={"p": "1"}
+        )
         client.log_metric(parent.info.run_id, "accuracy", 0.75, step=1, model_id=model.model_id)
         client.finalize_logged_model(model.model_id, "READY")
         client.log_outputs(parent.info.run_id, [mlflow.entities.LoggedModelOutput(model.model_id, 2)])
@@ -51,4 +52,14 @@ for _ in range(3):
 client.delete_model_version("forest", "2")
 client.transition_model_version_stage("forest", "3", "Production")
 client.set_registered_model_alias("forest", "best", "1")
-out.write_text(json.dumps({"parent": parent.info.run_id, "child": child.info.run_id, "failed": failed.info.run_id, "lost": lost.info.run_id, "experiment": experiment}))
+out.write_text(
+    json.dumps(
+        {
+            "parent": parent.info.run_id,
+            "child": child.info.run_id,
+            "failed": failed.info.run_id,
+            "lost": lost.info.run_id,
+            "experiment": experiment,
+        }
+    )
+)

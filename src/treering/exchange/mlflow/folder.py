@@ -181,6 +181,8 @@ class MlflowFolder:
         ):
             created = meta.get("creation_timestamp") or 0
             source = str(meta.get("source") or "")
+            if str(meta.get("current_stage") or "").startswith("Deleted"):
+                continue  # MLflow keeps the folders of deleted versions
             yield ModelVersion(
                 name,
                 int(meta["version"]),
