@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
@@ -26,6 +27,8 @@ HELP: Mapping[str, str] = {
     "config": "Show every setting, its value and where it comes from.",
     "demo": "The whole life of a model, on real data.",
     "experiments": "Make, find and change experiments.",
+    "gc": "Remove for good what was deleted.",
+    "import": "Bring over what another tool kept.",
     "models": "Serve a model, or let it predict.",
     "registry": "List, register and alias models.",
     "runs": "List, describe, delete and restore runs.",
@@ -35,10 +38,16 @@ HELP: Mapping[str, str] = {
     "version": "Show the version.",
 }
 
+
+def _file(name: str) -> str:
+    """A command whose name is a word of Python has an underscore behind it."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 COMMANDS: Registry[click.Command] = Registry(
     "treering.commands",
     "command",
-    {name: f"treering.cli.commands.{name}:{name}" for name in HELP},
+    {name: f"treering.cli.commands.{_file(name)}:{_file(name)}" for name in HELP},
     extras={"demo": "demo", "models": "sklearn"},
 )
 """The commands; those of other packages are added through the entry point group `treering.commands`."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from treering.client.channel import Channel
+from treering.client.far_upkeep import FarUpkeep
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import LoggedModelStatus, RunStatus
@@ -244,7 +245,12 @@ class FarDatasets:
 def far_tracking(channel: Channel) -> Tracking:
     """All of a server's tracking."""
     return Tracking(
-        FarExperiments(channel), FarRuns(channel), FarMetrics(channel), FarLoggedModels(channel), FarDatasets(channel)
+        FarExperiments(channel),
+        FarRuns(channel),
+        FarMetrics(channel),
+        FarLoggedModels(channel),
+        FarDatasets(channel),
+        FarUpkeep(channel),
     )
 
 

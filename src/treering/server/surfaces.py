@@ -17,6 +17,7 @@ from treering.server.native import (
     registered_models,
     runs,
     server,
+    upkeep,
 )
 from treering.wire.dialect import Dialect
 from treering.wire.mlflow.codec import MlflowDialect
@@ -51,6 +52,7 @@ NATIVE_SURFACE = Surface(
         registered_models.HANDLERS,
         model_versions.HANDLERS,
         artifacts.HANDLERS,
+        upkeep.HANDLERS,
     ),
 )
 

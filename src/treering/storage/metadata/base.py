@@ -16,6 +16,7 @@ from typing import Protocol
 
 from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset
+from treering.entities.deleted import DeletedItem
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
 from treering.entities.metric import MetricSegment
@@ -36,6 +37,7 @@ __all__ = [
     "RunStore",
     "SeriesKey",
     "SeriesStore",
+    "UpkeepStore",
 ]
 
 
@@ -326,6 +328,50 @@ class ModelVersionStore(Protocol):
         ...
 
 
+class UpkeepStore(Protocol):
+    """What keeps the house: taking things in exactly as they were elsewhere, and removing for good.
+
+    Taking in may be repeated: what is there already is left as it is.
+    """
+
+    def put_experiment(self, given: Experiment) -> Experiment:
+        """Insert as given but active, under its own id where that is free, else under the next; as it is then.
+
+        Raises AlreadyExists if an active experiment has the name.
+        """
+        ...
+
+    def put_registered_model(self, given: RegisteredModel) -> None:
+        """Insert with its times, description and tags, without aliases and versions."""
+        ...
+
+    def put_version(self, given: ModelVersion) -> None:
+        """Insert under its own number, without aliases. Raises NotFound if the model does not exist."""
+        ...
+
+    def deleted(self) -> Sequence[DeletedItem]:
+        """All that was deleted softly: runs, then logged models, then experiments."""
+        ...
+
+    def purge_runs(self, run_ids: Sequence[str]) -> int:
+        """Remove for good, with points, params, tags and dataset links; how many there were.
+
+        Unknown ids are passed over. Raises InvalidInput, and removes none, if one is active.
+        """
+        ...
+
+    def purge_logged_models(self, model_ids: Sequence[str]) -> int:
+        """As `purge_runs`, for logged models with all that hangs on them."""
+        ...
+
+    def purge_experiment(self, experiment_id: str) -> int:
+        """Remove an experiment with all its runs and logged models; 1, or 0 where there is none.
+
+        Raises InvalidInput if it is active.
+        """
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
 
@@ -354,4 +400,5 @@ class MetadataStore:
     logged_models: LoggedModelStore
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
+    upkeep: UpkeepStore
     database: Database
