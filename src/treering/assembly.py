@@ -19,6 +19,7 @@ from treering.registry.base import ModelRegistry
 from treering.registry.service import open_registry
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.columns.store import with_columns
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.tracking.base import Tracking
@@ -78,7 +79,7 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     root = settings.default_artifact_root or (PROXIED_ROOT if proxied else destination)
     open_artifacts = _artifacts(_absolute(destination))
     root_store = open_artifacts(_absolute(root))
-    store = METADATA.load(scheme_of(database))(database)
+    store = with_columns(METADATA.load(scheme_of(database))(database), settings.search_memory_mb << 20)
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
     return Services(
         settings,

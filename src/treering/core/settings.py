@@ -80,6 +80,9 @@ class Settings:
         True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
     )
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
+    search_memory_mb: int = _setting(
+        512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
+    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )

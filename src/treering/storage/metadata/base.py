@@ -21,6 +21,7 @@ from treering.entities.metric import MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.storage.metadata.feed import RunFeed
 
 __all__ = [
     "Database",
@@ -304,7 +305,11 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MetadataStore:
-    """All stores of one database."""
+    """All stores of one database.
+
+    Attributes:
+        feed: Lets columns of runs be kept in memory; None where that would gain nothing.
+    """
 
     experiments: ExperimentStore
     runs: RunStore
@@ -314,3 +319,4 @@ class MetadataStore:
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
     database: Database
+    feed: RunFeed | None = None

@@ -149,5 +149,5 @@ def test_no_change_is_missed_among_concurrent_writers(store: MetadataStore, engi
     look()
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT id, version FROM runs WHERE experiment_id = 0")).all()
-    assert seen == {number: own for number, own in rows}
+    assert seen == dict(rows)
     assert len(rows) == RUNS + WRITERS * 15

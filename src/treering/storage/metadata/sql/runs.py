@@ -36,7 +36,7 @@ from treering.storage.metadata.sql.tables import (
     runs,
 )
 
-__all__ = ["SqlRuns"]
+__all__ = ["SqlRuns", "hydrated"]
 
 _USED = (
     select(run_datasets.c.run, run_datasets.c.context, datasets.c.name, datasets.c.digest)
@@ -70,7 +70,7 @@ class SqlRuns:
             number, version = _experiment_for(connection, info)
             known = connection.execute(select(runs).where(runs.c.run_id == info.run_id)).one_or_none()
             if known is not None and known.experiment_id == number:
-                return _hydrated(connection, [known])[0]
+                return hydrated(connection, [known])[0]
             if known is not None:
                 msg = (
                     f"The run {info.run_id!r} exists already, in the experiment '{known.experiment_id}'."
@@ -108,7 +108,7 @@ class SqlRuns:
             if row is None:
                 msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
                 raise NotFound(msg)
-            return _hydrated(connection, [row])[0]
+            return hydrated(connection, [row])[0]
 
     def update(self, run_id: str, status: RunStatus | None, end_time: int | None, run_name: str | None) -> Run:
         """See RunStore."""
@@ -123,7 +123,7 @@ class SqlRuns:
             version = next_versions(connection, [held.experiment])[held.experiment]
             connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
             row = connection.execute(select(runs).where(runs.c.id == held.number)).one()
-            return _hydrated(connection, [row])[0]
+            return hydrated(connection, [row])[0]
 
         return self._session.write(work)
 
@@ -149,7 +149,7 @@ class SqlRuns:
             place = {identity[0]: position for position, identity in enumerate(found.identities)}
             rows = select_in(connection, select(runs), runs.c.id, place)
             rows.sort(key=lambda row: place[row.id])
-            return Page(_hydrated(connection, rows), found.next_token, found.total)
+            return Page(hydrated(connection, rows), found.next_token, found.total)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
@@ -168,7 +168,7 @@ class SqlRuns:
             return connection.execute(statement).scalar() or 0
 
 
-def _hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
+def hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Runs of rows, in their order; one more statement where they used datasets."""
     documents = [read_document(row.document, row.run_id) for row in rows]
     used = {one.dataset for document in documents for one in document.datasets}

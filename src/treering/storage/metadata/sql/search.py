@@ -363,8 +363,8 @@ def _whole(comparison: Comparison, column: ColumnElement[int]) -> ColumnElement[
     else:
         number = math.floor(float(str(value)))
     if abs(number) > _LARGEST:
-        below = compared in {Operator.LESS, Operator.AT_MOST}
-        return true() if below == (number > 0) else false()
+        # Beyond all numbers that fit: it compares to any as it does to 0.
+        return true() if _COMPARE[compared](0, number) else false()
     condition: ColumnElement[bool] = _COMPARE[compared](column, number)
     return condition
 
