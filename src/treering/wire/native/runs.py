@@ -8,7 +8,7 @@ import msgspec
 
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus, View
-from treering.entities.metric import Metric, MetricSummary
+from treering.entities.metric import Metric, MetricSummary, SummaryRow, summary_rows
 from treering.entities.run import ModelInput, ModelOutput, NewRun, Run, RunData, RunInfo, RunInputs, RunOutputs
 from treering.wire.endpoint import Empty, Endpoint, Permission
 from treering.wire.native.numbers import Number, from_number, to_number
@@ -220,7 +220,7 @@ def run_body(run: Run) -> RunBody:
         info.lifecycle_stage,
         data.params,
         data.tags,
-        {key: _summary_body(summary) for key, summary in data.summaries.items()},
+        {key: _summary_body(row) for key, row in summary_rows(data.summaries).items()},
         run.inputs.dataset_inputs,
         run.inputs.model_inputs,
         run.outputs.model_outputs,
@@ -249,11 +249,11 @@ def run_from(body: RunBody) -> Run:
     )
 
 
-def _summary_body(summary: MetricSummary) -> SummaryBody:
+def _summary_body(summary: SummaryRow) -> SummaryBody:
     return SummaryBody(
-        to_number(summary.last.value),
-        summary.last.step,
-        summary.last.timestamp,
+        to_number(summary.value),
+        summary.step,
+        summary.timestamp,
         None if summary.minimum is None else to_number(summary.minimum),
         None if summary.maximum is None else to_number(summary.maximum),
         summary.count,

@@ -69,12 +69,17 @@ def info_of(row: Row[Any]) -> RunInfo:
         str(row.experiment_id),
         row.run_name,
         row.user_id,
-        RunStatus(row.status),
+        _STATUSES[row.status],
         row.start_time,
         row.end_time,
         row.artifact_uri,
-        Lifecycle(row.lifecycle),
+        _LIFECYCLES[row.lifecycle],
     )
+
+
+# Looked up, because a page has hundreds.
+_STATUSES = {str(status): status for status in RunStatus}
+_LIFECYCLES = {str(stage): stage for stage in Lifecycle}
 
 
 def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, LockedRun]:

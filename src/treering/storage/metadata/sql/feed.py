@@ -12,7 +12,7 @@ from treering.storage.metadata.feed import FedRun, Stamp
 from treering.storage.metadata.sql.document import read_document
 from treering.storage.metadata.sql.experiments import experiment_number
 from treering.storage.metadata.sql.rows import select_in
-from treering.storage.metadata.sql.runs import hydrated
+from treering.storage.metadata.sql.runs import runs_of
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import experiments, runs
 
@@ -66,11 +66,8 @@ class SqlFeed:
 
     def runs(self, numbers: Sequence[int]) -> Sequence[Run]:
         """See RunFeed."""
-        place = {number: position for position, number in enumerate(numbers)}
         with self._session.read() as connection:
-            rows = select_in(connection, select(runs), runs.c.id, place)
-            rows.sort(key=lambda row: place[row.id])
-            return hydrated(connection, rows)
+            return runs_of(connection, numbers)
 
 
 def _fed(  # noqa: PLR0913, PLR0917  # the columns above

@@ -22,7 +22,7 @@ from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
-from treering.storage.metadata.sql.rows import insert_row, put_texts, select_in
+from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number
 from treering.storage.metadata.sql.search import Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import (
@@ -36,7 +36,7 @@ from treering.storage.metadata.sql.tables import (
     runs,
 )
 
-__all__ = ["SqlRuns", "hydrated"]
+__all__ = ["SqlRuns", "runs_of"]
 
 _USED = (
     select(run_datasets.c.run, run_datasets.c.context, datasets.c.name, datasets.c.digest)
@@ -57,6 +57,9 @@ _TARGET = Target(
 )
 
 
+_WHOLE = select(runs).where(runs.c.id.in_(NUMBERS))
+
+
 class SqlRuns:
     """RunStore over a Session."""
 
@@ -70,7 +73,7 @@ class SqlRuns:
             number, version = _experiment_for(connection, info)
             known = connection.execute(select(runs).where(runs.c.run_id == info.run_id)).one_or_none()
             if known is not None and known.experiment_id == number:
-                return hydrated(connection, [known])[0]
+                return _hydrated(connection, [known])[0]
             if known is not None:
                 msg = (
                     f"The run {info.run_id!r} exists already, in the experiment '{known.experiment_id}'."
@@ -108,7 +111,7 @@ class SqlRuns:
             if row is None:
                 msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
                 raise NotFound(msg)
-            return hydrated(connection, [row])[0]
+            return _hydrated(connection, [row])[0]
 
     def update(self, run_id: str, status: RunStatus | None, end_time: int | None, run_name: str | None) -> Run:
         """See RunStore."""
@@ -123,7 +126,7 @@ class SqlRuns:
             version = next_versions(connection, [held.experiment])[held.experiment]
             connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
             row = connection.execute(select(runs).where(runs.c.id == held.number)).one()
-            return hydrated(connection, [row])[0]
+            return _hydrated(connection, [row])[0]
 
         return self._session.write(work)
 
@@ -146,10 +149,8 @@ class SqlRuns:
         within = runs.c.experiment_id.in_(numbers) & in_view(runs.c.lifecycle, query.view)
         with self._session.read() as connection:
             found = find(connection, self._session.dialect, _TARGET, query, within)
-            place = {identity[0]: position for position, identity in enumerate(found.identities)}
-            rows = select_in(connection, select(runs), runs.c.id, place)
-            rows.sort(key=lambda row: place[row.id])
-            return Page(hydrated(connection, rows), found.next_token, found.total)
+            numbers = [identity[0] for identity in found.identities]
+            return Page(runs_of(connection, numbers), found.next_token, found.total)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
@@ -168,7 +169,13 @@ class SqlRuns:
             return connection.execute(statement).scalar() or 0
 
 
-def hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
+def runs_of(connection: Connection, numbers: Sequence[int]) -> list[Run]:
+    """The runs of these rows, in this order; rows that are gone are left out."""
+    rows = rows_by_number(connection, _WHOLE, numbers)
+    return _hydrated(connection, [rows[number] for number in numbers if number in rows])
+
+
+def _hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Runs of rows, in their order; one more statement where they used datasets."""
     documents = [read_document(row.document, row.run_id) for row in rows]
     used = {one.dataset for document in documents for one in document.datasets}
