@@ -31,8 +31,12 @@ class Wire:
 
     def post_bytes(self, path: str, body: bytes) -> tuple[float, bytes]:
         """As `post`, for a body that is bytes already; also says how many seconds it took."""
+        return self.post_to(f"/api/2.0/mlflow/{path}", body)
+
+    def post_to(self, path: str, body: bytes) -> tuple[float, bytes]:
+        """As `post_bytes`, with the whole path."""
         began = time.perf_counter()
-        self._connection.request("POST", f"/api/2.0/mlflow/{path}", body, {"Content-Type": "application/json"})
+        self._connection.request("POST", path, body, {"Content-Type": "application/json"})
         answer = self._connection.getresponse()
         data = answer.read()
         taken = time.perf_counter() - began

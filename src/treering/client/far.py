@@ -15,8 +15,9 @@ from treering.entities.metric import Metric, MetricColumns, SampledSeries
 from treering.entities.model import LoggedModel
 from treering.entities.page import Page, Query
 from treering.entities.run import LogBatch, NewRun, Origin, Run
+from treering.entities.run_table import RunTable
 from treering.tracking.base import NewLoggedModel, Tracking
-from treering.wire.native import experiments, metrics, models, runs, server
+from treering.wire.native import experiments, metrics, models, runs, server, tables
 from treering.wire.native.numbers import from_numbers, to_number
 
 __all__ = ["FarDatasets", "FarExperiments", "FarLoggedModels", "FarMetrics", "FarRuns", "far_tracking"]
@@ -104,17 +105,12 @@ class FarRuns:
 
     def search(self, query: Query) -> Page[Run]:
         """As `Runs.search`."""
-        asked = runs.SearchRuns(
-            query.experiment_ids,
-            query.filter,
-            query.order_by,
-            query.max_results,
-            query.page_token,
-            query.view,
-            query.with_total,
-        )
-        page = self._call(runs.SEARCH, asked)
+        page = self._call(runs.SEARCH, _search_body(query))
         return Page([runs.run_from(body) for body in page.runs], page.next_token, page.total)
+
+    def table(self, query: Query) -> RunTable:
+        """As `Runs.table`."""
+        return tables.table_from(self._call(tables.TABLE, _search_body(query)))
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
         """As `Runs.log`."""
@@ -245,6 +241,18 @@ def far_tracking(channel: Channel) -> Tracking:
     """All of a server's tracking."""
     return Tracking(
         FarExperiments(channel), FarRuns(channel), FarMetrics(channel), FarLoggedModels(channel), FarDatasets(channel)
+    )
+
+
+def _search_body(query: Query) -> runs.SearchRuns:
+    return runs.SearchRuns(
+        query.experiment_ids,
+        query.filter,
+        query.order_by,
+        query.max_results,
+        query.page_token,
+        query.view,
+        query.with_total,
     )
 
 

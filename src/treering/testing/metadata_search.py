@@ -11,6 +11,7 @@ from treering.entities.dataset import CONTEXT_TAG, Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus, View
 from treering.entities.page import Query
 from treering.entities.run import RunChanges
+from treering.entities.run_table import NO_TIME, TextColumn
 from treering.storage.metadata.base import MetadataStore
 from treering.testing.metadata_values import add_run, found_names, run_info
 
@@ -157,6 +158,10 @@ ORDERS: dict[tuple[str, ...], str] = {
 }
 
 
+def _text(column: TextColumn, row: int) -> str:
+    return column.texts[column.codes[row]]
+
+
 class SearchSuite:
     """Needs a fixture `store`, new and empty for each test."""
 
@@ -194,6 +199,44 @@ class SearchSuite:
         [found] = store.runs.search(query).items
         assert found == store.runs.get(found.info.run_id)
         assert len(found.inputs.dataset_inputs) == 2
+
+    def test_a_table_holds_what_the_page_holds(self, store: MetadataStore) -> None:
+        fill(store)
+        store.experiments.create("other", "/r", "", {})
+        store.runs.create(run_info("1", run_name="elsewhere", start_time=3500), {})
+        questions = [Query(text, experiment_ids=["0"]) for text in FILTERS]
+        questions += [Query("", order_by, 2, experiment_ids=["0", "1"]) for order_by in ORDERS]
+        for query in (*questions, Query(experiment_ids=["0"], max_results=2), Query(experiment_ids=["1"]), Query()):
+            page, table = store.runs.search(query), store.runs.table(query)
+            assert table.next_token == page.next_token
+            shown = [
+                (
+                    table.run_ids[row],
+                    _text(table.experiment_ids, row),
+                    _text(table.statuses, row),
+                    table.artifact_uris[row],
+                    table.start_times[row],
+                    None if table.end_times[row] == NO_TIME else table.end_times[row],
+                    {key: _text(column, row) for key, column in table.params.items() if column.codes[row] >= 0},
+                    {key: _text(column, row) for key, column in table.tags.items() if column.codes[row] >= 0},
+                    {key: str(values[row]) for key, values in table.metrics.items() if not math.isnan(values[row])},
+                )
+                for row in range(len(table))
+            ]
+            assert shown == [
+                (
+                    run.info.run_id,
+                    run.info.experiment_id,
+                    run.info.status,
+                    run.info.artifact_uri,
+                    run.info.start_time,
+                    run.info.end_time,
+                    run.data.params,
+                    run.data.tags,
+                    {key: str(value) for key, value in run.data.metrics.items() if not math.isnan(value)},
+                )
+                for run in page.items
+            ]
 
     def test_experiments_and_view_limit_the_search(self, store: MetadataStore) -> None:
         other = store.experiments.create("other", "/r", "", {}).experiment_id

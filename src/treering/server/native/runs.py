@@ -9,6 +9,7 @@ from treering.entities.run import LogBatch, NewRun, Origin
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
 from treering.wire.native import runs as wire
+from treering.wire.native import tables
 from treering.wire.native.numbers import from_number
 from treering.wire.native.points import columns_from
 
@@ -47,7 +48,17 @@ def _restore(services: Services, asked: wire.RunId) -> Empty:
 
 @HANDLERS.handles(wire.SEARCH)
 def _search(services: Services, asked: wire.SearchRuns) -> wire.RunPage:
-    query = Query(
+    page = services.tracking.runs.search(_query(asked))
+    return wire.RunPage([wire.run_body(run) for run in page.items], page.next_token, page.total)
+
+
+@HANDLERS.handles(tables.TABLE)
+def _table(services: Services, asked: wire.SearchRuns) -> tables.RunTableBody:
+    return tables.table_body(services.tracking.runs.table(_query(asked)))
+
+
+def _query(asked: wire.SearchRuns) -> Query:
+    return Query(
         asked.filter,
         asked.order_by,
         asked.max_results,
@@ -56,8 +67,6 @@ def _search(services: Services, asked: wire.SearchRuns) -> wire.RunPage:
         asked.experiment_ids,
         asked.with_total,
     )
-    page = services.tracking.runs.search(query)
-    return wire.RunPage([wire.run_body(run) for run in page.items], page.next_token, page.total)
 
 
 @HANDLERS.handles(wire.LOG)

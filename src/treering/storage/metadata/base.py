@@ -21,6 +21,7 @@ from treering.entities.metric import MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
 from treering.storage.metadata.feed import RunFeed
 
 __all__ = [
@@ -120,6 +121,10 @@ class RunStore(Protocol):
 
     def search(self, query: Query) -> Page[Run]:
         """Raises BadFilter."""
+        ...
+
+    def table(self, query: Query) -> RunTable:
+        """The page that `search` gives, column by column. Raises BadFilter."""
         ...
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:

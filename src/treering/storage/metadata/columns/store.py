@@ -11,12 +11,14 @@ import numpy as np
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
 from treering.storage.metadata.base import Database, MetadataStore, RunStore, SeriesKey
 from treering.storage.metadata.columns.block import Block
 from treering.storage.metadata.columns.column import Places, Unanswerable
 from treering.storage.metadata.columns.conditions import holds
 from treering.storage.metadata.columns.ordering import behind, check_order, cursor_at, leading
 from treering.storage.metadata.columns.shelf import Shelf
+from treering.storage.metadata.columns.table import table_at
 from treering.storage.metadata.feed import RunFeed, Stamp
 from treering.storage.metadata.search.evaluate import check_size, compare
 from treering.storage.metadata.search.fields import RUNS
@@ -107,6 +109,33 @@ class ColumnRuns:
         token = write_token(digest, page[-1].cursor) if page and len(found) > len(page) else ""
         return Page(self._feed.runs([one.number for one in page]), token, total if query.with_total else None)
 
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        search = parse_search(RUNS, query.filter, query.order_by)
+        check_size(query)
+        digest = digest_of(RUNS.noun, query)
+        start = read_token(query.page_token, digest, search.order)
+        try:
+            return self._table(search, query, start, digest)
+        except Unanswerable:
+            return self._store.table(query)
+
+    def _table(self, search: Search, query: Query, start: Cursor | None, digest: str) -> RunTable:
+        """Out of one block alone. Raises Unanswerable where there are several, or it holds not all."""
+        check_order(search.order)
+        stamps = self._feed.stamps(query.experiment_ids)
+        if len(stamps) != 1 or not self._shelf.has(list(stamps)):
+            raise Unanswerable
+        [(experiment_id, stamp)] = stamps.items()
+        with self._shelf.block(experiment_id, stamp) as block:
+            if block is None:
+                raise Unanswerable
+            places, _ = _matching(block, search, query, start)
+            page = places[: query.max_results]
+            more = len(page) and len(places) > len(page)
+            token = write_token(digest, cursor_at(block, search.order, int(page[-1]))) if more else ""
+            return table_at(block, page, experiment_id, token)
+
     def _find(self, search: Search, query: Query, start: Cursor | None) -> tuple[list[_Found], int]:
         """One run more than the page shows, and how many match in all. Raises Unanswerable."""
         check_order(search.order)
@@ -133,15 +162,20 @@ class ColumnRuns:
         with self._shelf.block(experiment_id, stamp) as block:
             if block is None:
                 raise Unanswerable
-            seen = block.seen(query.view)
-            if search.condition is not None:
-                seen &= holds(block, search.condition)
-            places = np.flatnonzero(seen)
-            total = len(places)
-            if start is not None:
-                places = behind(block, search.order, places, start)
-            first = leading(block, search.order, places, query.max_results + 1)
+            first, total = _matching(block, search, query, start)
             return _found(block, search, first, alone=len(query.experiment_ids) == 1), total
+
+
+def _matching(block: Block, search: Search, query: Query, start: Cursor | None) -> tuple[Places, int]:
+    """Where the runs of a page are, and one more, in order; and how many match in all. Raises Unanswerable."""
+    seen = block.seen(query.view)
+    if search.condition is not None:
+        seen &= holds(block, search.condition)
+    places = np.flatnonzero(seen)
+    total = len(places)
+    if start is not None:
+        places = behind(block, search.order, places, start)
+    return leading(block, search.order, places, query.max_results + 1), total
 
 
 def _found(block: Block, search: Search, places: Places, *, alone: bool) -> list[_Found]:

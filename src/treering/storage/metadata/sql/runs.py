@@ -13,6 +13,7 @@ from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable, TableBuilder
 from treering.storage.metadata.base import SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
@@ -23,7 +24,7 @@ from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
 from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number
-from treering.storage.metadata.sql.search import Keyed, Target, find
+from treering.storage.metadata.sql.search import Found, Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import (
     datasets,
@@ -145,12 +146,29 @@ class SqlRuns:
 
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""
+        with self._session.read() as connection:
+            found = self._find(connection, query)
+            return Page(runs_of(connection, _numbers(found)), found.next_token, found.total)
+
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        with self._session.read() as connection:
+            found = self._find(connection, query)
+            numbers = _numbers(found)
+            rows = rows_by_number(connection, _WHOLE, numbers)
+        builder = TableBuilder(len(rows))
+        for number in numbers:
+            if number in rows:
+                row = rows[number]
+                document = read_document(row.document, row.run_id)
+                metrics = {key: one.value for key, one in document.metrics.items()}
+                builder.add(info_of(row), metrics, document.params, document.tags)
+        return builder.table(found.next_token)
+
+    def _find(self, connection: Connection, query: Query) -> Found:
         numbers = [experiment_number(experiment_id) for experiment_id in query.experiment_ids]
         within = runs.c.experiment_id.in_(numbers) & in_view(runs.c.lifecycle, query.view)
-        with self._session.read() as connection:
-            found = find(connection, self._session.dialect, _TARGET, query, within)
-            numbers = [identity[0] for identity in found.identities]
-            return Page(runs_of(connection, numbers), found.next_token, found.total)
+        return find(connection, self._session.dialect, _TARGET, query, within)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
@@ -167,6 +185,10 @@ class SqlRuns:
         statement = select(deliveries.c.end).where(deliveries.c.journal_id == journal_id)
         with self._session.read() as connection:
             return connection.execute(statement).scalar() or 0
+
+
+def _numbers(found: Found) -> list[int]:
+    return [identity[0] for identity in found.identities]
 
 
 def runs_of(connection: Connection, numbers: Sequence[int]) -> list[Run]:
