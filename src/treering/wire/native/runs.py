@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -41,7 +42,7 @@ __all__ = [
 ]
 
 
-class SummaryBody(msgspec.Struct, frozen=True):
+class SummaryBody(msgspec.Struct, frozen=True, gc=False):
     """What is remembered of one metric of a run.
 
     `last` is the value at the greatest step; `minimum` and `maximum` leave NaN aside.
@@ -250,12 +251,16 @@ def run_from(body: RunBody) -> Run:
 
 
 def _summary_body(summary: SummaryRow) -> SummaryBody:
+    last, minimum, maximum = summary.value, summary.minimum, summary.maximum
+    if minimum is not None and maximum is not None and math.isfinite(last + minimum + maximum):
+        # All are finite then; a page has thousands.
+        return SummaryBody(last, summary.step, summary.timestamp, minimum, maximum, summary.count)
     return SummaryBody(
-        to_number(summary.value),
+        to_number(last),
         summary.step,
         summary.timestamp,
-        None if summary.minimum is None else to_number(summary.minimum),
-        None if summary.maximum is None else to_number(summary.maximum),
+        None if minimum is None else to_number(minimum),
+        None if maximum is None else to_number(maximum),
         summary.count,
     )
 

@@ -48,7 +48,7 @@ class RunTableBody(msgspec.Struct, frozen=True):
 
 
 TABLE = Endpoint(
-    "runs.table",
+    "runs.search_table",
     "POST",
     "/api/v1/runs/table",
     SearchRuns,

@@ -18,7 +18,7 @@ from treering.entities.run import ModelInput, ModelOutput, Run, RunData, RunInfo
 __all__ = ["Document", "Summary", "UsedDataset", "read_document", "write_document"]
 
 
-class Summary(msgspec.Struct, array_like=True, frozen=True):
+class Summary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A MetricSummary."""
 
     value: float
