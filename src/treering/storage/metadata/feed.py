@@ -85,6 +85,6 @@ class RunFeed(Protocol):
         """Those of all its runs."""
         ...
 
-    def runs(self, numbers: Sequence[int]) -> Sequence[Run]:
-        """These runs, in this order; those that are gone are left out. Raises DamagedData."""
+    def runs(self, numbers: Sequence[int]) -> Mapping[int, Run]:
+        """These runs by their numbers, as they are now; those that are gone are left out. Raises DamagedData."""
         ...

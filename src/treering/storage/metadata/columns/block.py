@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from treering.entities.lifecycle import View
+from treering.entities.run import Run
 from treering.storage.metadata.columns.column import MetricColumn, Places, TextColumn, WholeColumn
 from treering.storage.metadata.feed import FedRun, FedSummary
 from treering.storage.metadata.search.syntax import Entity
@@ -20,6 +22,9 @@ _TEXTS = ("run_id", "run_name", "status", "artifact_uri", "user_id")
 _TIMES = ("start_time", "end_time")
 # What one run takes beside its columns: its place by its number.
 _PLACE = 120
+# Whole runs that are kept because they were shown, and what one takes.
+_SHOWN = 2000
+_SHOWN_SIZE = 6000
 
 Column = TypeVar("Column", MetricColumn, TextColumn)
 
@@ -45,11 +50,13 @@ class Block:
         self._times = {name: WholeColumn(_FIRST) for name in _TIMES}
         self._metrics: dict[str, MetricColumn] = {}
         self._texts: dict[Entity, dict[str, TextColumn]] = {Entity.PARAM: {}, Entity.TAG: {}}
+        self._shown: OrderedDict[int, Run] = OrderedDict()
 
     @property
     def size(self) -> int:
         """Bytes, roughly."""
-        return self.count * _PLACE + 10 * self._capacity + sum(column.size for column in self._columns())
+        beside = self.count * _PLACE + 10 * self._capacity + len(self._shown) * _SHOWN_SIZE
+        return beside + sum(column.size for column in self._columns())
 
     def metric(self, key: str) -> MetricColumn | None:
         """None where no run has it."""
@@ -91,9 +98,28 @@ class Block:
         """Forget all runs but these."""
         mine = np.isin(self._numbers[: self.count], np.array(numbers, np.int64))
         self._there[: self.count] &= mine
+        self._shown.clear()
+
+    def show(self, runs: Mapping[int, Run], version: int) -> None:
+        """Keep whole runs for the next page that shows them.
+
+        Args:
+            version: The block's before they were read; where it is another now, one may have changed since.
+        """
+        if version == self.version:
+            self._shown.update(runs)
+            while len(self._shown) > _SHOWN:
+                self._shown.popitem(last=False)
+
+    def shown(self, numbers: Sequence[int]) -> dict[int, Run]:
+        """Those of these runs that were kept and have not changed since."""
+        known = self._shown
+        return {number: known[number] for number in numbers if number in known}
 
     def put(self, runs: Sequence[FedRun]) -> None:
         """Add runs, or replace what was known of them."""
+        for run in runs:
+            self._shown.pop(run.number, None)
         places = self._places([run.number for run in runs])
         for column in self._columns():
             column.clear(places)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from treering.core.errors import TreeringError
 from treering.core.log import logger
+from treering.entities.run import Run
 from treering.storage.metadata.columns.block import Block
 from treering.storage.metadata.feed import RunFeed, Stamp
 
@@ -106,6 +107,15 @@ class Shelf:
             yield block
         if block is not None and abs(block.size - entry.size) > entry.size // 8:
             self._weigh(entry)
+
+    def show(self, experiment_id: str, runs: Mapping[int, Run], version: int) -> None:
+        """As Block.show, if the block is there still."""
+        with self._lock:
+            entry = self._entries.get(experiment_id)
+        if entry is not None:
+            with entry.lock:
+                if entry.block is not None:
+                    entry.block.show(runs, version)
 
     def close(self) -> None:
         """Build no more; waits for what is being built."""

@@ -19,7 +19,7 @@ from treering.storage.metadata.columns.conditions import holds
 from treering.storage.metadata.columns.ordering import behind, check_order, cursor_at, leading
 from treering.storage.metadata.columns.shelf import Shelf
 from treering.storage.metadata.columns.table import table_at
-from treering.storage.metadata.feed import RunFeed, Stamp
+from treering.storage.metadata.feed import RunFeed
 from treering.storage.metadata.search.evaluate import check_size, compare
 from treering.storage.metadata.search.fields import RUNS
 from treering.storage.metadata.search.grammar import parse_search
@@ -56,11 +56,21 @@ class _Closing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A run that a page may show."""
+class _Part:
+    """What one experiment adds to a page: places in order, one more than the page has.
 
-    number: int
-    cursor: Cursor
+    Attributes:
+        cursors: Of all, where other experiments' are sorted among them; else of the page's last alone.
+        known: Runs that are at hand.
+        version: The block's.
+    """
+
+    experiment_id: str
+    numbers: Sequence[int]
+    cursors: Mapping[int, Cursor]
+    known: Mapping[int, Run]
+    version: int
+    total: int
 
 
 class ColumnRuns:
@@ -102,12 +112,36 @@ class ColumnRuns:
         digest = digest_of(RUNS.noun, query)
         start = read_token(query.page_token, digest, search.order)
         try:
-            found, total = self._find(search, query, start)
+            parts = self._find(search, query, start)
         except Unanswerable:
             return self._store.search(query)
-        page = found[: query.max_results]
-        token = write_token(digest, page[-1].cursor) if page and len(found) > len(page) else ""
-        return Page(self._feed.runs([one.number for one in page]), token, total if query.with_total else None)
+        cursors = {number: cursor for part in parts for number, cursor in part.cursors.items()}
+        numbers = [number for part in parts for number in part.numbers]
+        if len(parts) > 1:
+
+            def by_cursor(left: int, right: int) -> int:
+                return compare(cursors[left], cursors[right], search.order)
+
+            numbers.sort(key=functools.cmp_to_key(by_cursor))
+        page = numbers[: query.max_results]
+        token = write_token(digest, cursors[page[-1]]) if page and len(numbers) > len(page) else ""
+        known = self._whole(parts, page)
+        total = sum(part.total for part in parts) if query.with_total else None
+        return Page([known[number] for number in page if number in known], token, total)
+
+    def _whole(self, parts: Sequence[_Part], page: Sequence[int]) -> dict[int, Run]:
+        """The runs of a page by their numbers; what has to be read is kept for the next."""
+        known: dict[int, Run] = {}
+        for part in parts:
+            known |= part.known
+        wanted = [number for number in page if number not in known]
+        if wanted:
+            read = self._feed.runs(wanted)
+            known |= read
+            for part in parts:
+                mine = {number: read[number] for number in part.numbers if number in read}
+                self._shelf.show(part.experiment_id, mine, part.version)
+        return known
 
     def table(self, query: Query) -> RunTable:
         """See RunStore."""
@@ -136,34 +170,27 @@ class ColumnRuns:
             token = write_token(digest, cursor_at(block, search.order, int(page[-1]))) if more else ""
             return table_at(block, page, experiment_id, token)
 
-    def _find(self, search: Search, query: Query, start: Cursor | None) -> tuple[list[_Found], int]:
-        """One run more than the page shows, and how many match in all. Raises Unanswerable."""
+    def _find(self, search: Search, query: Query, start: Cursor | None) -> list[_Part]:
+        """What each experiment adds to the page. Raises Unanswerable."""
         check_order(search.order)
         stamps = self._feed.stamps(query.experiment_ids)
         if not self._shelf.has(list(stamps)):
             raise Unanswerable
-        total = 0
-        found: list[_Found] = []
+        parts = []
         for experiment_id, stamp in stamps.items():
-            mine, matching = self._find_in(experiment_id, stamp, search, query, start)
-            found += mine
-            total += matching
-        if len(stamps) > 1:
-
-            def by_cursor(left: _Found, right: _Found) -> int:
-                return compare(left.cursor, right.cursor, search.order)
-
-            found.sort(key=functools.cmp_to_key(by_cursor))
-        return found, total
-
-    def _find_in(
-        self, experiment_id: str, stamp: Stamp, search: Search, query: Query, start: Cursor | None
-    ) -> tuple[list[_Found], int]:
-        with self._shelf.block(experiment_id, stamp) as block:
-            if block is None:
-                raise Unanswerable
-            first, total = _matching(block, search, query, start)
-            return _found(block, search, first, alone=len(query.experiment_ids) == 1), total
+            with self._shelf.block(experiment_id, stamp) as block:
+                if block is None:
+                    raise Unanswerable
+                places, total = _matching(block, search, query, start)
+                numbers = block.numbers(places)
+                needed = range(len(numbers)) if len(stamps) > 1 else range(query.max_results)[-1:]
+                cursors = {
+                    numbers[at]: cursor_at(block, search.order, int(places[at])) for at in needed if at < len(numbers)
+                }
+                parts.append(
+                    _Part(experiment_id, numbers, cursors, block.shown(numbers), block.version, total),
+                )
+        return parts
 
 
 def _matching(block: Block, search: Search, query: Query, start: Cursor | None) -> tuple[Places, int]:
@@ -176,15 +203,3 @@ def _matching(block: Block, search: Search, query: Query, start: Cursor | None) 
     if start is not None:
         places = behind(block, search.order, places, start)
     return leading(block, search.order, places, query.max_results + 1), total
-
-
-def _found(block: Block, search: Search, places: Places, *, alone: bool) -> list[_Found]:
-    """With cursors where they are needed: of all that other experiments' are sorted among, else of the page's last."""
-    numbers = block.numbers(places)
-    if alone and len(numbers) > 1:
-        last = _Found(numbers[-2], cursor_at(block, search.order, int(places[-2])))
-        return [*(_Found(number, ()) for number in numbers[:-2]), last, _Found(numbers[-1], ())]
-    return [
-        _Found(number, cursor_at(block, search.order, place))
-        for number, place in zip(numbers, places.tolist(), strict=True)
-    ]

@@ -64,7 +64,7 @@ class SqlFeed:
         with self._session.read() as connection:
             return list(connection.execute(statement).scalars())
 
-    def runs(self, numbers: Sequence[int]) -> Sequence[Run]:
+    def runs(self, numbers: Sequence[int]) -> Mapping[int, Run]:
         """See RunFeed."""
         with self._session.read() as connection:
             return runs_of(connection, numbers)

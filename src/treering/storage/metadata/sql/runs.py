@@ -148,7 +148,9 @@ class SqlRuns:
         """See RunStore."""
         with self._session.read() as connection:
             found = self._find(connection, query)
-            return Page(runs_of(connection, _numbers(found)), found.next_token, found.total)
+            numbers = _numbers(found)
+            known = runs_of(connection, numbers)
+            return Page([known[number] for number in numbers if number in known], found.next_token, found.total)
 
     def table(self, query: Query) -> RunTable:
         """See RunStore."""
@@ -191,10 +193,10 @@ def _numbers(found: Found) -> list[int]:
     return [identity[0] for identity in found.identities]
 
 
-def runs_of(connection: Connection, numbers: Sequence[int]) -> list[Run]:
-    """The runs of these rows, in this order; rows that are gone are left out."""
+def runs_of(connection: Connection, numbers: Sequence[int]) -> dict[int, Run]:
+    """The runs of these rows, by their numbers; rows that are gone are left out."""
     rows = rows_by_number(connection, _WHOLE, numbers)
-    return _hydrated(connection, [rows[number] for number in numbers if number in rows])
+    return dict(zip(rows, _hydrated(connection, list(rows.values())), strict=True))
 
 
 def _hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
