@@ -140,7 +140,7 @@ def _measured(server: Server, side: Side, *, quick: bool) -> dict[str, Any]:
         found["all"], _ = _asked(wire, {"experiment_ids": ["0"], "max_results": 100}, repeats)
         if side is TREERING:
             body = json.dumps({**question, "max_results": 100}).encode()
-            taken = [wire.post_to("/api/v1/runs/search", body)[0] for _ in range(repeats + 1)]
+            taken = [wire.ask("/api/v1/runs/search", body)[0] for _ in range(repeats + 1)]
             found["native"] = median(taken[1:])
     return found
 

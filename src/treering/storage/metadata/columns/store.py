@@ -12,7 +12,7 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
 from treering.entities.run_table import RunTable
-from treering.storage.metadata.base import Database, MetadataStore, RunStore, SeriesKey
+from treering.storage.metadata.base import Answer, Database, Delivery, MetadataStore, RunStore, SeriesKey
 from treering.storage.metadata.columns.block import Block
 from treering.storage.metadata.columns.column import Places, Unanswerable
 from treering.storage.metadata.columns.conditions import holds
@@ -44,6 +44,11 @@ class _Closing:
 
     database: Database
     shelf: Shelf
+
+    @property
+    def shared(self) -> bool:
+        """See Database."""
+        return self.database.shared
 
     def check(self) -> None:
         """See Database."""
@@ -100,6 +105,10 @@ class ColumnRuns:
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
         return self._store.apply(changes, origin)
+
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
+        """See RunStore."""
+        return self._store.apply_each(waiting)
 
     def delivered(self, journal_id: str) -> int:
         """See RunStore."""

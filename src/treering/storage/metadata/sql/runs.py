@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from treering.core.clock import now
-from treering.core.errors import Conflict, InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, TreeringError, Unavailable
+from treering.core.log import logger
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
 from treering.entities.run_table import RunTable, TableBuilder
-from treering.storage.metadata.base import SeriesKey
+from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
 from treering.storage.metadata.search.syntax import Entity
@@ -174,13 +175,25 @@ class SqlRuns:
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
+        return self._session.write(lambda connection: _applied(connection, [(changes, origin)])[0])
 
-        def work(connection: Connection) -> Sequence[SeriesKey]:
-            if origin is not None and not _accept(connection, origin):
-                return []
-            return apply_changes(connection, changes)
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
+        """See RunStore."""
+        if len(waiting) > 1:
+            try:
+                return self._session.write(lambda connection: list[Answer](_applied(connection, waiting)))
+            except (StorageFull, Unavailable) as error:
+                return [error] * len(waiting)
+            except TreeringError:
+                # One of them is at fault. Alone, each gets its own answer.
+                logger.debug("A transaction of %d deliveries failed; each is tried alone.", len(waiting))
+        return [self._applied_alone(*one) for one in waiting]
 
-        return self._session.write(work)
+    def _applied_alone(self, changes: Sequence[RunChanges], origin: Origin | None) -> Answer:
+        try:
+            return self.apply(changes, origin)
+        except TreeringError as error:
+            return error
 
     def delivered(self, journal_id: str) -> int:
         """See RunStore."""
@@ -221,6 +234,18 @@ def _experiment_for(connection: Connection, info: RunInfo) -> tuple[int, int]:
 def _is_active(connection: Connection, number: int) -> bool:
     stage = connection.execute(select(experiments.c.lifecycle).where(experiments.c.id == number)).scalar()
     return stage == Lifecycle.ACTIVE
+
+
+def _applied(connection: Connection, waiting: Sequence[Delivery]) -> list[list[SeriesKey]]:
+    """Apply all in one go; each crowded series is reported to the last that added to it, so that one merges it."""
+    fresh = [changes for changes, origin in waiting if origin is None or _accept(connection, origin)]
+    crowded = set(apply_changes(connection, [change for changes in fresh for change in changes]))
+    answers: list[list[SeriesKey]] = [[] for _ in waiting]
+    for answer, (changes, _) in zip(reversed(answers), reversed(waiting), strict=True):
+        touched = dict.fromkeys((change.run_id, segment.key) for change in changes for segment in change.segments)
+        answer += [key for key in touched if key in crowded]
+        crowded -= touched.keys()
+    return answers
 
 
 def _accept(connection: Connection, origin: Origin) -> bool:
