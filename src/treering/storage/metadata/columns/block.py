@@ -15,11 +15,14 @@ from treering.storage.metadata.columns.column import MetricColumn, Places, TextC
 from treering.storage.metadata.feed import FedRun, FedSummary
 from treering.storage.metadata.search.syntax import Entity
 
-__all__ = ["Block"]
+__all__ = ["ATTRIBUTES", "Block"]
 
 _FIRST = 256
 _TEXTS = ("run_id", "run_name", "status", "artifact_uri", "user_id")
 _TIMES = ("start_time", "end_time")
+ATTRIBUTES = frozenset((*_TEXTS, *_TIMES))
+"""Those that have columns."""
+
 # What one run takes beside its columns: its place by its number.
 _PLACE = 120
 # Whole runs that are kept because they were shown, and what one takes.

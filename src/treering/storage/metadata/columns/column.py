@@ -37,7 +37,7 @@ class Unanswerable(Exception):  # no error: the store behind answers instead
     """The columns do not hold what this search needs."""
 
 
-def grown(array: npt.NDArray[Any], capacity: int, empty: object) -> npt.NDArray[Any]:
+def _grown(array: npt.NDArray[Any], capacity: int, empty: object) -> npt.NDArray[Any]:
     """A copy with room for `capacity` values, the new ones `empty`."""
     larger = np.full(capacity, empty, array.dtype)
     larger[: len(array)] = array[:capacity]
@@ -73,11 +73,11 @@ class MetricColumn:
 
     def reserve(self, capacity: int) -> None:
         """Make room."""
-        self.last = grown(self.last, capacity, 0.0)
-        self.present = grown(self.present, capacity, empty=False)
+        self.last = _grown(self.last, capacity, 0.0)
+        self.present = _grown(self.present, capacity, empty=False)
         if self._extremes is not None:
             low, high, count = self._extremes
-            self._extremes = grown(low, capacity, np.nan), grown(high, capacity, np.nan), grown(count, capacity, 0)
+            self._extremes = _grown(low, capacity, np.nan), _grown(high, capacity, np.nan), _grown(count, capacity, 0)
 
     def clear(self, places: Places) -> None:
         """Nothing is there any more."""
@@ -124,8 +124,8 @@ class WholeColumn:
 
     def reserve(self, capacity: int) -> None:
         """Make room."""
-        self.values = grown(self.values, capacity, 0)
-        self.present = grown(self.present, capacity, empty=False)
+        self.values = _grown(self.values, capacity, 0)
+        self.present = _grown(self.present, capacity, empty=False)
 
     def clear(self, places: Places) -> None:
         """Nothing is there any more."""
@@ -165,7 +165,7 @@ class TextColumn:
 
     def reserve(self, capacity: int) -> None:
         """Make room."""
-        self.codes = grown(self.codes, capacity, -1)
+        self.codes = _grown(self.codes, capacity, -1)
 
     def clear(self, places: Places) -> None:
         """Nothing is there any more."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from treering.storage.metadata.columns.block import Block
+from treering.storage.metadata.columns.block import ATTRIBUTES, Block
 from treering.storage.metadata.columns.column import TextColumn, Unanswerable
 from treering.storage.metadata.search.evaluate import like_pattern
 from treering.storage.metadata.search.syntax import (
@@ -51,6 +51,8 @@ def check_field(field: Field) -> None:
     """Raises Unanswerable for a field that no column holds."""
     # Comparing with a plain one refuses whatever a field may say that is not known here.
     if field.kind not in _KINDS.get(field.entity, ()) or field != Field(field.entity, field.key, field.kind):
+        raise Unanswerable
+    if field.entity is Entity.ATTRIBUTE and field.key not in ATTRIBUTES:
         raise Unanswerable
 
 
