@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import Experiment
-from treering.entities.metric import Metric
+from treering.entities.metric import Metric, MetricSummary
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
-from treering.storage.metadata.search.syntax import Entity, Field, OrderTerm, Scalar
+from treering.storage.metadata.search.literals import number_in
+from treering.storage.metadata.search.syntax import Aggregate, Entity, Field, Kind, OrderTerm, Scalar
 
 __all__ = [
     "ExperimentReader",
@@ -27,6 +28,27 @@ def _lookup(table: Mapping[str, Scalar], key: str) -> Sequence[Scalar]:
 
 def _present(value: Scalar | None) -> Sequence[Scalar]:
     return () if value is None else (value,)
+
+
+def _param(table: Mapping[str, str], field: Field) -> Sequence[Scalar]:
+    if field.key not in table:
+        return ()
+    return _present(number_in(table[field.key]) if field.kind is Kind.NUMBER else table[field.key])
+
+
+def _metric(table: Mapping[str, MetricSummary], field: Field) -> Sequence[Scalar]:
+    summary = table.get(field.key)
+    if summary is None:
+        return ()
+    match field.aggregate:
+        case Aggregate.MIN:
+            return _present(summary.minimum)
+        case Aggregate.MAX:
+            return _present(summary.maximum)
+        case Aggregate.COUNT:
+            return (summary.count,)
+        case _:
+            return (summary.last.value,)
 
 
 def on_datasets(metric: Metric, datasets: Sequence[tuple[str, str]]) -> bool:
@@ -59,9 +81,9 @@ class RunReader:
         """See Reader."""
         match field.entity:
             case Entity.METRIC:
-                return _lookup(item.data.metrics, field.key)
+                return _metric(item.data.summaries, field)
             case Entity.PARAM:
-                return _lookup(item.data.params, field.key)
+                return _param(item.data.params, field)
             case Entity.TAG:
                 return _lookup(item.data.tags, field.key)
             case Entity.DATASET if field.key == "context":
@@ -131,7 +153,7 @@ class LoggedModelReader:
                     if point.key == field.key and on_datasets(point, self._datasets)
                 ]
             case Entity.PARAM:
-                return _lookup(item.params, field.key)
+                return _param(item.params, field)
             case Entity.TAG:
                 return _lookup(item.tags, field.key)
             case _:

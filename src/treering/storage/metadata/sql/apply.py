@@ -167,16 +167,16 @@ def _write_texts(connection: Connection, locked: Sequence[LockedRun]) -> None:
             before, after = getattr(held.document, part), getattr(held.run.data, part)
             for key, value in after.items():
                 if key not in before:
-                    new.append({"run": held.number, **text_columns(key, value)})
+                    new.append({"run": held.number, **text_columns(table, key, value)})
                 elif before[key] != value:
-                    changed.append(_keyed(held.number, text_columns(key, value)))
+                    changed.append(_keyed(held.number, text_columns(table, key, value)))
             gone = [key for key in before if key not in after]
             if gone:
                 connection.execute(delete(table).where(table.c.run == held.number, table.c.key.in_(gone)))
         if new:
             connection.execute(insert(table), new)
         if changed:
-            connection.execute(_update(table, "head", "tail"), changed)
+            connection.execute(_update(table, *(changed[0].keys() - {"its_run", "its_key"})), changed)
 
 
 def _write_metrics(connection: Connection, locked: Sequence[LockedRun]) -> None:

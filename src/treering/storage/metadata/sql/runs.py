@@ -46,7 +46,8 @@ _TARGET = Target(
     RUNS,
     runs,
     (runs.c.id,),
-    {name: runs.c[name] for name in RUNS.attributes},
+    {name: runs.c[name] for name in RUNS.attributes if name != "duration"}
+    | {"duration": runs.c.end_time - runs.c.start_time},
     {
         Entity.METRIC: Keyed(run_metrics, ("run",), number="last"),
         Entity.PARAM: Keyed(run_params, ("run",)),
