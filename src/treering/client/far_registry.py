@@ -31,7 +31,7 @@ class FarRegisteredModels:
 
     def search(self, query: Query) -> Page[RegisteredModel]:
         """As `RegisteredModels.search`."""
-        page = self._call(models.SEARCH_REGISTERED_MODELS, _search(query))
+        page = self._call(models.SEARCH_REGISTERED_MODELS, models.SearchModels.of(query))
         return Page(page.models, page.next_token, page.total)
 
     def rename(self, name: str, new_name: str) -> RegisteredModel:
@@ -96,7 +96,7 @@ class FarModelVersions:
 
     def search(self, query: Query) -> Page[ModelVersion]:
         """As `ModelVersions.search`."""
-        page = self._call(models.SEARCH_VERSIONS, _search(query))
+        page = self._call(models.SEARCH_VERSIONS, models.SearchModels.of(query))
         return Page(page.versions, page.next_token, page.total)
 
     def update(self, name: str, version: int, description: str) -> ModelVersion:
@@ -129,7 +129,3 @@ class FarModelVersions:
 def far_registry(channel: Channel) -> ModelRegistry:
     """All of a server's registry."""
     return ModelRegistry(FarRegisteredModels(channel), FarModelVersions(channel))
-
-
-def _search(query: Query) -> models.SearchModels:
-    return models.SearchModels(query.filter, query.order_by, query.max_results, query.page_token, query.with_total)

@@ -222,7 +222,7 @@ AGGREGATE_ORDERS: dict[tuple[str, ...], str] = {
 
 def fill_series(store: MetadataStore) -> None:
     """Five runs, `p` to `t`, that the tables of aggregates are about."""
-    points = {
+    points: dict[str, dict[str, tuple[float, ...]]] = {
         "p": {"loss": (0.9, 0.1, 0.3)},
         "q": {"loss": (0.85, 0.5)},
         "r": {"loss": (math.nan,)},

@@ -71,7 +71,7 @@ class TokenStream:
 
 
 def meant(given: str, known: Iterable[str]) -> str:
-    """ " Did you mean 'x'?" where something known is close to what was given; else ""."""
+    """A question to append to a message where something known is close to what was given; else ""."""
     by_lower = {word.lower(): word for word in known}
     close = difflib.get_close_matches(given.lower(), by_lower, n=1, cutoff=0.6)
     return f" Did you mean {by_lower[close[0]]!r}?" if close else ""
