@@ -21,6 +21,7 @@ from treering.entities.metric import MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.webhook import Webhook, WebhookChanges
 
 __all__ = [
     "Database",
@@ -33,6 +34,7 @@ __all__ = [
     "RunStore",
     "SeriesKey",
     "SeriesStore",
+    "WebhookStore",
 ]
 
 
@@ -290,6 +292,34 @@ class ModelVersionStore(Protocol):
         ...
 
 
+class WebhookStore(Protocol):
+    """Rows of webhooks. Methods that name one raise NotFound for an unknown id."""
+
+    def create(self, webhook: Webhook, secret: str) -> Webhook:
+        """Insert as given."""
+        ...
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One webhook."""
+        ...
+
+    def secret(self, webhook_id: str) -> str:
+        """What its messages are signed with; "" for none."""
+        ...
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """The newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """Change what is not None."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete for good, with its secret."""
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
 
@@ -313,4 +343,5 @@ class MetadataStore:
     logged_models: LoggedModelStore
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
+    webhooks: WebhookStore
     database: Database

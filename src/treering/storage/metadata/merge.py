@@ -21,11 +21,13 @@ from treering.entities.run import (
     RunInputs,
     RunOutputs,
 )
+from treering.entities.webhook import Webhook, WebhookChanges
 
 __all__ = [
     "SMALL_SEGMENT",
     "TOO_MANY_SEGMENTS",
     "changed_run",
+    "changed_webhook",
     "check_active",
     "later",
     "merged_linked",
@@ -39,6 +41,14 @@ SMALL_SEGMENT = 1000
 
 TOO_MANY_SEGMENTS = 64
 """From this many small segments of a series on, merging them pays."""
+
+
+def changed_webhook(webhook: Webhook, changes: WebhookChanges) -> Webhook:
+    """`webhook` with what is not None in `changes`; the secret stands apart."""
+    names = ("name", "url", "events", "description", "status")
+    given = {name: getattr(changes, name) for name in names if getattr(changes, name) is not None}
+    changed = replace(webhook, **given)
+    return replace(changed, events=tuple(changed.events))
 
 
 def check_active(info: RunInfo) -> None:

@@ -13,6 +13,7 @@ from treering.entities.lifecycle import Lifecycle
 from treering.entities.metric import Metric, MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
+from treering.entities.webhook import Webhook
 
 __all__ = ["State"]
 
@@ -31,6 +32,7 @@ class State:
         deleted_together: Runs that were deleted with their experiment.
         linked: Points that judge a logged model, by its id, which need not exist yet.
         numbers: The highest version ever used of each registered model.
+        webhooks: With their secrets.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -46,6 +48,7 @@ class State:
     registered_models: dict[str, RegisteredModel] = field(default_factory=dict)
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    webhooks: dict[str, tuple[Webhook, str]] = field(default_factory=dict)
 
     def experiment(self, experiment_id: str) -> Experiment:
         """Raises NotFound."""

@@ -15,6 +15,7 @@ __all__ = [
     "MODEL_VERSIONS",
     "REGISTERED_MODELS",
     "RUNS",
+    "WEBHOOKS",
     "Vocabulary",
     "attribute",
 ]
@@ -159,4 +160,24 @@ LOGGED_MODELS = Vocabulary(
         OrderTerm(attribute("model_id", Kind.TEXT)),
     ),
     by_dataset=True,
+)
+
+WEBHOOKS = Vocabulary(
+    noun="webhooks",
+    attributes=_frozen(
+        {
+            "name": Kind.TEXT,
+            "url": Kind.TEXT,
+            "status": Kind.TEXT,
+            "webhook_id": Kind.TEXT,
+            "creation_timestamp": Kind.TIME,
+            "last_updated_timestamp": Kind.TIME,
+        }
+    ),
+    entities=(),
+    aliases={},
+    order=(
+        OrderTerm(attribute("creation_timestamp", Kind.TIME), descending=True),
+        OrderTerm(attribute("webhook_id", Kind.TEXT)),
+    ),
 )

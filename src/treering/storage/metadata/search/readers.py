@@ -9,6 +9,7 @@ from treering.entities.experiment import Experiment
 from treering.entities.metric import Metric, MetricSummary
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
+from treering.entities.webhook import Webhook
 from treering.storage.metadata.search.literals import number_in
 from treering.storage.metadata.search.syntax import Aggregate, Entity, Field, Kind, OrderTerm, Scalar
 
@@ -18,6 +19,7 @@ __all__ = [
     "ModelVersionReader",
     "RegisteredModelReader",
     "RunReader",
+    "WebhookReader",
     "on_datasets",
 ]
 
@@ -129,6 +131,19 @@ class ModelVersionReader:
         return _present(getattr(item, names.get(field.key, field.key)))
 
     def sort_value(self, item: ModelVersion, term: OrderTerm) -> Scalar | None:
+        """See Reader."""
+        return next(iter(self.values(item, term.field)), None)
+
+
+class WebhookReader:
+    """Values of webhooks."""
+
+    def values(self, item: Webhook, field: Field) -> Sequence[Scalar]:
+        """See Reader."""
+        names = {"creation_timestamp": "creation_time", "last_updated_timestamp": "last_update_time"}
+        return _present(getattr(item, names.get(field.key, field.key)))
+
+    def sort_value(self, item: Webhook, term: OrderTerm) -> Scalar | None:
         """See Reader."""
         return next(iter(self.values(item, term.field)), None)
 

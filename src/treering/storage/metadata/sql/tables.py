@@ -50,6 +50,7 @@ __all__ = [
     "run_tags",
     "runs",
     "segments",
+    "webhooks",
 ]
 
 metadata = MetaData(
@@ -313,5 +314,21 @@ model_version_tags = Table(
     ForeignKeyConstraint(["model", "version"], ["model_versions.model", "model_versions.version"], ondelete="CASCADE"),
     Index(None, "key", "head", "model", "version"),
     sqlite_with_rowid=False,
+    **_MYSQL,
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", _short(36), primary_key=True),
+    Column("name", _short(KEY_LENGTH), nullable=False),
+    Column("url", _long(), nullable=False),
+    # Such as "model_version.created", with blanks between them.
+    Column("events", _long(), nullable=False),
+    Column("status", _short(10), nullable=False),
+    Column("description", _long(), nullable=False),
+    Column("secret", _long(), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
     **_MYSQL,
 )

@@ -1,11 +1,27 @@
-"""Change counters of experiments, when a run was deleted, and params as the numbers that they state."""
+"""Change counters of experiments, when a run was deleted, params as the numbers that they state, and webhooks."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from alembic import op
-from sqlalchemy import BigInteger, Column, Connection, and_, column, inspect, or_, select, table, update
+from alembic import context, op
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    PrimaryKeyConstraint,
+    String,
+    Text,
+    and_,
+    column,
+    inspect,
+    or_,
+    select,
+    table,
+    update,
+)
+from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.types import TypeEngine
 
 from treering.storage.metadata.sql.texts import stated_number
 
@@ -27,6 +43,37 @@ def upgrade() -> None:
         index = f"ix_{name}_key_number_{owner}"
         if index not in {known["name"] for known in inspect(connection).get_indexes(name)}:
             op.create_index(index, name, ["key", "number", owner])
+
+    if not inspect(connection).has_table("webhooks"):
+        _create_webhooks()
+
+
+def _short(length: int) -> TypeEngine[str]:
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+def _long() -> TypeEngine[str]:
+    return Text().with_variant(Text(collation="C"), "postgresql").with_variant(LONGTEXT(), "mysql", "mariadb")
+
+
+def _create_webhooks() -> None:
+    collation = context.config.attributes.get("collation", "")
+    op.create_table(
+        "webhooks",
+        Column("webhook_id", _short(36), nullable=False),
+        Column("name", _short(250), nullable=False),
+        Column("url", _long(), nullable=False),
+        Column("events", _long(), nullable=False),
+        Column("status", _short(10), nullable=False),
+        Column("description", _long(), nullable=False),
+        Column("secret", _long(), nullable=False),
+        Column("created", BigInteger, nullable=False),
+        Column("updated", BigInteger, nullable=False),
+        PrimaryKeyConstraint("webhook_id", name="pk_webhooks"),
+        mysql_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        **({"mysql_collate": collation} if collation else {}),
+    )
 
 
 _AT_ONCE = 1000
