@@ -76,12 +76,13 @@ def _delete(services: Services, asked: wire.LoggedModelId) -> Empty:
 def _search(services: Services, asked: wire.SearchLoggedModels) -> wire.FoundLoggedModels:
     query = Query(
         asked.filter,
-        [f"{term.field_name} {'ASC' if term.ascending else 'DESC'}" for term in asked.order_by],
+        [_term(term) for term in asked.order_by],
         at_most(asked.max_results, _MOST),
         asked.page_token,
         experiment_ids=asked.experiment_ids,
     )
-    return wire.logged_models_page(services.tracking.models.search(query, _datasets(asked)))
+    datasets = [Dataset(item.dataset_name, item.dataset_digest, "", "") for item in asked.datasets]
+    return wire.logged_models_page(services.tracking.models.search(query, datasets))
 
 
 @HANDLERS.handles(wire.SET_TAGS)
@@ -120,18 +121,11 @@ async def _read_artifact(services: Services, request: Request) -> Response:
     )
 
 
-def _datasets(asked: wire.SearchLoggedModels) -> list[Dataset]:
-    """The datasets that metric conditions and orders look at.
+def _term(term: wire.OrderBy) -> str:
+    """One term of an order in the search grammar, which can name a dataset as well."""
+    on = f" ON {_quoted(term.dataset_name)} {_quoted(term.dataset_digest)}" if term.dataset_name else ""
+    return f"{term.field_name}{on} {'ASC' if term.ascending else 'DESC'}"
 
-    An order may name a dataset of its own; that is what `datasets` does, as long as
-    both do not name different ones.
-    """
-    chosen = {(item.dataset_name, item.dataset_digest) for item in asked.datasets}
-    ordering = {(term.dataset_name, term.dataset_digest) for term in asked.order_by if term.dataset_name}
-    if ordering and ordering != chosen and (chosen or len(ordering) > 1 or "metrics." in asked.filter):
-        msg = (
-            "Ordering by a metric on one dataset while looking at metrics on others is not supported."
-            " Name the dataset in 'datasets', and leave it out of 'order_by'."
-        )
-        raise NotSupported(msg)
-    return [Dataset(name, digest, "", "") for name, digest in sorted(chosen or ordering)]
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
