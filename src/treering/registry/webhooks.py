@@ -20,7 +20,7 @@ __all__ = ["StoredWebhooks"]
 _MOST = 1000
 _LONGEST_DESCRIPTION = 1000
 _LONGEST_SECRET = 1000
-_NAME = re.compile(r"[A-Za-z0-9](?:[\w\-. ]{0,61}[A-Za-z0-9])?", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9](?:[\w\-.]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
 class StoredWebhooks:
@@ -90,7 +90,7 @@ def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
         msg = (
             f"Webhook name {name[:100]!r} is invalid. It must start and end with a letter or digit, have at most 63"
-            " characters, and hold only letters, digits, blanks, '.', '-' and '_'."
+            " characters, and hold only letters, digits, '.', '-' and '_'."
         )
         raise InvalidInput(msg)
     return name

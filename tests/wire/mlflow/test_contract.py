@@ -24,7 +24,7 @@ GET experiments/search max_results page_token filter order_by view_type
 GET experiments/get experiment_id!
 POST experiments/delete experiment_id!
 POST experiments/restore experiment_id!
-POST experiments/update experiment_id! new_name
+POST experiments/update experiment_id! new_name!
 POST experiments/set-experiment-tag experiment_id! key! value
 POST experiments/delete-experiment-tag experiment_id! key!
 POST runs/create experiment_id user_id run_name start_time tags

@@ -16,7 +16,7 @@ from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.locations import open_location
 from treering.server.mlflow.artifacts import list_artifacts
-from treering.server.mlflow.asked import at_most
+from treering.server.mlflow.asked import at_most, experiment_asked
 from treering.server.mlflow.transfer import file_key
 from treering.tracking.base import NewLoggedModel
 from treering.wire.endpoint import Empty
@@ -39,7 +39,7 @@ _STATUS = {
 @HANDLERS.handles(wire.CREATE)
 def _create(services: Services, asked: wire.CreateLoggedModel) -> wire.FoundLoggedModel:
     new = NewLoggedModel(
-        asked.experiment_id,
+        experiment_asked(asked.experiment_id),
         asked.name,
         asked.model_type,
         asked.source_run_id,
@@ -79,7 +79,7 @@ def _search(services: Services, asked: wire.SearchLoggedModels) -> wire.FoundLog
         [_term(term) for term in asked.order_by],
         at_most(asked.max_results, _MOST),
         asked.page_token,
-        experiment_ids=asked.experiment_ids,
+        experiment_ids=[experiment_asked(one) for one in asked.experiment_ids],
     )
     datasets = [Dataset(item.dataset_name, item.dataset_digest, "", "") for item in asked.datasets]
     return wire.logged_models_page(services.tracking.models.search(query, datasets))

@@ -53,13 +53,13 @@ class State:
     def experiment(self, experiment_id: str) -> Experiment:
         """Raises NotFound."""
         if experiment_id not in self.experiments:
-            msg = f"There is no experiment with the id {experiment_id!r}. Search experiments to see which there are."
+            msg = f"No Experiment with id={experiment_id} exists. Search experiments to see which there are."
             raise NotFound(msg)
         return self.experiments[experiment_id]
 
     def run(self, run_id: str) -> Run:
         """Raises NotFound."""
         if run_id not in self.runs:
-            msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+            msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
             raise NotFound(msg)
         return self.runs[run_id]

@@ -62,6 +62,6 @@ class MemoryWebhooks:
     def _known(self, webhook_id: str) -> tuple[Webhook, str]:
         with self._state.lock:
             if webhook_id not in self._state.webhooks:
-                msg = f"There is no webhook with the id {webhook_id!r}. List the webhooks to see which there are."
+                msg = f"Webhook with ID {webhook_id} not found. List the webhooks to see which there are."
                 raise NotFound(msg)
             return self._state.webhooks[webhook_id]

@@ -100,7 +100,10 @@ def tokens(text: str) -> list[Token]:
         position = match.end()
         if kind == "space":
             continue
-        if kind == "quoted":
+        if kind == "quoted" and piece[0] == "`" and text[position : position + 1] == ".":
+            found.append(_quoted_prefix(text, piece, start))
+            position = found[-1].end
+        elif kind == "quoted":
             found.append(Token(TokenKind.QUOTED, _unquote(piece), start, position, piece[0], key=_unquote(piece)))
         elif kind == "name":
             found.append(_name(text, piece, start))
@@ -128,6 +131,19 @@ def _name(text: str, piece: str, start: int) -> Token:
     return Token(
         TokenKind.NAME, piece + quoted + suffix, start, end + len(suffix), quoted[0], prefix, _unquote(quoted), suffix
     )
+
+
+def _quoted_prefix(text: str, piece: str, start: int) -> Token:
+    """A name whose first part stands in backticks, as MLflow's own interface writes some."""
+    end = start + len(piece) + 1
+    match = _TOKEN.match(text, end)
+    kind = match.lastgroup if match else ""
+    if match is None or kind not in {"name", "quoted"}:
+        raise bad_filter(text, end, min(end + 1, len(text)), f"A key must follow {piece}.")
+    key = match.group()
+    if kind == "name":
+        return Token(TokenKind.NAME, f"{piece}.{key}", start, match.end(), prefix=_unquote(piece), key=key)
+    return Token(TokenKind.NAME, f"{piece}.{key}", start, match.end(), key[0], _unquote(piece), _unquote(key))
 
 
 def _unquote(piece: str) -> str:

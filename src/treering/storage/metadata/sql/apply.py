@@ -87,7 +87,7 @@ def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, Loc
         locked[row.run_id] = LockedRun(row.id, row.experiment_id, run, document, used, dict(document.small))
     for run_id in run_ids:
         if run_id not in locked:
-            msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+            msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
             raise NotFound(msg)
     return locked
 

@@ -106,7 +106,7 @@ class SqlRuns:
         with self._session.read() as connection:
             row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
             if row is None:
-                msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+                msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
                 raise NotFound(msg)
             return _hydrated(connection, [row])[0]
 
@@ -178,7 +178,7 @@ def _experiment_for(connection: Connection, info: RunInfo) -> int:
     number = experiment_number(info.experiment_id)
     statement = select(experiments.c.id).where(experiments.c.id == number).with_for_update(read=True)
     if connection.execute(statement).scalar() is None:
-        msg = f"There is no experiment with the id {info.experiment_id!r}. Search experiments to see which there are."
+        msg = f"No Experiment with id={info.experiment_id} exists. Search experiments to see which there are."
         raise NotFound(msg)
     return number
 

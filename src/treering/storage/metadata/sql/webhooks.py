@@ -99,7 +99,7 @@ def _known(connection: Connection, webhook_id: str, *, lock: bool = False) -> Ro
     statement = select(webhooks).where(webhooks.c.webhook_id == webhook_id)
     row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     if row is None:
-        msg = f"There is no webhook with the id {webhook_id!r}. List the webhooks to see which there are."
+        msg = f"Webhook with ID {webhook_id} not found. List the webhooks to see which there are."
         raise NotFound(msg)
     return row
 
