@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import ingesting
 import logging_points
+import reading_history
 import searching
 import starting
 from figures import Figure, table
@@ -25,6 +27,8 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "local": logging_points.local,
     "remote": logging_points.remote,
     "batches": logging_points.batches,
+    "ingest": ingesting.ingesting,
+    "history": reading_history.reading_history,
     "search": searching.searching,
     "server": starting.starting,
 }

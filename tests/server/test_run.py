@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -61,6 +62,10 @@ class Server:
         request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
         with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:
             return json.loads(answer.read())
+
+    def read(self, path: str) -> str:
+        with urllib.request.urlopen(self.url + path, timeout=PATIENCE) as answer:
+            return str(answer.read().decode())
 
     def end(self, sign: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(sign)
@@ -147,7 +152,7 @@ def test_an_address_that_is_none_is_refused(host: str, port: int) -> None:
     ("arguments", "status", "words"),
     [
         (["--port", "70000"], 2, "70000"),
-        (["--workers", "4"], 1, "serves from one process"),
+        (["--workers", "4", "--backend-store-uri", "sqlite://"], 1, "memory of one process"),
         (["--tls-cert", "x.pem"], 1, "--tls-cert and --tls-key belong together"),
         (["--tls-cert", "missing.pem", "--tls-key", "missing.key"], 1, "missing.pem"),
         (["--backend-store-uri", "nosql://x"], 1, "no metadata database called 'nosql'"),
@@ -231,3 +236,41 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.02)
+
+
+def worker_pids(server: Server) -> set[int]:
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == server.process.pid and b"spawn_main" in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="/proc tells which processes there are")
+def test_several_workers_share_the_port_the_data_and_the_counts(start: Start) -> None:
+    server = start("--port", "0", "--workers", "2").wait_ready()
+    wait_until(lambda: len(worker_pids(server)) == 2)
+    names = {f"experiment {number}" for number in range(20)}
+    for name in names:
+        server.ask("/api/2.0/mlflow/experiments/create", {"name": name})
+    for _ in range(20):  # whichever worker answers
+        found = server.ask("/api/2.0/mlflow/experiments/search", {"max_results": 100})["experiments"]
+        assert names <= {one["name"] for one in found}
+    counted = re.compile(r'treering_requests_total\{endpoint="mlflow.experiments.create",status="200"\} 20\.0')
+    assert counted.search(server.read("/metrics"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="/proc tells which processes there are")
+def test_a_worker_that_is_killed_is_replaced_and_a_killed_parent_takes_its_workers_along(start: Start) -> None:
+    server = start("--port", "0", "--workers", "2").wait_ready()
+    wait_until(lambda: len(worker_pids(server)) == 2)
+    before = worker_pids(server)
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(worker_pids(server)) == 2 and worker_pids(server) != before)
+    assert server.ask("/api/2.0/mlflow/experiments/search", {"max_results": 1})["experiments"]
+    workers = worker_pids(server)
+    server.process.kill()
+    server.process.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))

@@ -15,7 +15,16 @@ from typing import Any, get_type_hints
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["Settings", "Variable", "find_home", "read_settings", "sources", "variables"]
+__all__ = [
+    "Settings",
+    "Variable",
+    "counts_folder",
+    "find_home",
+    "read_settings",
+    "share_counts",
+    "sources",
+    "variables",
+]
 
 
 def _setting(default: Any, help_text: str, mlflow: str = "") -> Any:
@@ -141,6 +150,25 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
                 given[variable.name] = name
                 break
     return given
+
+
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share_counts(folder: str) -> None:
+    """Let the processes that this one starts count together, in `folder`; "" ends that.
+
+    Prometheus' library reads its own variable when it is imported, and takes it from nowhere else.
+    """
+    if folder:
+        os.environ[_COUNTS] = folder
+    else:
+        os.environ.pop(_COUNTS, None)
+
+
+def counts_folder() -> str:
+    """Where this process counts together with others; "" where it counts alone."""
+    return os.environ.get(_COUNTS, "")
 
 
 def find_home(settings: Settings, start: Path) -> Path:
