@@ -11,7 +11,7 @@ from treering.assembly import Services
 from treering.core.errors import InvalidInput, NotSupported
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import LoggedModelStatus
-from treering.entities.page import Query
+from treering.entities.page import Query, order_term
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.locations import open_location
@@ -76,7 +76,15 @@ def _delete(services: Services, asked: wire.LoggedModelId) -> Empty:
 def _search(services: Services, asked: wire.SearchLoggedModels) -> wire.FoundLoggedModels:
     query = Query(
         asked.filter,
-        [_term(term) for term in asked.order_by],
+        [
+            order_term(
+                term.field_name,
+                ascending=term.ascending,
+                dataset_name=term.dataset_name,
+                dataset_digest=term.dataset_digest,
+            )
+            for term in asked.order_by
+        ],
         at_most(asked.max_results, _MOST),
         asked.page_token,
         experiment_ids=[experiment_asked(one) for one in asked.experiment_ids],
@@ -119,13 +127,3 @@ async def _read_artifact(services: Services, request: Request) -> Response:
     return await file_answer(
         await asyncio.to_thread(open_location, services, model.artifact_uri), key, request.headers, download=True
     )
-
-
-def _term(term: wire.OrderBy) -> str:
-    """One term of an order in the search grammar, which can name a dataset as well."""
-    on = f" ON {_quoted(term.dataset_name)} {_quoted(term.dataset_digest)}" if term.dataset_name else ""
-    return f"{term.field_name}{on} {'ASC' if term.ascending else 'DESC'}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -113,7 +113,7 @@ def changed_run(run: Run, changes: RunChanges) -> Run:
     tags = dict(run.data.tags)
     for key in changes.deleted_tags:
         if tags.pop(key, None) is None:
-            msg = f"The run {run.info.run_id!r} has no tag {key!r}; there is nothing to delete."
+            msg = f"No tag with name: {key} in run with id {run.info.run_id}; there is nothing to delete."
             raise NotFound(msg)
     tags.update(changes.tags)
     summaries = dict(run.data.summaries)

@@ -1,15 +1,15 @@
-"""Memory and SQLite give the same answer, and the same pages, for filters and orderings that nobody thought of."""
+"""Memory and each database give the same answer, and the same pages, for filters and orderings that nobody thought of."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from treering.core.uri import scheme_of
 from treering.entities.lifecycle import RunStatus
 from treering.entities.page import Query
 from treering.entities.run import RunChanges
@@ -96,13 +96,25 @@ filters = st.recursive(
 orderings = st.lists(st.tuples(fields, st.sampled_from(["", "ASC", "DESC"])).map(" ".join), max_size=3)
 
 
-@pytest.fixture(scope="module")
-def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[MetadataStore, MetadataStore]]:
-    folder: Path = tmp_path_factory.mktemp("agreement")
+@pytest.fixture(
+    scope="module",
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ],
+)
+def stores(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[MetadataStore, MetadataStore]]:
+    """One in memory, and one of each kind of database."""
+    uri = f"sqlite:///{tmp_path_factory.mktemp('agreement') / 'treering.db'}"
+    if request.param != "sqlite":
+        uri = request.getfixturevalue(f"new_{request.param}")()
     memory = METADATA.load("memory")("memory://")
-    sqlite = METADATA.load("sqlite")(f"sqlite:///{folder / 'treering.db'}")
-    yield memory, sqlite
-    sqlite.database.close()
+    database = METADATA.load(scheme_of(uri))(uri)
+    yield memory, database
+    database.database.close()
 
 
 def _fill(store: MetadataStore, experiment: str, rows: list[dict[str, object]]) -> None:
@@ -117,7 +129,7 @@ def _fill(store: MetadataStore, experiment: str, rows: list[dict[str, object]]) 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(runs, max_size=6), asked=st.lists(st.tuples(filters, orderings), min_size=3, max_size=8))
-def test_memory_and_sqlite_agree(
+def test_memory_and_database_agree(
     stores: tuple[MetadataStore, MetadataStore],
     rows: list[dict[str, object]],
     asked: list[tuple[str, list[str]]],
