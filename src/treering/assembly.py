@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from treering.core.errors import InvalidInput, NotFound, PermissionDenied, StorageFull
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
+from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry
 from treering.registry.service import open_registry
 from treering.storage.metadata import METADATA
@@ -88,12 +89,17 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     return Services(
         settings,
         tracking,
-        open_registry(store, tracking),
+        open_registry(store, tracking, _webhook_addresses(settings)),
         open_artifacts,
         _check(store, root_store),
         store.database.close,
         store.database.shared,
     )
+
+
+def _webhook_addresses(settings: Settings) -> Addresses:
+    schemes = (scheme.strip().lower() for scheme in settings.webhook_allowed_schemes.split(","))
+    return Addresses(tuple(filter(None, schemes)), settings.webhook_allow_private_ips)
 
 
 def _embedded_database(home: Path) -> str:

@@ -43,10 +43,7 @@ class FarExperiments:
 
     def search(self, query: Query) -> Page[Experiment]:
         """As `Experiments.search`."""
-        asked = experiments.SearchExperiments(
-            query.filter, query.order_by, query.max_results, query.page_token, query.view, query.with_total
-        )
-        page = self._call(experiments.SEARCH, asked)
+        page = self._call(experiments.SEARCH, experiments.SearchExperiments.of(query))
         return Page(page.experiments, page.next_token, page.total)
 
     def rename(self, experiment_id: str, name: str) -> None:
@@ -105,12 +102,12 @@ class FarRuns:
 
     def search(self, query: Query) -> Page[Run]:
         """As `Runs.search`."""
-        page = self._call(runs.SEARCH, _search_body(query))
+        page = self._call(runs.SEARCH, runs.SearchRuns.of(query))
         return Page([runs.run_from(body) for body in page.runs], page.next_token, page.total)
 
     def table(self, query: Query) -> RunTable:
         """As `Runs.table`."""
-        return tables.table_from(self._call(tables.TABLE, _search_body(query)))
+        return tables.table_from(self._call(tables.TABLE, runs.SearchRuns.of(query)))
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
         """As `Runs.log`."""
@@ -198,17 +195,7 @@ class FarLoggedModels:
 
     def search(self, query: Query, datasets: Sequence[Dataset] = ()) -> Page[LoggedModel]:
         """As `LoggedModels.search`."""
-        asked = models.SearchLoggedModels(
-            query.experiment_ids,
-            query.filter,
-            query.order_by,
-            query.max_results,
-            query.page_token,
-            query.view,
-            query.with_total,
-            datasets,
-        )
-        page = self._call(models.SEARCH_LOGGED_MODELS, asked)
+        page = self._call(models.SEARCH_LOGGED_MODELS, models.SearchLoggedModels.of(query, datasets=datasets))
         return Page([models.logged_model_from(body) for body in page.models], page.next_token, page.total)
 
     def set_tags(self, model_id: str, tags: Mapping[str, str]) -> LoggedModel:
@@ -241,18 +228,6 @@ def far_tracking(channel: Channel) -> Tracking:
     """All of a server's tracking."""
     return Tracking(
         FarExperiments(channel), FarRuns(channel), FarMetrics(channel), FarLoggedModels(channel), FarDatasets(channel)
-    )
-
-
-def _search_body(query: Query) -> runs.SearchRuns:
-    return runs.SearchRuns(
-        query.experiment_ids,
-        query.filter,
-        query.order_by,
-        query.max_results,
-        query.page_token,
-        query.view,
-        query.with_total,
     )
 
 

@@ -92,6 +92,14 @@ class Settings:
     search_memory_mb: int = _setting(
         512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
     )
+    webhook_allowed_schemes: str = _setting(
+        "https", "Schemes that a webhook's URL may have, with commas.", "MLFLOW_WEBHOOK_ALLOWED_SCHEMES"
+    )
+    webhook_allow_private_ips: bool = _setting(
+        False,
+        "Whether webhooks may be sent into private networks, and to this machine.",
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )

@@ -55,6 +55,11 @@ class RunInfo:
         """The name that MLflow 1.x used for `run_id`."""
         return self.run_id
 
+    @property
+    def duration(self) -> int | None:
+        """Milliseconds from start to end; None while it runs."""
+        return None if self.end_time is None else self.end_time - self.start_time
+
 
 @dataclass(frozen=True, slots=True)
 class RunData:

@@ -54,7 +54,7 @@ class RegistrySuite:
             with pytest.raises(NotFound, match="'unknown'"):
                 attempt("unknown")
         for attempt in by_version:
-            with pytest.raises(NotFound, match="'known' has no version 1"):
+            with pytest.raises(NotFound, match=r"\(name=known, version=1\) not found"):
                 attempt("known")
         with pytest.raises(NotFound, match="no version 1"):
             models.set_alias("known", "a", 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from treering.assembly import Services
 from treering.entities.metric import Metric
-from treering.entities.page import Query
 from treering.entities.run import LogBatch, NewRun, Origin
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
@@ -48,25 +47,13 @@ def _restore(services: Services, asked: wire.RunId) -> Empty:
 
 @HANDLERS.handles(wire.SEARCH)
 def _search(services: Services, asked: wire.SearchRuns) -> wire.RunPage:
-    page = services.tracking.runs.search(_query(asked))
+    page = services.tracking.runs.search(asked.query())
     return wire.RunPage([wire.run_body(run) for run in page.items], page.next_token, page.total)
 
 
 @HANDLERS.handles(tables.TABLE)
 def _table(services: Services, asked: wire.SearchRuns) -> tables.RunTableBody:
-    return tables.table_body(services.tracking.runs.table(_query(asked)))
-
-
-def _query(asked: wire.SearchRuns) -> Query:
-    return Query(
-        asked.filter,
-        asked.order_by,
-        asked.max_results,
-        asked.page_token,
-        asked.view,
-        asked.experiment_ids,
-        asked.with_total,
-    )
+    return tables.table_body(services.tracking.runs.table(asked.query()))
 
 
 @HANDLERS.handles(wire.LOG)

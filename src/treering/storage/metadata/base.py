@@ -23,6 +23,7 @@ from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
 from treering.entities.run_table import RunTable
+from treering.entities.webhook import Webhook, WebhookChanges
 from treering.storage.metadata.feed import RunFeed
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "RunStore",
     "SeriesKey",
     "SeriesStore",
+    "WebhookStore",
 ]
 
 
@@ -332,6 +334,34 @@ class ModelVersionStore(Protocol):
         ...
 
 
+class WebhookStore(Protocol):
+    """Rows of webhooks. Methods that name one raise NotFound for an unknown id."""
+
+    def create(self, webhook: Webhook, secret: str) -> Webhook:
+        """Insert as given."""
+        ...
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One webhook."""
+        ...
+
+    def secret(self, webhook_id: str) -> str:
+        """What its messages are signed with; "" for none."""
+        ...
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """The newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """Change what is not None."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete for good, with its secret."""
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
 
@@ -364,5 +394,6 @@ class MetadataStore:
     logged_models: LoggedModelStore
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
+    webhooks: WebhookStore
     database: Database
     feed: RunFeed | None = None

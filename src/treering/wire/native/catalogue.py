@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from treering.wire.endpoint import Endpoint
-from treering.wire.native import artifacts, experiments, metrics, models, runs, server, tables
+from treering.wire.native import artifacts, experiments, metrics, models, runs, server, tables, webhooks
 
 __all__ = ["ENDPOINTS"]
 
@@ -17,7 +17,7 @@ def _declared(module: ModuleType) -> list[Endpoint[Any, Any]]:
 
 ENDPOINTS: tuple[Endpoint[Any, Any], ...] = tuple(
     endpoint
-    for module in (server, experiments, runs, tables, metrics, models, artifacts)
+    for module in (server, experiments, runs, tables, metrics, models, webhooks, artifacts)
     for endpoint in _declared(module)
 )
 """Each endpoint of `treering.wire.native` once."""

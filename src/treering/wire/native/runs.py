@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from treering.entities.dataset import DatasetInput
-from treering.entities.lifecycle import Lifecycle, RunStatus, View
+from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import Metric, MetricSummary, SummaryRow, summary_rows
 from treering.entities.run import ModelInput, ModelOutput, NewRun, Run, RunData, RunInfo, RunInputs, RunOutputs
 from treering.wire.endpoint import Empty, Endpoint, Permission
 from treering.wire.native.numbers import Number, from_number, to_number
+from treering.wire.native.query import SearchInExperiments
 
 __all__ = [
     "CREATE",
@@ -91,16 +92,8 @@ class UpdateRun(msgspec.Struct, frozen=True):
     run_name: str | None = None
 
 
-class SearchRuns(msgspec.Struct, frozen=True):
+class SearchRuns(SearchInExperiments, frozen=True, kw_only=True):
     """A search over the runs of some experiments."""
-
-    experiment_ids: Sequence[str]
-    filter: str = ""
-    order_by: Sequence[str] = ()
-    max_results: int = 200
-    page_token: str = ""
-    view: View = View.ACTIVE_ONLY
-    with_total: bool = False
 
 
 class RunPage(msgspec.Struct, frozen=True):

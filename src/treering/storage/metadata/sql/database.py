@@ -14,6 +14,7 @@ from treering.storage.metadata.sql.registered_models import SqlRegisteredModels
 from treering.storage.metadata.sql.runs import SqlRuns
 from treering.storage.metadata.sql.series import SqlSeries
 from treering.storage.metadata.sql.session import Session
+from treering.storage.metadata.sql.webhooks import SqlWebhooks
 
 __all__ = ["open_sql"]
 
@@ -42,6 +43,7 @@ def open_sql(uri: str) -> MetadataStore:
         logged_models=SqlLoggedModels(session),
         registered_models=SqlRegisteredModels(session),
         model_versions=SqlModelVersions(session),
+        webhooks=SqlWebhooks(session),
         database=session,
         feed=SqlFeed(session),
     )

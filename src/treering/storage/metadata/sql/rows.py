@@ -81,12 +81,12 @@ def put_texts(connection: Connection, table: Table, owner: Mapping[str, Any], va
     mine = [table.c[name] == value for name, value in owner.items()]
     keys = select_in(connection, select(table.c.key).where(*mine), table.c.key, values)
     known = {row[0] for row in keys}
-    new = [{**owner, **text_columns(key, value)} for key, value in values.items() if key not in known]
+    new = [{**owner, **text_columns(table, key, value)} for key, value in values.items() if key not in known]
     if new:
         connection.execute(insert(table), new)
     for key, value in values.items():
         if key in known:
-            connection.execute(update(table).where(*mine, table.c.key == key).values(**text_columns(key, value)))
+            connection.execute(update(table).where(*mine, table.c.key == key).values(**text_columns(table, key, value)))
 
 
 def delete_text(connection: Connection, table: Table, owner: Mapping[str, Any], key: str) -> bool:

@@ -49,7 +49,8 @@ _TARGET = Target(
     RUNS,
     runs,
     (runs.c.id,),
-    {name: runs.c[name] for name in RUNS.attributes},
+    {name: runs.c[name] for name in RUNS.attributes if name != "duration"}
+    | {"duration": runs.c.end_time - runs.c.start_time},
     {
         Entity.METRIC: Keyed(run_metrics, ("run",), number="last"),
         Entity.PARAM: Keyed(run_params, ("run",)),
@@ -111,7 +112,7 @@ class SqlRuns:
         with self._session.read() as connection:
             row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
             if row is None:
-                msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+                msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
                 raise NotFound(msg)
             return _hydrated(connection, [row])[0]
 
@@ -226,7 +227,7 @@ def _experiment_for(connection: Connection, info: RunInfo) -> tuple[int, int]:
     # Counted first: two that share the row, as a foreign key does, and then both want it, would wait for each other.
     version = next_versions(connection, [number]).get(number)
     if version is None:
-        msg = f"There is no experiment with the id {info.experiment_id!r}. Search experiments to see which there are."
+        msg = f"No Experiment with id={info.experiment_id} exists. Search experiments to see which there are."
         raise NotFound(msg)
     return number, version
 
