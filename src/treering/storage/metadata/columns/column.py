@@ -14,9 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from treering.storage.metadata.feed import FedSummary
+from treering.storage.metadata.search.literals import number_in
 from treering.storage.metadata.search.paging import TEXT_ORDERED
 
-__all__ = ["MISSING", "Keys", "MetricColumn", "Places", "TextColumn", "Unanswerable", "WholeColumn", "float_keys"]
+__all__ = [
+    "MISSING",
+    "Keys",
+    "MetricColumn",
+    "Places",
+    "TextColumn",
+    "Unanswerable",
+    "WholeColumn",
+    "float_keys",
+    "whole_keys",
+]
 
 MISSING = (1 << 63) - 1
 """The sorting key of what is not there."""
@@ -52,6 +63,13 @@ def float_keys(values: npt.NDArray[np.float64], *, descending: bool) -> Keys:
         keys = ~keys
     keys[np.isnan(values)] = _NAN
     return keys
+
+
+def whole_keys(values: npt.NDArray[np.int64], present: npt.NDArray[np.bool_], *, descending: bool) -> Keys:
+    """Sorting keys of whole numbers. Raises Unanswerable where one is so great that it means something else in them."""
+    if ((values >= _NAN) | (values <= -_NAN)).any():
+        raise Unanswerable
+    return np.where(present, ~values if descending else values, MISSING)
 
 
 class MetricColumn:
@@ -115,7 +133,6 @@ class WholeColumn:
     def __init__(self, capacity: int) -> None:
         self.values = np.zeros(capacity, np.int64)
         self.present = np.zeros(capacity, np.bool_)
-        self._outermost = False
 
     @property
     def size(self) -> int:
@@ -135,14 +152,6 @@ class WholeColumn:
         """These are there now."""
         self.values[places] = values
         self.present[places] = True
-        self._outermost = self._outermost or any(not -_NAN < value < _NAN for value in values)
-
-    def keys(self, places: Places, *, descending: bool) -> Keys:
-        """Sorting keys. Raises Unanswerable where a value is so great that it stands for something else in them."""
-        if self._outermost:
-            raise Unanswerable
-        values = self.values[places]
-        return np.where(self.present[places], ~values if descending else values, MISSING)
 
 
 class TextColumn:
@@ -157,11 +166,12 @@ class TextColumn:
         self._ranked = 0
         self._heads: list[str] = []
         self._ranks = np.zeros(0, np.int64)
+        self._numbers = np.zeros(0, np.float64)
 
     @property
     def size(self) -> int:
         """Bytes."""
-        return self.codes.nbytes + self._text_size + self._ranks.nbytes
+        return self.codes.nbytes + self._text_size + self._ranks.nbytes + self._numbers.nbytes
 
     def reserve(self, capacity: int) -> None:
         """Make room."""
@@ -207,6 +217,16 @@ class TextColumn:
         table = np.zeros(len(self.texts) + 1, np.bool_)
         table[:-1] = [holds(text) for text in self.texts]
         return table[self.codes[:count]]
+
+    def numbers(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+        """The numbers that the texts state, and where there are such. Raises Unanswerable if long texts were cut."""
+        self.whole()
+        if len(self._numbers) != len(self.texts) + 1:
+            stated = [number_in(text) for text in self.texts]
+            # One more, for -1 to find.
+            self._numbers = np.array([*(np.nan if one is None else one for one in stated), np.nan], np.float64)
+        values = self._numbers[self.codes]
+        return values, ~np.isnan(values)
 
     def text(self, place: int) -> str | None:
         """What is there."""

@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from treering.storage.metadata.columns.block import ATTRIBUTES, Block
+from treering.storage.metadata.columns.block import Block
 from treering.storage.metadata.columns.column import TextColumn, Unanswerable
+from treering.storage.metadata.columns.numbers import check_field, floats, wholes
 from treering.storage.metadata.search.evaluate import like_pattern
 from treering.storage.metadata.search.syntax import (
     And,
     Comparison,
     Condition,
-    Entity,
-    Field,
     Kind,
     Not,
     Operator,
@@ -26,7 +25,7 @@ from treering.storage.metadata.search.syntax import (
     Scalar,
 )
 
-__all__ = ["check_field", "holds"]
+__all__ = ["holds"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -39,21 +38,6 @@ _COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
     Operator.GREATER: operator.gt,
     Operator.AT_LEAST: operator.ge,
 }
-_KINDS = {
-    Entity.METRIC: {Kind.NUMBER},
-    Entity.PARAM: {Kind.TEXT},
-    Entity.TAG: {Kind.TEXT},
-    Entity.ATTRIBUTE: {Kind.TEXT, Kind.TIME},
-}
-
-
-def check_field(field: Field) -> None:
-    """Raises Unanswerable for a field that no column holds."""
-    # Comparing with a plain one refuses whatever a field may say that is not known here.
-    if field.kind not in _KINDS.get(field.entity, ()) or field != Field(field.entity, field.key, field.kind):
-        raise Unanswerable
-    if field.entity is Entity.ATTRIBUTE and field.key not in ATTRIBUTES:
-        raise Unanswerable
 
 
 def holds(block: Block, condition: Condition) -> Mask:
@@ -78,16 +62,16 @@ def holds(block: Block, condition: Condition) -> Mask:
 
 def _comparison(block: Block, comparison: Comparison) -> Mask:
     field, count = comparison.field, block.count
-    if field.entity is Entity.METRIC:
-        metric = block.metric(field.key)
-        if metric is None:
+    if field.kind is Kind.TEXT:
+        text = block.text(field.entity, field.key)
+        return _nowhere(comparison, count) if text is None else _texts(comparison, text, count)
+    if field.kind is Kind.NUMBER:
+        numbers = floats(block, field)
+        if numbers is None:
             return _nowhere(comparison, count)
-        return _numbers(comparison, metric.last[:count], metric.present[:count])
-    if field.kind is Kind.TIME:
-        times = block.time(field.key)
-        return _whole(comparison, times.values[:count], times.present[:count])
-    text = block.text(field.entity, field.key)
-    return _nowhere(comparison, count) if text is None else _texts(comparison, text, count)
+        return _numbers(comparison, numbers[0][:count], numbers[1][:count])
+    whole = wholes(block, field)
+    return _nowhere(comparison, count) if whole is None else _whole(comparison, whole[0][:count], whole[1][:count])
 
 
 def _nowhere(comparison: Comparison, count: int) -> Mask:

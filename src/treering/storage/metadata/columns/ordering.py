@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from treering.storage.metadata.columns.block import Block
-from treering.storage.metadata.columns.column import MISSING, Keys, Places, Unanswerable, float_keys
-from treering.storage.metadata.columns.conditions import check_field
+from treering.storage.metadata.columns.column import MISSING, Keys, Places, Unanswerable, float_keys, whole_keys
+from treering.storage.metadata.columns.numbers import check_field, floats, wholes
 from treering.storage.metadata.search.paging import TEXT_ORDERED, Cursor
-from treering.storage.metadata.search.syntax import Entity, Kind, OrderTerm, Scalar
+from treering.storage.metadata.search.syntax import Kind, OrderTerm, Scalar
 
 __all__ = ["behind", "check_order", "cursor_at", "leading"]
 
@@ -77,34 +77,41 @@ def cursor_at(block: Block, order: Sequence[OrderTerm], place: int) -> Cursor:
 
 def _value(block: Block, term: OrderTerm, place: int) -> Scalar | None:
     field = term.field
-    if field.entity is Entity.METRIC:
-        metric = block.metric(field.key)
-        return float(metric.last[place] + 0.0) if metric is not None and metric.present[place] else None
-    if field.kind is Kind.TIME:
-        times = block.time(field.key)
-        return int(times.values[place]) if times.present[place] else None
-    column = block.text(field.entity, field.key)
-    text = None if column is None else column.text(place)
-    return None if text is None else text[:TEXT_ORDERED]
+    if field.kind is Kind.TEXT:
+        column = block.text(field.entity, field.key)
+        text = None if column is None else column.text(place)
+        return None if text is None else text[:TEXT_ORDERED]
+    if field.kind is Kind.NUMBER:
+        numbers = floats(block, field)
+        return None if numbers is None or not numbers[1][place] else float(numbers[0][place] + 0.0)
+    whole = wholes(block, field)
+    return None if whole is None or not whole[1][place] else int(whole[0][place])
 
 
 def _keys(block: Block, term: OrderTerm, places: Places, value: Scalar | None) -> tuple[Keys, int]:
-    """Sorting keys, and the one of `value`."""
+    """Sorting keys, and the one of `value`. Raises Unanswerable."""
     field, descending = term.field, term.descending
-    if field.entity is Entity.METRIC:
-        metric = block.metric(field.key)
+    if field.kind is Kind.TEXT:
+        column = block.text(field.entity, field.key)
+        if column is None:
+            return _nothing(places), MISSING if value is None else -1
+        return column.keys(places, None if value is None else str(value), descending=descending)
+    if field.kind is Kind.NUMBER:
         bound = MISSING if value is None else int(float_keys(np.array([float(value)]), descending=descending)[0])
-        if metric is None:
-            return np.full(len(places), MISSING), bound
-        keys = float_keys(metric.last[places], descending=descending)
-        keys[~metric.present[places]] = MISSING
+        numbers = floats(block, field)
+        if numbers is None:
+            return _nothing(places), bound
+        keys = float_keys(numbers[0][places], descending=descending)
+        keys[~numbers[1][places]] = MISSING
         return keys, bound
-    if field.kind is Kind.TIME:
-        if value is not None and (not isinstance(value, int) or abs(value) > _LARGEST):
-            raise Unanswerable
-        keys = block.time(field.key).keys(places, descending=descending)
-        return keys, MISSING if value is None else int(~value if descending else value)
-    column = block.text(field.entity, field.key)
-    if column is None:
-        return np.full(len(places), MISSING), MISSING if value is None else -1
-    return column.keys(places, None if value is None else str(value), descending=descending)
+    if value is not None and (not isinstance(value, int) or abs(value) > _LARGEST):
+        raise Unanswerable
+    bound = MISSING if value is None else int(~value if descending else value)
+    whole = wholes(block, field)
+    if whole is None:
+        return _nothing(places), bound
+    return whole_keys(whole[0][places], whole[1][places], descending=descending), bound
+
+
+def _nothing(places: Places) -> Keys:
+    return np.full(len(places), MISSING)
