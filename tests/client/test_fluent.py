@@ -393,7 +393,6 @@ def test_delete_tag_and_synchronous_calls() -> None:
     assert "a" not in treering.get_run(run.info.run_id).data.tags
 
 
-<<<<<<< HEAD
 def test_logged_models_are_ordered_by_a_metric_on_one_dataset() -> None:
     new_experiment()
     values = {"a": (0.1, 0.9), "b": (0.2, 0.5)}
@@ -421,7 +420,8 @@ def test_webhooks_through_the_client() -> None:
     client.delete_webhook(made.webhook_id)
     with pytest.raises(NotFound):
         client.test_webhook(made.webhook_id)
-=======
+
+
 def test_what_goes_along_with_a_run_is_told_of_its_start_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
 
@@ -441,4 +441,3 @@ def test_what_goes_along_with_a_run_is_told_of_its_start_and_end(monkeypatch: py
     run_id = run.info.run_id
     assert told == [(False, True), (run_id, "FINISHED"), (True, None), (run_id, "KILLED")]
     assert treering.get_run(run_id).data.metrics == {"from the hook": 1.0}
->>>>>>> columns
