@@ -49,7 +49,7 @@ class LoggedModelSuite:
             lambda: models.delete_tag("m-0", "a"),
             lambda: models.log_params("m-0", {"a": "b"}),
         ):
-            with pytest.raises(NotFound, match="no logged model with the id 'm-0'"):
+            with pytest.raises(NotFound, match="Logged model with ID 'm-0' not found"):
                 attempt()
 
     def test_status_lifecycle_and_tags_change(self, store: MetadataStore) -> None:
