@@ -36,7 +36,7 @@ class LoggedModelSuite:
         assert store.logged_models.get(model.model_id) == model
 
     def test_create_needs_the_experiment(self, store: MetadataStore) -> None:
-        with pytest.raises(NotFound, match="'99'"):
+        with pytest.raises(NotFound, match="id=99 exists"):
             store.logged_models.create(logged_model("99"))
 
     def test_unknown_models_are_not_found(self, store: MetadataStore) -> None:

@@ -46,7 +46,7 @@ class RunSuite:
             store.runs.create(run_info(other.experiment_id, info.run_id), {})
 
     def test_create_needs_an_active_experiment(self, store: MetadataStore) -> None:
-        with pytest.raises(NotFound, match="'99'"):
+        with pytest.raises(NotFound, match="id=99 exists"):
             store.runs.create(run_info("99"), {})
         store.experiments.set_lifecycle("0", Lifecycle.DELETED)
         with pytest.raises(InvalidInput, match="deleted"):
