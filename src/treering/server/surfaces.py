@@ -18,6 +18,7 @@ from treering.server.native import (
     runs,
     server,
     upkeep,
+    webhooks,
 )
 from treering.wire.dialect import Dialect
 from treering.wire.mlflow.codec import MlflowDialect
@@ -51,6 +52,7 @@ NATIVE_SURFACE = Surface(
         logged_models.HANDLERS,
         registered_models.HANDLERS,
         model_versions.HANDLERS,
+        webhooks.HANDLERS,
         artifacts.HANDLERS,
         upkeep.HANDLERS,
     ),
@@ -58,7 +60,7 @@ NATIVE_SURFACE = Surface(
 
 MLFLOW_SURFACE = Surface(
     MlflowDialect(),
-    ("/api/2.0", "/api/3.0", "/ajax-api", "/get-artifact", "/model-versions"),
+    ("/api/2.0", "/api/3.0", "/ajax-api", "/get-artifact", "/model-versions", "/graphql"),
     MLFLOW_HANDLERS,
 )
 

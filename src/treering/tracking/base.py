@@ -22,6 +22,7 @@ from treering.entities.metric import MetricColumns, SampledSeries
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import LogBatch, NewRun, Origin, Run
+from treering.entities.run_table import RunTable
 
 __all__ = ["Datasets", "Experiments", "LoggedModels", "Metrics", "NewLoggedModel", "Runs", "Tracking", "Upkeep"]
 
@@ -116,6 +117,10 @@ class Runs(Protocol):
 
     def search(self, query: Query) -> Page[Run]:
         """Runs of `query.experiment_ids` that match; newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def table(self, query: Query) -> RunTable:
+        """The page that `search` gives, column by column; for thousands of runs. Raises BadFilter."""
         ...
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:

@@ -23,6 +23,9 @@ from treering.entities.metric import MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
+from treering.entities.webhook import Webhook, WebhookChanges
+from treering.storage.metadata.feed import RunFeed
 
 __all__ = [
     "Answer",
@@ -38,6 +41,7 @@ __all__ = [
     "SeriesKey",
     "SeriesStore",
     "UpkeepStore",
+    "WebhookStore",
 ]
 
 
@@ -130,6 +134,10 @@ class RunStore(Protocol):
 
     def search(self, query: Query) -> Page[Run]:
         """Raises BadFilter."""
+        ...
+
+    def table(self, query: Query) -> RunTable:
+        """The page that `search` gives, column by column. Raises BadFilter."""
         ...
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
@@ -372,6 +380,34 @@ class UpkeepStore(Protocol):
         ...
 
 
+class WebhookStore(Protocol):
+    """Rows of webhooks. Methods that name one raise NotFound for an unknown id."""
+
+    def create(self, webhook: Webhook, secret: str) -> Webhook:
+        """Insert as given."""
+        ...
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One webhook."""
+        ...
+
+    def secret(self, webhook_id: str) -> str:
+        """What its messages are signed with; "" for none."""
+        ...
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """The newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """Change what is not None."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete for good, with its secret."""
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
 
@@ -391,7 +427,11 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MetadataStore:
-    """All stores of one database."""
+    """All stores of one database.
+
+    Attributes:
+        feed: Lets columns of runs be kept in memory; None where that would gain nothing.
+    """
 
     experiments: ExperimentStore
     runs: RunStore
@@ -401,4 +441,6 @@ class MetadataStore:
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
     upkeep: UpkeepStore
+    webhooks: WebhookStore
     database: Database
+    feed: RunFeed | None = None

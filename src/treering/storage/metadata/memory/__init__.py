@@ -12,6 +12,7 @@ from treering.storage.metadata.memory.registry import MemoryModelVersions, Memor
 from treering.storage.metadata.memory.runs import MemoryDatasets, MemoryRuns, MemorySeries
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.memory.upkeep import MemoryUpkeep
+from treering.storage.metadata.memory.webhooks import MemoryWebhooks
 
 __all__ = ["MemoryDatabase", "open_memory"]
 
@@ -41,5 +42,6 @@ def open_memory(uri: str) -> MetadataStore:
         registered_models=MemoryRegisteredModels(state),
         model_versions=MemoryModelVersions(state),
         upkeep=MemoryUpkeep(state),
+        webhooks=MemoryWebhooks(state),
         database=MemoryDatabase(),
     )

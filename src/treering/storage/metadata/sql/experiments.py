@@ -207,7 +207,7 @@ def _locked(connection: Connection, experiment_id: str) -> Row[Any]:
 
 
 def _unknown(experiment_id: str) -> NotFound:
-    return NotFound(f"There is no experiment with the id {experiment_id!r}. Search experiments to see which there are.")
+    return NotFound(f"No Experiment with id={experiment_id} exists. Search experiments to see which there are.")
 
 
 def refuse_taken(connection: Connection, name: str) -> None:

@@ -12,6 +12,7 @@ from treering.entities.deleted import DeletedItem, Kind
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.model import ModelVersion, RegisteredModel
+from treering.storage.metadata.sql.changes import count_purge
 from treering.storage.metadata.sql.experiments import SqlExperiments, experiment_number, refuse_taken
 from treering.storage.metadata.sql.model_versions import lock_model
 from treering.storage.metadata.sql.rows import insert_row, put_texts
@@ -205,16 +206,13 @@ def _purge_runs(connection: Connection, wanted: ColumnElement[bool], *, active_t
     found = connection.execute(select(runs.c.id, runs.c.run_id, runs.c.experiment_id).where(wanted)).all()
     if not found:
         return 0
-    for number in sorted({row.experiment_id for row in found}):
-        # Before the rows go, so that the experiment is locked first, as by those who change runs.
-        counted = {"version": experiments.c.version + 1, "purged": experiments.c.purged + 1}
-        connection.execute(update(experiments).where(experiments.c.id == number).values(**counted))
     for some in _chunks([row.run_id for row in found]):
         connection.execute(delete(logged_model_metrics).where(logged_model_metrics.c.run_id.in_(some)))
         connection.execute(delete(runs).where(runs.c.run_id.in_(some)))
     unused = ~exists().where(run_datasets.c.dataset == datasets.c.id)
     touched = datasets.c.experiment_id.in_({row.experiment_id for row in found})
     connection.execute(delete(datasets).where(touched, unused))
+    count_purge(connection, {row.experiment_id for row in found})
     return len(found)
 
 
