@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
+from treering.client import system_metrics
 from treering.client.context import context_tags, user_name
 from treering.client.experiments import active_experiment_id
 from treering.client.recorder import Recorder
@@ -81,13 +82,13 @@ class Beginning:
     log_system_metrics: bool | None = None
 
 
-at_start: list[Callable[[Beginning], None]] = []
+at_start: list[Callable[[Beginning], None]] = [system_metrics.begin]
 """Called, in order, whenever this process starts or resumes a run, in the thread that does and before it goes on.
 
 What they log comes before what the user logs. What they raise is logged, and the run goes on.
 """
 
-at_end: list[Callable[[ActiveRun, RunStatus], None]] = []
+at_end: list[Callable[[ActiveRun, RunStatus], None]] = [system_metrics.finish]
 """Called, in order, before the end of a run is recorded, also at the end of the process. Errors as for `at_start`."""
 
 _active: ContextVar[tuple[ActiveRun, ...]] = ContextVar("treering_active_runs", default=())

@@ -41,6 +41,7 @@ __all__ = [
     "InvalidInput",
     "MalformedRequest",
     "MissingExtra",
+    "MlflowException",
     "NotFound",
     "NotSupported",
     "PermissionDenied",
@@ -70,6 +71,10 @@ class TreeringError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+MlflowException = TreeringError
+"""The name under which MLflow's users catch it."""
 
 
 class InvalidInput(TreeringError, ValueError):
