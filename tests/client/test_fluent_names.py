@@ -109,8 +109,10 @@ def test_each_call_has_mlflows_parameters_in_their_order(name: str) -> None:
         "from treering.entities import Metric, Param, RunTag, ViewType, RunStatus, LoggedModelOutput",
         "from treering.types import ColSpec, DataType, ParamSchema, ParamSpec, Schema, TensorSpec",
         "import treering; assert treering.entities.Run and treering.models.infer_signature and treering.types.Schema",
-        "import treering.sklearn, treering.client.flavours.sklearn as real; assert treering.sklearn is real;"
-        " assert real.__spec__.name == 'treering.client.flavours.sklearn'",
+        (
+            "import treering.sklearn, treering.client.flavours.sklearn as real; assert treering.sklearn is real;"
+            " assert real.__spec__.name == 'treering.client.flavours.sklearn'"
+        ),
     ],
 )
 def test_the_statements_of_mlflows_users_work(statement: str) -> None:
