@@ -322,7 +322,14 @@ def test_datasets_are_recorded_with_their_role() -> None:
     with pytest.raises(InvalidInput, match="no column 'z'"):
         treering.data.from_pandas(table, targets="z")
     arrays = treering.data.from_numpy(np.zeros((3, 2)), targets=np.ones(3), name="arrays")
-    assert arrays.profile == {"features_shape": [3, 2], "features_size": 6, "targets_shape": [3], "targets_size": 3}
+    assert arrays.profile == {
+        "features_shape": [3, 2],
+        "features_size": 6,
+        "features_nbytes": 48,
+        "targets_shape": [3],
+        "targets_size": 3,
+        "targets_nbytes": 24,
+    }
     with treering.start_run() as run:
         treering.log_input(dataset, context="training", tags={"k": "v"})
         treering.log_inputs([arrays], ["eval"])

@@ -25,6 +25,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
+    "PROBES": ("treering.client.system_metrics.probes:PROBES", "client/system_metrics/probes", set()),
 }
 
 

@@ -66,7 +66,11 @@ def get_registry_uri() -> str:
     return session().place.registry_uri
 
 
-def set_experiment(experiment_name: str | None = None, experiment_id: str | None = None) -> Experiment:
+def set_experiment(
+    experiment_name: str | None = None,
+    experiment_id: str | None = None,
+    trace_location: object = None,  # noqa: ARG001  # MLflow's signature; there are no traces here
+) -> Experiment:
     """Make an experiment the active one; one of that name is created if need be.
 
     While the server cannot be reached, the experiment that is returned has only its name,
@@ -97,7 +101,12 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
     return experiment
 
 
-def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None) -> str:
+def create_experiment(
+    name: str,
+    artifact_location: str | None = None,
+    tags: Mapping[str, object] | None = None,
+    trace_location: object = None,  # noqa: ARG001  # as above
+) -> str:
     """Make an experiment and return its id. Raises AlreadyExists, InvalidInput."""
     texts = {key: str(value) for key, value in (tags or {}).items()}
     return session().place.services().tracking.experiments.create(name, artifact_location or "", texts).experiment_id

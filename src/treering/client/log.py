@@ -26,6 +26,7 @@ __all__ = [
     "delete_tag",
     "finished",
     "flush",
+    "flush_artifact_async_logging",
     "flush_async_logging",
     "linked_points",
     "log_input",
@@ -271,6 +272,11 @@ def flush() -> None:
 
 def flush_async_logging() -> None:
     """As `flush`, under MLflow's name."""
+    flush()
+
+
+def flush_artifact_async_logging() -> None:
+    """As `flush`: an artifact is stored, or in the journal, when the call that logs it returns."""
     flush()
 
 

@@ -49,6 +49,7 @@ def register_model(
     await_registration_for: int | None = 300,  # noqa: ARG001  # MLflow's signature; a version is ready when this returns
     *,
     tags: Mapping[str, object] | None = None,
+    env_pack: object = None,  # noqa: ARG001  # as above; what a model needs is stored with it
 ) -> ModelVersion:
     """Register a model as the next version of `name`, which is created if need be.
 

@@ -43,6 +43,7 @@ __all__ = [
     "InvalidInput",
     "MalformedRequest",
     "MissingExtra",
+    "MlflowException",
     "NotFound",
     "NotSupported",
     "PermissionDenied",
@@ -72,6 +73,10 @@ class TreeringError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+MlflowException = TreeringError
+"""The name under which MLflow's users catch it."""
 
 
 class InvalidInput(TreeringError, ValueError):

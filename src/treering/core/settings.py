@@ -84,6 +84,22 @@ class Settings:
     )
     flush_interval: float = _setting(0.5, "Longest time in seconds that a logged point waits for delivery.")
     journal_sync: bool = _setting(False, "Wait for the disk at each journal write: survives a power cut, costs speed.")
+    active_model_id: str = _setting(
+        "", "Logged model that is the active one unless another is set.", "MLFLOW_ACTIVE_MODEL_ID"
+    )
+    system_metrics: bool = _setting(
+        False, "Whether each run logs the machine's load.", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"
+    )
+    system_metrics_interval: float = _setting(
+        10.0, "Seconds between two looks at the machine's load.", "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
+    )
+    system_metrics_samples: int = _setting(
+        1, "How many looks are averaged before they are logged.", "MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING"
+    )
+    system_metrics_node_id: str = _setting(
+        "", "Name of this machine in the names of its metrics, where several train one model.",
+        "MLFLOW_SYSTEM_METRICS_NODE_ID",
+    )  # fmt: skip
     allow_model_code: bool = _setting(
         True,
         "Whether models may be loaded whose format can run code, such as pickle.",

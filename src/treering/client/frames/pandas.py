@@ -16,6 +16,9 @@ from treering.entities.run_table import NO_TIME, RunTable, TextColumn
 
 __all__ = ["FRAMES", "PandasFrames"]
 
+_MOST_ROWS = 10_000
+_DIGEST_LENGTH = 8
+
 
 class PandasFrames:
     """Implements `FrameLibrary`."""
@@ -90,13 +93,23 @@ class PandasFrames:
 
     def digest(self, frame: Any) -> str:
         """As `FrameLibrary.digest`."""
-        hashed = hashlib.md5("\n".join(map(str, frame.columns)).encode(), usedforsecurity=False)
+        first = frame.head(_MOST_ROWS)
+        # Only columns of numbers and those of nothing but text count.
+        texts = first.columns[(frame.map(type).astype(object) == str).all(axis=0)]  # noqa: E721  # a type for each cell
+        kept = first[texts.union(first.select_dtypes(include=[np.number]).columns)]
+        hashed = hashlib.md5(pd.util.hash_pandas_object(kept).to_numpy().tobytes(), usedforsecurity=False)
+        hashed.update(np.int64(len(frame)).tobytes())
+        for name in frame.columns:
+            hashed.update(str(name).encode())
+        return hashed.hexdigest()[:_DIGEST_LENGTH]
+
+    def hash_values(self, values: Any) -> bytes:
+        """As `FrameLibrary.hash_values`."""
         try:
-            hashed.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+            return bytes(pd.util.hash_array(values).tobytes())
         except TypeError:
             # Lists and dictionaries in cells cannot be hashed.
-            hashed.update(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
-        return hashed.hexdigest()
+            return np.int64(values.size).tobytes()
 
 
 def _times(parts: Sequence[Sequence[int]]) -> Any:
