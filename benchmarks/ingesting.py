@@ -41,6 +41,7 @@ def ingesting(folder: Path, *, quick: bool) -> list[Figure]:
     for size in (100, 1000):
         ours = _side(TREERING, folder / f"treering-{size}", 60 if quick else 300, size)
         theirs = _side(MLFLOW, folder / f"mlflow-{size}", 4 if quick else 20, size)
+        most = theirs.rate
         what = f"{CLIENTS} clients, MLflow's JSON, {size} points a request"
         figures += [
             Figure("ingest", f"{what}: stored", "/s", ours.rate, theirs.rate, more_is_better=True),
@@ -48,14 +49,25 @@ def ingesting(folder: Path, *, quick: bool) -> list[Figure]:
             Figure("ingest", f"{what}: server's CPU per point", "µs", ours.cpu, theirs.cpu),
             Figure("ingest", f"{what}: on disk per point", "bytes", ours.disk, theirs.disk),
         ]
-    return figures
+    own = _own_client(folder / "own", 20 if quick else 100)
+    what = f"{CLIENTS} clients, log_series of Treering beside MLflow's JSON: stored"
+    return [*figures, Figure("ingest", what, "/s", own, most, more_is_better=True)]
+
+
+def _own_client(folder: Path, count: int) -> float:
+    """Points a second from the first call until the last client knows that all of its own are stored."""
+    size = 10_000
+    with serving(TREERING, folder) as server:
+        arguments = [f"http://127.0.0.1:{server.port}", str(count), str(size), "10"]
+        seconds, _ = _together([TREERING.python, str(WORKLOADS / "log_series.py"), *arguments], folder)
+    return CLIENTS * count * size / seconds
 
 
 def _side(side: Side, folder: Path, count: int, size: int) -> Taken:
     with serving(side, folder) as server:
         before = cpu_seconds(server.pid)
         command = [TREERING.python, str(WORKLOADS / "post_batches.py"), str(server.port), str(count), str(size), "10"]
-        seconds, taken = _together(command)
+        seconds, taken = _together(command, folder)
         cpu = cpu_seconds(server.pid) - before
     points = CLIENTS * count * size
     taken.sort()
@@ -63,10 +75,11 @@ def _side(side: Side, folder: Path, count: int, size: int) -> Taken:
     return Taken(points / seconds, taken[int(len(taken) * 0.99)], cpu / points * 1e6, disk / points)
 
 
-def _together(command: list[str]) -> tuple[float, list[float]]:
+def _together(command: list[str], folder: Path) -> tuple[float, list[float]]:
     """Seconds from the common start to the last end, and those of all requests."""
     clients = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(CLIENTS)
+        subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(CLIENTS)
     ]
     try:
         for client in clients:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import ingesting
 import logging_points
+import losses
 import reading_history
 import searching
 import starting
@@ -27,6 +28,8 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "local": logging_points.local,
     "remote": logging_points.remote,
     "batches": logging_points.batches,
+    "kills": losses.kills,
+    "partition": losses.partition,
     "ingest": ingesting.ingesting,
     "history": reading_history.reading_history,
     "search": searching.searching,
