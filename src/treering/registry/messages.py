@@ -1,4 +1,4 @@
-"""What a webhook is sent: the message of an event, its signature, and the sending of one.
+"""What a webhook is sent: the message of an event, and its signature.
 
 The headers are those that receivers of MLflow's webhooks look for.
 """
@@ -15,17 +15,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import urllib3
-from urllib3.exceptions import HTTPError
+from treering.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 
-from treering.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent, WebhookReply
-from treering.registry.addresses import Target
-
-__all__ = ["message_of", "sample_of", "send", "signed_headers"]
-
-_SECONDS = 30.0
-_MOST_READ = 64 << 10
-_FIRST_FAILURE = 400
+__all__ = ["message_of", "sample_of", "signed_headers"]
 
 _MODEL = {"name": "example_model", "tags": {"example_key": "example_value"}, "description": "An example"}
 _VERSION = {"name": "example_model", "version": "1"}
@@ -78,26 +70,3 @@ def signed_headers(body: bytes, secret: str) -> dict[str, str]:
         digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
         headers["X-MLflow-Signature"] = f"v1,{base64.b64encode(digest).decode()}"
     return headers
-
-
-def send(target: Target, body: bytes, headers: Mapping[str, str]) -> WebhookReply:
-    """POST one message, once; redirects are not followed, and proxies not used, since both would lead elsewhere."""
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    timeout = urllib3.Timeout(total=_SECONDS)
-    if target.scheme == "https":
-        pool: urllib3.HTTPConnectionPool = urllib3.HTTPSConnectionPool(
-            target.ip, target.port, timeout=timeout, assert_hostname=target.host, server_hostname=target.host
-        )
-    else:
-        pool = urllib3.HTTPConnectionPool(target.ip, target.port, timeout=timeout)
-    try:
-        answer = pool.urlopen(
-            "POST", target.path, body=body, headers={**headers, "Host": f"{host}:{target.port}"},
-            retries=False, redirect=False, preload_content=False,
-        )  # fmt: skip
-        text = answer.read(_MOST_READ, decode_content=True).decode(errors="replace")
-        return WebhookReply(answer.status < _FIRST_FAILURE, answer.status, text)
-    except HTTPError as error:
-        return WebhookReply(False, error=f"No answer came from {target.host}: {error}")
-    finally:
-        pool.close()

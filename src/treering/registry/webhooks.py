@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import uuid
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from treering.core.errors import InvalidInput, Unavailable
 from treering.entities.page import Page, Query
 from treering.entities.webhook import ACTIONS, NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
 from treering.registry.addresses import Addresses
-from treering.registry.messages import message_of, sample_of, send, signed_headers
+from treering.registry.messages import message_of, sample_of, signed_headers
 from treering.registry.names import check_max_results, check_present, check_text
 from treering.storage.metadata.base import WebhookStore
 
@@ -79,7 +80,9 @@ class StoredWebhooks:
             target = self._addresses.target(webhook.url)
         except (InvalidInput, Unavailable) as error:
             return WebhookReply(False, error=error.message)
-        return send(target, body, signed_headers(body, self._store.secret(webhook_id)))
+        sending = importlib.import_module("treering.registry.sending")
+        reply: WebhookReply = sending.send(target, body, signed_headers(body, self._store.secret(webhook_id)))
+        return reply
 
     def _check_url(self, url: str) -> str:
         self._addresses.check(check_text(url, "url"))
