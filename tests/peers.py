@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,27 @@ MLFLOW_3 = Peer("mlflow-3", ("mlflow>=3.5,<4", "scikit-learn", "skops", "pandas"
 MLFLOW_2 = Peer("mlflow-2", ("mlflow>=2.22,<3", "scikit-learn"))
 
 
+def laboratory(name: str, *frameworks: str, extras: Sequence[str] = ("sklearn",)) -> Peer:
+    """An environment for Treering beside frameworks and MLflow: it holds what Treering depends on, and pytest.
+
+    Treering itself is not in it. It runs from this tree, through PYTHONPATH, so that several clones can
+    share an environment and a change of the code costs no installation.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = list(project["dependencies"])
+    for extra in extras:
+        needed += project["optional-dependencies"][extra]
+    return Peer(name, (*needed, "pytest>=8.3", "mlflow>=3.5,<4", *frameworks))
+
+
+# The wheel `xgboost` brings 300 MB of libraries for graphics cards; `xgboost-cpu` is the same without.
+BOOSTING = laboratory(
+    "boosting",
+    *("scikit-learn>=1.5", "matplotlib>=3.9", "xgboost-cpu>=3.0", "lightgbm>=4.5", "catboost>=1.2.7"),
+    *("statsmodels>=0.14.4", "optuna>=4.2"),
+)
+
+
 def ready(peer: Peer) -> Path:
     """The Python of the environment, which is built if it is not there yet.
 
@@ -47,6 +69,30 @@ def ready(peer: Peer) -> Path:
             _build(peer, done.parent)
             done.write_text(wanted)
     return peer.python
+
+
+def run(peer: Peer, script: Path, *arguments: str, folder: Path, **variables: str) -> str:
+    """What a script prints that runs in an environment, with Treering from this tree, in `folder`.
+
+    Raises:
+        AssertionError: If it fails; the message is what it printed.
+    """
+    environment = {
+        "HOME": str(folder),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT / "src"),
+        "DO_NOT_TRACK": "1",
+        # A test machine's cores are busy with other tests, and a model this small needs one.
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        **variables,
+    }
+    done = subprocess.run(
+        [str(ready(peer)), str(script), *arguments],
+        env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{script.name} failed:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
 
 
 def _build(peer: Peer, folder: Path) -> None:

@@ -11,9 +11,10 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from treering.client import artifacts
+    from treering.client import artifacts, autologging
     from treering.client import datasets as data
     from treering.client.artifacts import get_artifact_uri, log_artifact, log_artifacts
+    from treering.client.autologging.switches import autolog
     from treering.client.client import Client
     from treering.client.client import Client as MlflowClient
     from treering.client.content_calls import (
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
         set_registry_uri,
         set_tracking_uri,
     )
-    from treering.client.flavours import pyfunc, sklearn
+    from treering.client.flavours import pyfunc, sklearn, xgboost
     from treering.client.log import (
         delete_tag,
         flush,
@@ -99,6 +100,8 @@ _TABLE = {
     "TreeringError": "treering.core.errors:TreeringError",
     "active_run": "treering.client.runs:active_run",
     "artifacts": "treering.client.artifacts:",
+    "autolog": "treering.client.autologging.switches:autolog",
+    "autologging": "treering.client.autologging:",
     "create_experiment": "treering.client.experiments:create_experiment",
     "create_external_model": "treering.client.models:create_external_model",
     "data": "treering.client.datasets:",
@@ -161,6 +164,7 @@ _TABLE = {
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
     "start_run": "treering.client.runs:start_run",
+    "xgboost": "treering.client.flavours.xgboost:",
 }
 
 __all__ = [
@@ -172,6 +176,8 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "autolog",
+    "autologging",
     "create_experiment",
     "create_external_model",
     "data",
@@ -234,6 +240,7 @@ __all__ = [
     "set_tracking_uri",
     "sklearn",
     "start_run",
+    "xgboost",
 ]
 
 

@@ -1,0 +1,9 @@
+"""`treering.xgboost`: logging of XGBoost's trainings."""
+
+from __future__ import annotations
+
+from treering.client.autologging.switches import SWITCHES
+
+__all__ = ["autolog"]
+
+autolog = SWITCHES["xgboost"]
