@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +22,8 @@ class Peer:
 
     name: str
     requirements: Sequence[str]
+    by_pip: Sequence[str] = ()
+    """What is installed first, and by pip, because pip knows where this machine keeps wheels of its own."""
 
     @property
     def python(self) -> Path:
@@ -51,6 +53,21 @@ BOOSTING = laboratory(
     *("scikit-learn>=1.5", "matplotlib>=3.9", "xgboost-cpu>=3.0", "lightgbm>=4.5", "catboost>=1.2.7"),
     *("statsmodels>=0.14.4", "optuna>=4.2"),
 )
+
+
+# The index's wheel of PyTorch brings gigabytes for graphics cards. A machine that has the small build for
+# processors says so to pip (PIP_FIND_LINKS, or PyTorch's index as PIP_EXTRA_INDEX_URL): it is of the same
+# version, and preferred. Keras runs on PyTorch here, so that it needs no TensorFlow.
+_TORCH = "torch==2.13.0"
+TORCH = replace(
+    laboratory(
+        "torch",
+        *(_TORCH, "lightning>=2.5", "transformers>=5,<6", "accelerate>=1.1", "keras>=3.10", "tensorboard>=2.18"),
+        *("optuna>=4.2", "optuna-integration>=4.2"),
+    ),
+    by_pip=(_TORCH,),
+)
+TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10")
 
 
 def ready(peer: Peer) -> Path:
@@ -98,7 +115,9 @@ def run(peer: Peer, script: Path, *arguments: str, folder: Path, **variables: st
 def _build(peer: Peer, folder: Path) -> None:
     # The Makefile keeps one here where the machine has none.
     if uv := shutil.which("uv") or shutil.which("uv", path=ROOT / ".tools" / "bin"):
-        _call(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
+        _call(uv, "venv", "--quiet", "--python", sys.executable, *(["--seed"] if peer.by_pip else []), str(folder))
+        if peer.by_pip:
+            _call(str(peer.python), "-m", "pip", "install", "--quiet", *peer.by_pip)
         _call(uv, "pip", "install", "--quiet", "--python", str(peer.python), *peer.requirements)
     else:
         _call(sys.executable, "-m", "venv", str(folder))

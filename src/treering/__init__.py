@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         start_run,
     )
     from treering.client.search import search_runs
+    from treering.client.stand_in import install_as_mlflow, uninstall_as_mlflow
     from treering.core import errors
     from treering.core.errors import TreeringError
     from treering.core.errors import TreeringError as MlflowException
@@ -124,6 +125,7 @@ _TABLE = {
     "get_run": "treering.client.runs:get_run",
     "get_tracking_uri": "treering.client.experiments:get_tracking_uri",
     "initialize_logged_model": "treering.client.models:initialize_logged_model",
+    "install_as_mlflow": "treering.client.stand_in:install_as_mlflow",
     "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
     "last_active_run": "treering.client.runs:last_active_run",
     "last_logged_model": "treering.client.models:last_logged_model",
@@ -164,6 +166,7 @@ _TABLE = {
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
     "start_run": "treering.client.runs:start_run",
+    "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
     "xgboost": "treering.client.flavours.xgboost:",
 }
 
@@ -200,6 +203,7 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "initialize_logged_model",
+    "install_as_mlflow",
     "is_tracking_uri_set",
     "last_active_run",
     "last_logged_model",
@@ -240,6 +244,7 @@ __all__ = [
     "set_tracking_uri",
     "sklearn",
     "start_run",
+    "uninstall_as_mlflow",
     "xgboost",
 ]
 
