@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         set_registry_uri,
         set_tracking_uri,
     )
-    from treering.client.flavours import pyfunc, sklearn, xgboost
+    from treering.client.flavours import keras, pyfunc, pytorch, sklearn, tensorflow, transformers, xgboost
     from treering.client.log import (
         delete_tag,
         flush,
@@ -127,6 +127,7 @@ _TABLE = {
     "initialize_logged_model": "treering.client.models:initialize_logged_model",
     "install_as_mlflow": "treering.client.stand_in:install_as_mlflow",
     "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
+    "keras": "treering.client.flavours.keras:",
     "last_active_run": "treering.client.runs:last_active_run",
     "last_logged_model": "treering.client.models:last_logged_model",
     "load_table": "treering.client.content_calls:load_table",
@@ -147,6 +148,7 @@ _TABLE = {
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
     "pyfunc": "treering.client.flavours.pyfunc:",
+    "pytorch": "treering.client.flavours.pytorch:",
     "register_model": "treering.client.models:register_model",
     "restore_experiment": "treering.client.experiments:restore_experiment",
     "restore_run": "treering.client.runs:restore_run",
@@ -166,6 +168,8 @@ _TABLE = {
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
     "start_run": "treering.client.runs:start_run",
+    "tensorflow": "treering.client.flavours.tensorflow:",
+    "transformers": "treering.client.flavours.transformers:",
     "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
     "xgboost": "treering.client.flavours.xgboost:",
 }
@@ -205,6 +209,7 @@ __all__ = [
     "initialize_logged_model",
     "install_as_mlflow",
     "is_tracking_uri_set",
+    "keras",
     "last_active_run",
     "last_logged_model",
     "load_table",
@@ -225,6 +230,7 @@ __all__ = [
     "log_table",
     "log_text",
     "pyfunc",
+    "pytorch",
     "register_model",
     "restore_experiment",
     "restore_run",
@@ -244,6 +250,8 @@ __all__ = [
     "set_tracking_uri",
     "sklearn",
     "start_run",
+    "tensorflow",
+    "transformers",
     "uninstall_as_mlflow",
     "xgboost",
 ]

@@ -16,6 +16,10 @@ INTEGRATIONS: Registry[Install] = Registry(
     "treering.autologging",
     "autologging integration",
     {
+        "keras": "treering.client.autologging.keras:install",
+        "pytorch": "treering.client.autologging.pytorch:install",
+        "tensorflow": "treering.client.autologging.tensorflow:install",
+        "transformers": "treering.client.autologging.transformers:install",
         "xgboost": "treering.client.autologging.xgboost:install",
     },
 )

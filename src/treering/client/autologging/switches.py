@@ -186,10 +186,48 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
+_CHECKPOINTS = {
+    "checkpoint": True,
+    "checkpoint_monitor": "val_loss",
+    "checkpoint_mode": "min",
+    "checkpoint_save_best_only": True,
+    "checkpoint_save_weights_only": False,
+    "checkpoint_save_freq": "epoch",
+}
+
 SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
         one.name: one
         for one in (
+            Switch(
+                "keras",
+                "keras>=3.0",
+                log_every_epoch=True,
+                log_every_n_steps=None,
+                registered_model_name=None,
+                save_exported_model=False,
+                save_model_kwargs=None,
+            ),
+            Switch(
+                "pytorch",
+                "torch>=2.1",
+                "torch",
+                log_every_n_epoch=1,
+                log_every_n_step=None,
+                registered_model_name=None,
+                **_CHECKPOINTS,
+            ),
+            Switch(
+                "tensorflow",
+                "tensorflow>=2.16",
+                log_every_epoch=True,
+                log_every_n_steps=None,
+                registered_model_name=None,
+                saved_model_kwargs=None,
+                keras_model_kwargs=None,
+                **_CHECKPOINTS,
+            ),
+            Switch("transformers", "transformers>=4.45", "transformers.trainer"),
             Switch(
                 "xgboost",
                 "xgboost>=2.0",

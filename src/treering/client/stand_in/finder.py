@@ -17,7 +17,7 @@ from treering.client.stand_in.names import MODULES, sources
 from treering.client.stand_in.version import VERSION
 from treering.core.errors import Conflict
 
-__all__ = ["install_as_mlflow", "uninstall_as_mlflow"]
+__all__ = ["install_as_mlflow", "is_stand_in", "uninstall_as_mlflow"]
 
 
 def install_as_mlflow() -> None:
@@ -52,6 +52,11 @@ def uninstall_as_mlflow() -> None:
         del sys.modules[name]
 
 
+def is_stand_in(found: object) -> bool:
+    """Whether something is a module of ours under MLflow's name."""
+    return isinstance(found, _StandIn)
+
+
 class _StandIn(ModuleType):
     """A module of MLflow whose names are those of ours."""
 
@@ -62,7 +67,8 @@ class _StandIn(ModuleType):
         if not name.startswith("__") or name == "__version__":
             for source in sources(self.__name__) or ():
                 module = import_module(source)
-                if name in module.__all__:
+                # A flavour gives a library's own classes only when it is asked for them.
+                if name in module.__all__ or (name not in vars(module) and hasattr(module, name)):
                     return getattr(module, name)
         msg = f"Treering stands in for MLflow here (treering.install_as_mlflow), and has no {full}."
         raise AttributeError(msg, name=name, obj=self)
