@@ -67,7 +67,7 @@ TORCH = replace(
     ),
     by_pip=(_TORCH,),
 )
-TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10")
+TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")
 
 
 def ready(peer: Peer) -> Path:

@@ -1,8 +1,8 @@
 """Checkpoints of a model as artifacts of its run, where and as MLflow keeps them.
 
-    checkpoints/latest_checkpoint<suffix>           the best one so far, which the next better one replaces
-    checkpoints/latest_checkpoint_metrics.json
-    checkpoints/epoch_<n>/checkpoint<suffix>        or all of them, by epoch or by global step
+checkpoints/latest_checkpoint<suffix>           the best one so far, which the next better one replaces
+checkpoints/latest_checkpoint_metrics.json
+checkpoints/epoch_<n>/checkpoint<suffix>        or all of them, by epoch or by global step
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from treering.client.autologging.guard import attempt, is_free
+from treering.client.autologging.guard import attempt, disabled, is_free
 from treering.client.autologging.lightning import install as install_lightning
 from treering.client.autologging.patches import Patches
 from treering.client.log import log_metrics, log_params
@@ -40,6 +40,8 @@ def _install_writer(patches: Patches, writer: ModuleType) -> None:
                 with attempt("pytorch: hyper-parameters of TensorBoard"):
                     log_params(hparam_dict)
                     log_metrics(metric_dict)
+                with disabled():  # it writes the metrics as scalars
+                    return original(self, hparam_dict, metric_dict, *args, **kwargs)
             return original(self, hparam_dict, metric_dict, *args, **kwargs)
 
         return add_hparams

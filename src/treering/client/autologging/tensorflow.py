@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -89,9 +90,8 @@ def _fit(call: Call) -> Iterator[None]:
     stopping = _first(callbacks, keras.callbacks.EarlyStopping)
     with ExitStack() as stack:
         board = _first(callbacks, keras.callbacks.TensorBoard)
-        if board is None:
-            folder = stack.enter_context(TemporaryDirectory(prefix="treering-tensorboard-"))
-            board = keras.callbacks.TensorBoard(folder)
+        if board is None and find_spec("tensorboard") is not None:
+            board = _board(stack.enter_context(TemporaryDirectory(prefix="treering-tensorboard-")))
             callbacks.append(board)
         if _first(callbacks, KerasCallback) is None:
             callbacks.append(MlflowCallback.into(training))
@@ -109,8 +109,18 @@ def _fit(call: Call) -> Iterator[None]:
         if stopping is not None:
             with training.attempt("where the training stopped"):
                 _log_stop(training, stopping, call.result)
-        with training.attempt("what TensorBoard shows"):
-            upload(training, Path(board.log_dir), "tensorboard_logs")
+        if board is not None:
+            with training.attempt("what TensorBoard shows"):
+                upload(training, Path(board.log_dir), "tensorboard_logs")
+
+
+def _board(folder: str) -> Any:
+    """TensorBoard's callback, that cannot fail the training: the user has not asked for it."""
+    board = keras.callbacks.TensorBoard(folder)
+    for name in dir(board):
+        if name.startswith("on_"):
+            setattr(board, name, guarded(getattr(board, name), "tensorflow: writing for TensorBoard"))
+    return board
 
 
 def _log_stop(training: Training, stopping: Any, history: Any) -> None:
