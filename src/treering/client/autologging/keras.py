@@ -26,7 +26,8 @@ def install(patches: Patches) -> None:
 
 def fit_owner() -> type:
     """The class that has `fit`; Keras's models get it from their backend."""
-    return next(found for found in keras.Model.__mro__ if "fit" in vars(found))
+    owner: type = next(found for found in keras.Model.__mro__ if "fit" in vars(found))
+    return owner
 
 
 class MlflowCallback(keras.callbacks.Callback):

@@ -186,7 +186,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-_CHECKPOINTS = {
+_CHECKPOINTS: dict[str, Any] = {
     "checkpoint": True,
     "checkpoint_monitor": "val_loss",
     "checkpoint_mode": "min",

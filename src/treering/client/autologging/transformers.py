@@ -12,7 +12,7 @@ from transformers.trainer_callback import TrainerCallback
 from treering.client.autologging.guard import guarded
 from treering.client.autologging.patches import Call, Patches
 from treering.client.autologging.training import Training
-from treering.client.stand_in import is_stand_in
+from treering.client.log import log_metrics
 from treering.core.log import logger
 from treering.entities.run import RUN_NAME_TAG
 
@@ -62,8 +62,9 @@ class _Recording(TrainerCallback):
 
 def _train(call: Call) -> Iterator[None]:
     trainer = call.instance
-    # Its own callback logs already, to Treering in MLflow's place.
-    if any(is_stand_in(getattr(one, "_ml_flow", None)) for one in trainer.callback_handler.callbacks):
+    # Its own callback logs already, where Treering is in MLflow's place.
+    trackers = [getattr(one, "_ml_flow", None) for one in trainer.callback_handler.callbacks]
+    if any(getattr(one, "log_metrics", None) is log_metrics for one in trackers):
         yield
         return
     recording = _Recording(call.training)

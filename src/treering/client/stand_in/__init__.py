@@ -7,6 +7,6 @@ finder      puts them in the way of `import mlflow`, and takes them out again
 
 from __future__ import annotations
 
-from treering.client.stand_in.finder import install_as_mlflow, is_stand_in, uninstall_as_mlflow
+from treering.client.stand_in.finder import install_as_mlflow, uninstall_as_mlflow
 
-__all__ = ["install_as_mlflow", "is_stand_in", "uninstall_as_mlflow"]
+__all__ = ["install_as_mlflow", "uninstall_as_mlflow"]

@@ -17,7 +17,7 @@ from treering.client.stand_in.names import MODULES, sources
 from treering.client.stand_in.version import VERSION
 from treering.core.errors import Conflict
 
-__all__ = ["install_as_mlflow", "is_stand_in", "uninstall_as_mlflow"]
+__all__ = ["install_as_mlflow", "uninstall_as_mlflow"]
 
 
 def install_as_mlflow() -> None:
@@ -50,11 +50,6 @@ def uninstall_as_mlflow() -> None:
         sys.meta_path.remove(_FINDER)
     for name in [name for name, module in sys.modules.items() if isinstance(module, _StandIn)]:
         del sys.modules[name]
-
-
-def is_stand_in(found: object) -> bool:
-    """Whether something is a module of ours under MLflow's name."""
-    return isinstance(found, _StandIn)
 
 
 class _StandIn(ModuleType):
