@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         set_registry_uri,
         set_tracking_uri,
     )
-    from treering.client.flavours import pyfunc, sklearn, xgboost
+    from treering.client.flavours import catboost, lightgbm, optuna, pyfunc, sklearn, statsmodels, xgboost
     from treering.client.log import (
         delete_tag,
         flush,
@@ -102,6 +102,7 @@ _TABLE = {
     "artifacts": "treering.client.artifacts:",
     "autolog": "treering.client.autologging.switches:autolog",
     "autologging": "treering.client.autologging:",
+    "catboost": "treering.client.flavours.catboost:",
     "create_experiment": "treering.client.experiments:create_experiment",
     "create_external_model": "treering.client.models:create_external_model",
     "data": "treering.client.datasets:",
@@ -127,6 +128,7 @@ _TABLE = {
     "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
     "last_active_run": "treering.client.runs:last_active_run",
     "last_logged_model": "treering.client.models:last_logged_model",
+    "lightgbm": "treering.client.flavours.lightgbm:",
     "load_table": "treering.client.content_calls:load_table",
     "log_artifact": "treering.client.artifacts:log_artifact",
     "log_artifacts": "treering.client.artifacts:log_artifacts",
@@ -144,6 +146,7 @@ _TABLE = {
     "log_stream": "treering.client.content_calls:log_stream",
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
+    "optuna": "treering.client.flavours.optuna:",
     "pyfunc": "treering.client.flavours.pyfunc:",
     "register_model": "treering.client.models:register_model",
     "restore_experiment": "treering.client.experiments:restore_experiment",
@@ -164,6 +167,7 @@ _TABLE = {
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
     "start_run": "treering.client.runs:start_run",
+    "statsmodels": "treering.client.flavours.statsmodels:",
     "xgboost": "treering.client.flavours.xgboost:",
 }
 
@@ -178,6 +182,7 @@ __all__ = [
     "artifacts",
     "autolog",
     "autologging",
+    "catboost",
     "create_experiment",
     "create_external_model",
     "data",
@@ -203,6 +208,7 @@ __all__ = [
     "is_tracking_uri_set",
     "last_active_run",
     "last_logged_model",
+    "lightgbm",
     "load_table",
     "log_artifact",
     "log_artifacts",
@@ -220,6 +226,7 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "optuna",
     "pyfunc",
     "register_model",
     "restore_experiment",
@@ -240,6 +247,7 @@ __all__ = [
     "set_tracking_uri",
     "sklearn",
     "start_run",
+    "statsmodels",
     "xgboost",
 ]
 

@@ -16,6 +16,11 @@ INTEGRATIONS: Registry[Install] = Registry(
     "treering.autologging",
     "autologging integration",
     {
+        "catboost": "treering.client.autologging.catboost:install",
+        "lightgbm": "treering.client.autologging.lightgbm:install",
+        "optuna": "treering.client.autologging.optuna:install",
+        "sklearn": "treering.client.autologging.sklearn:install",
+        "statsmodels": "treering.client.autologging.statsmodels:install",
         "xgboost": "treering.client.autologging.xgboost:install",
     },
 )

@@ -190,6 +190,19 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
         one.name: one
         for one in (
+            Switch("catboost", "catboost>=1.2.7", registered_model_name=None),
+            Switch("lightgbm", "lightgbm>=4.5", registered_model_name=None),
+            Switch("optuna", "optuna>=4.2", metric_name="value"),
+            Switch(
+                "sklearn",
+                "scikit-learn>=1.5",
+                max_tuning_runs=5,
+                log_post_training_metrics=True,
+                serialization_format="cloudpickle",
+                registered_model_name=None,
+                pos_label=None,
+            ),
+            Switch("statsmodels", "statsmodels>=0.14.4", module="statsmodels.base.model", registered_model_name=None),
             Switch(
                 "xgboost",
                 "xgboost>=2.0",
