@@ -19,7 +19,7 @@ def objective(trial):
     if trial.number == 1:
         raise optuna.TrialPruned
     if trial.number == 2:
-        raise ValueError("no luck")
+        raise ValueError
     trial.report(0.5, 1)
     trial.set_user_attr("colour", "green")
     return LogisticRegression(C=strength, max_iter=500).fit(rows, target).score(rows, target)

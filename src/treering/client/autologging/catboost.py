@@ -17,7 +17,7 @@ from treering.models.signature import infer_signature
 
 __all__ = ["install"]
 
-_OF_THE_CALL = ("early_stopping_rounds", "use_best_model", "plot", "verbose", "logging_level", "metric_period")
+_OF_THE_CALL = ("early_stopping_rounds", "use_best_model", "verbose", "logging_level", "metric_period")
 
 
 def install(patches: Patches) -> None:

@@ -203,10 +203,10 @@ class Patches:
             setattr(owner, attribute, now)
             self._replaced.append(_Replaced(owner, attribute, raw, now))
 
-    def subclasses(self, base: type, action: Callable[[type], None]) -> None:
+    def subclasses(self, base: type[Any], action: Callable[[type], None]) -> None:
         """Call `action` with `base`, with each class below it, and with those that are defined from now on."""
 
-        def __init_subclass__(cls: Any, **kwargs: Any) -> None:  # noqa: N807  # it takes the place of one
+        def defined(cls: type[Any], /, **kwargs: Any) -> None:
             super(base, cls).__init_subclass__(**kwargs)
             if self.enabled:
                 with attempt(f"{self.name}: wrapping {cls.__name__}", silent=self.options.silent):
@@ -215,7 +215,7 @@ class Patches:
         with self._lock:
             before = vars(base).get("__init_subclass__", _MISSING)
             if before is _MISSING:  # else the library does something there itself, which we do not touch
-                now: Any = classmethod(__init_subclass__)
+                now: Any = classmethod(defined)
                 setattr(base, "__init_subclass__", now)  # noqa: B010  # type checkers know no such assignment
                 self._replaced.append(_Replaced(base, "__init_subclass__", _MISSING, now))
         pending = [base]
