@@ -91,7 +91,7 @@ class Call:
 Around = Callable[[Call], Iterator[None]]
 """A hook: a generator that runs to its `yield` before the function is called, and on from there when it has answered.
 
-It is not resumed if the function fails. What it raises is logged, and ends it.
+One that returns before its `yield` has nothing to log. It is not resumed if the function fails. What it raises is logged, and ends it.
 """
 
 _MISSING = object()
@@ -252,7 +252,7 @@ def _around(call: Call, around: Around, label: str, within: frozenset[str]) -> N
     steps: Iterator[None] | None = None
     with attempt(f"{label}, before the call", silent=silent):
         steps = around(call)
-        next(steps)
+        next(steps, None)
     with inside(label, within):
         call.proceed()
     if steps is not None:

@@ -24,7 +24,8 @@ __all__ = ["install"]
 _TRAINING = ("fit", "fit_transform", "fit_predict")
 # What prepares data is no model; in a pipeline it is logged as a part of one.
 _PREPARES = ("sklearn.preprocessing.", "sklearn.impute.", "sklearn.feature_extraction.", "sklearn.feature_selection.")
-_SILENT = ("cross_validate", "cross_val_predict", "cross_val_score", "learning_curve", "permutation_test_score", "validation_curve")  # fmt: skip
+# Where all cross-validation fits; the public functions may have been imported before they could be wrapped.
+_SILENT = ("_fit_and_score", "_fit_and_predict", "_permutation_test_score", "_incremental_fit_estimator")
 
 
 def install(patches: Patches) -> None:
@@ -32,7 +33,7 @@ def install(patches: Patches) -> None:
     seen: set[type] = set()
     patches.subclasses(sklearn.base.BaseEstimator, lambda cls: _wrap(patches, cls, seen))
     patches.after_import("sklearn.metrics", lambda module: judgements.watch_metrics(patches, module))
-    patches.after_import("sklearn.model_selection", lambda module: _quieten(patches, module))
+    patches.after_import("sklearn.model_selection._validation", lambda module: _quieten(patches, module))
     patches.replace(sklearn.utils.parallel._FuncWrapper, "__call__", _in_worker)  # noqa: SLF001  # all its parallel work goes through it
 
 

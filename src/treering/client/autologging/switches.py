@@ -69,16 +69,18 @@ class Switch:
             InvalidInput: If an option is none of this library.
         """
         with self._lock:
+            wanted = self._parse(options)
             self._chosen = True
-            self._set(self._parse(options))
+            self._set(wanted)
 
     def follow(self, options: dict[str, Any]) -> None:
         """As asked for all libraries; what was asked for this one goes first, unless all are turned off."""
         with self._lock:
             if self._chosen and not options.get("disable"):
                 return
+            wanted = self._parse(options)
             self._chosen = False
-            self._set(self._parse(options))
+            self._set(wanted)
 
     def _parse(self, given: dict[str, Any]) -> Options:
         if unknown := sorted(set(given) - {*COMMON, *self.own}):
