@@ -230,7 +230,7 @@ def test_undo_restores_and_what_was_taken_before_lets_pass(patched: tuple[Patche
     patches, module = patched
     before = dict(vars(module.Model))
     patches.training(module.Model, "fit", params)
-    patches.watch(module, "measure", params)
+    patches.watch(module, "measure", params, lambda *_: True)
     patches.replace(module.Model, "make", lambda original: lambda cls, size: original(cls, size + 1))
     patches.training(module.Model, "no_such_method", params)
     assert module.Model.make(1).size == 2

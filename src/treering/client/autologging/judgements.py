@@ -63,8 +63,8 @@ def remember(model: Any, training: Training, model_id: str | None) -> None:
 def watch_model(patches: Patches, owner: type) -> None:
     """Watch the methods of a class that predict and score."""
     for name in _PREDICTING:
-        patches.watch(owner, name, _predict)
-    patches.watch(owner, "score", _score)
+        patches.watch(owner, name, _predict, _is_known)
+    patches.watch(owner, "score", _score, _is_known)
 
 
 def watch_metrics(patches: Patches, module: ModuleType) -> None:
@@ -72,13 +72,15 @@ def watch_metrics(patches: Patches, module: ModuleType) -> None:
     for name in module.__all__:
         function = getattr(module, name)
         if name not in _NO_METRICS and callable(function) and not isinstance(function, type):
-            patches.watch(module, name, _measure)
+            patches.watch(module, name, _measure, lambda *_, **__: bool(_Known.predictions))
+
+
+def _is_known(model: Any, *_: Any, **__: Any) -> bool:
+    return id(model) in _Known.models
 
 
 def _predict(call: Call) -> Iterator[None]:
-    trained = _Known.models.get(id(call.instance))
-    if trained is None:
-        return
+    trained = _Known.models[id(call.instance)]
     yield
     data = _first(call)
     name = _name_dataset(trained, data)
@@ -86,9 +88,7 @@ def _predict(call: Call) -> Iterator[None]:
 
 
 def _score(call: Call) -> Iterator[None]:
-    trained = _Known.models.get(id(call.instance))
-    if trained is None:
-        return
+    trained = _Known.models[id(call.instance)]
     yield
     if _is_number(call.result):
         kind = type(call.instance).__name__
@@ -97,7 +97,7 @@ def _score(call: Call) -> Iterator[None]:
 
 def _measure(call: Call) -> Iterator[None]:
     yield
-    if not _Known.predictions or not _is_number(call.result):
+    if not _is_number(call.result):
         return
     for value in (*call.args, *call.kwargs.values()):
         if not isinstance(value, str | int | float) and (found := _Known.predictions.get(id(value))):

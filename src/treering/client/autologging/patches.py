@@ -160,14 +160,18 @@ class Patches:
 
         self.replace(owner, attribute, wrap)
 
-    def watch(self, owner: Any, attribute: str, around: Around) -> None:
-        """Wrap a function that does not train; calls inside of a training, and of another watched one, are let pass."""
+    def watch(self, owner: Any, attribute: str, around: Around, applies: Callable[..., bool]) -> None:
+        """Wrap a function that does not train; calls inside of a training, and of another watched one, are let pass.
+
+        Args:
+            applies: As for `training`; it decides fast, because such functions are called often.
+        """
         label = f"{self.name}.{attribute}"
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             @functools.wraps(original)
             def watched(*args: Any, **kwargs: Any) -> Any:
-                if not self.enabled or not is_free(label):
+                if not self.enabled or not applies(*args, **kwargs) or not is_free(label):
                     return original(*args, **kwargs)
                 call = Call(original, args, kwargs, self.options)
                 with inside(label):

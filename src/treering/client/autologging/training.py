@@ -53,6 +53,8 @@ class Training:
         self.run = run
         self.run_id = run.info.run_id
         self.started = started
+        # Made once, because metrics come with every iteration.
+        self._logging_metrics = self.attempt("metrics")
 
     def __enter__(self) -> Self:
         return self
@@ -85,16 +87,23 @@ class Training:
             link: `model_id` and `dataset`, where the points judge a model or belong to a dataset.
         """
         at = time_ns() // _MILLION
-        points = []
-        for key, value in values.items():
-            with self.attempt(f"the metric {key!r}"):
-                points.append((key, as_float(key, value), at, step))
-        with self.attempt("metrics"):
-            if any(link.values()):
+        with self._logging_metrics:
+            try:
+                points = [(key, as_float(key, value), at, step) for key, value in values.items()]
+            except InvalidInput:
+                points = self._numbers(values, at, step)
+            if link:
                 linked = linked_points(points, link.get("model_id"), link.get("dataset"))
                 self.run.recorder.batch(LogBatch(self.run_id, linked=linked))
             else:
                 self.run.recorder.metrics(self.run_id, points)
+
+    def _numbers(self, values: Mapping[str, Any], at: int, step: int) -> list[tuple[str, float, int, int]]:
+        points = []
+        for key, value in values.items():
+            with self.attempt(f"the metric {key!r}"):
+                points.append((key, as_float(key, value), at, step))
+        return points
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Set tags."""
