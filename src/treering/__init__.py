@@ -55,6 +55,7 @@ if TYPE_CHECKING:
         log_outputs,
         log_param,
         log_params,
+        log_series,
         set_tag,
         set_tags,
     )
@@ -143,6 +144,7 @@ _TABLE = {
     "log_outputs": "treering.client.log:log_outputs",
     "log_param": "treering.client.log:log_param",
     "log_params": "treering.client.log:log_params",
+    "log_series": "treering.client.log:log_series",
     "log_stream": "treering.client.content_calls:log_stream",
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
@@ -223,6 +225,7 @@ __all__ = [
     "log_outputs",
     "log_param",
     "log_params",
+    "log_series",
     "log_stream",
     "log_table",
     "log_text",
