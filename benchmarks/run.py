@@ -14,7 +14,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import ingesting
 import logging_points
+import losses
+import reading_history
 import searching
 import starting
 from figures import Figure, table
@@ -25,6 +28,10 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "local": logging_points.local,
     "remote": logging_points.remote,
     "batches": logging_points.batches,
+    "kills": losses.kills,
+    "partition": losses.partition,
+    "ingest": ingesting.ingesting,
+    "history": reading_history.reading_history,
     "search": searching.searching,
     "server": starting.starting,
 }

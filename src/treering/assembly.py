@@ -19,6 +19,7 @@ from treering.registry.base import ModelRegistry
 from treering.registry.service import open_registry
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.grouped import with_grouped_deliveries
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.tracking.base import Tracking
@@ -43,6 +44,7 @@ class Services:
             home keeps what clients send through it.
         check: Raises a TreeringError when the database or the artifact store does not answer.
         close: Gives connections back; to be called once, last.
+        shared: Whether other processes with the same settings see the same data.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class Services:
     open_artifacts: Callable[[str], ObjectStore]
     check: Callable[[], None]
     close: Callable[[], None]
+    shared: bool = True
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -78,7 +81,7 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     root = settings.default_artifact_root or (PROXIED_ROOT if proxied else destination)
     open_artifacts = _artifacts(_absolute(destination))
     root_store = open_artifacts(_absolute(root))
-    store = METADATA.load(scheme_of(database))(database)
+    store = with_grouped_deliveries(METADATA.load(scheme_of(database))(database))
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
     return Services(
         settings,
@@ -87,6 +90,7 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         open_artifacts,
         _check(store, root_store),
         store.database.close,
+        store.database.shared,
     )
 
 

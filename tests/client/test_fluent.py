@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import treering
+from treering.client import runs
+from treering.client.runs import Beginning
 from treering.core.errors import InvalidInput, NotFound
 from treering.entities.lifecycle import Lifecycle
 
@@ -389,3 +391,24 @@ def test_delete_tag_and_synchronous_calls() -> None:
         operations.wait()
         assert treering.log_param("p", 3, synchronous=True) == 3
     assert "a" not in treering.get_run(run.info.run_id).data.tags
+
+
+def test_what_goes_along_with_a_run_is_told_of_its_start_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    def starts(beginning: Beginning) -> None:
+        told.append((beginning.resumed, beginning.log_system_metrics))
+        treering.log_metric("from the hook", 1.0)
+
+    def breaks(_: Beginning) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(runs, "at_start", [breaks, starts])
+    monkeypatch.setattr(runs, "at_end", [lambda run, status: told.append((run.info.run_id, status))])
+    with treering.start_run(log_system_metrics=True) as run:
+        pass
+    with treering.start_run(run_id=run.info.run_id):
+        treering.end_run("KILLED")
+    run_id = run.info.run_id
+    assert told == [(False, True), (run_id, "FINISHED"), (True, None), (run_id, "KILLED")]
+    assert treering.get_run(run_id).data.metrics == {"from the hook": 1.0}

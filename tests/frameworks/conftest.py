@@ -40,27 +40,33 @@ def laboratory(peer: Peer) -> Peer:
     return peer
 
 
-@pytest.fixture(scope="session")
-def run_both(tmp_path_factory: pytest.TempPathFactory) -> RunBoth:
-    """Runs a script in an environment, once with `mlflow` and once with `treering` as its argument.
+def _run(peer: Peer, script: str, tracker: str, home: Path) -> list[dict[str, Any]]:
+    laboratory(peer)
+    report = home / "report.json"
+    variables = {"TREERING_HOME": str(home / "home"), "REPORT": str(report)}
+    if tracker == "mlflow":
+        variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{home}/mlflow.db"
+    run(peer, SCRIPTS / script, tracker, folder=home, **variables)
+    found: list[dict[str, Any]] = json.loads(report.read_text())
+    return found
 
-    The script trains and calls `report.finish(tracker)`.
-    """
 
-    def both(peer: Peer, script: str, *arguments: str) -> Logged:
-        laboratory(peer)
-        folder = tmp_path_factory.mktemp(Path(script).stem)
+@pytest.fixture
+def run_ours(tmp_path: Path) -> Callable[[Peer, str], list[dict[str, Any]]]:
+    """Runs a script in an environment with `treering` as its argument; it calls `report.finish(tracker)`."""
+    return lambda peer, script: _run(peer, script, "treering", tmp_path)
+
+
+@pytest.fixture
+def run_both(tmp_path: Path) -> RunBoth:
+    """As `run_ours`, once with `mlflow` and once with `treering` as the script's argument."""
+
+    def both(peer: Peer, script: str) -> Logged:
         found = []
         for tracker in ("mlflow", "treering"):
-            home = folder / tracker
+            home = tmp_path / tracker
             home.mkdir()
-            report = home / "report.json"
-            run(
-                peer, SCRIPTS / script, tracker, *arguments, folder=home,
-                TREERING_HOME=str(home / "home"), REPORT=str(report),
-                **({"MLFLOW_TRACKING_URI": f"sqlite:///{home}/mlflow.db"} if tracker == "mlflow" else {}),
-            )  # fmt: skip
-            found.append(json.loads(report.read_text()))
+            found.append(_run(peer, script, tracker, home))
         return Logged(*found)
 
     return both

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -42,6 +43,7 @@ _TOO_MANY = 429
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 _FIRST_ERROR_STATUS = 300
+_CONNECT = 10.0
 
 
 class Channel:
@@ -75,7 +77,8 @@ class Channel:
         self._pool = urllib3.PoolManager(
             maxsize=10,
             retries=False,
-            timeout=settings.http_timeout,
+            timeout=urllib3.Timeout(connect=min(settings.http_timeout, _CONNECT), read=settings.http_timeout),
+            socket_options=_socket_options(),
             headers=_credentials(settings, unquote(parts.username or ""), unquote(parts.password or "")),
             **({"ca_certs": ca_file} if ca_file else {}),  # type: ignore[arg-type]  # one of many keywords
         )
@@ -173,10 +176,23 @@ class Channel:
                 f"The certificate of {self.url} was not accepted ({error})."
                 " Set TREERING_TRACKING_CA_FILE to the file of the authority that signed it."
             )
-        reason = "it did not answer in time" if isinstance(error, TimedOut) else _reason(error)
+        late = isinstance(error, TimedOut) and not isinstance(error, NewConnectionError)
+        reason = "it did not answer in time" if late else _reason(error)
         return Unavailable(
             f"The server at {self.url} cannot be reached: {reason}. Check that it runs and that the URL is right."
         )
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Have the system notice a peer that is gone without a word: a slow server is waited for, a dead network is not."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    # Not every system has all of them.
+    for name, seconds in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000))
+    return options
 
 
 def _credentials(settings: Settings, url_user: str, url_password: str) -> dict[str, str]:

@@ -15,7 +15,17 @@ from typing import Any, get_type_hints
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["Settings", "Variable", "find_home", "read_settings", "sources", "variables"]
+__all__ = [
+    "Settings",
+    "Variable",
+    "counts_folder",
+    "export_settings",
+    "find_home",
+    "read_settings",
+    "share_counts",
+    "sources",
+    "variables",
+]
 
 
 def _setting(default: Any, help_text: str, mlflow: str = "") -> Any:
@@ -53,6 +63,25 @@ class Settings:
         120.0, "Seconds until a request to a server is given up.", "MLFLOW_HTTP_REQUEST_TIMEOUT"
     )
     http_retries: int = _setting(7, "How often a request that may be repeated is.", "MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    offline: bool = _setting(
+        False,
+        "Do not ask servers and databases of other machines at all: keep what is logged here until `treering sync`.",
+    )
+    offline_after: float = _setting(
+        5.0,
+        "Seconds without an answer after which a program goes on without its server, and delivers later;"
+        " 0: it fails instead.",
+    )
+    journal_max_bytes: int = _setting(
+        10 << 30, "How many bytes of what is not delivered yet are kept on this machine; 0: as many as the disk has."
+    )
+    journal_full: str = _setting(
+        "wait",
+        "What happens when there are that many: `wait` for delivery, `drop` what comes and count it, or `raise` an error.",
+    )
+    active_experiment: str = _setting(
+        "", "Set by `set_experiment` for child processes: the experiment's id and where it is tracked."
+    )
     flush_interval: float = _setting(0.5, "Longest time in seconds that a logged point waits for delivery.")
     journal_sync: bool = _setting(False, "Wait for the disk at each journal write: survives a power cut, costs speed.")
     allow_model_code: bool = _setting(
@@ -123,6 +152,16 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**{field: _parse(name, source[name], types[field]) for field, name in sources(source).items()})
 
 
+def export_settings(values: Mapping[str, str]) -> None:
+    """Let the processes that this one starts have settings: their values by field; "" leaves it to the defaults."""
+    for field_name, value in values.items():
+        name = f"TREERING_{field_name.upper()}"
+        if value:
+            os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
+
+
 def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """For each setting that the environment gives: the variable that gives it."""
     source = os.environ if environ is None else environ
@@ -133,6 +172,25 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
                 given[variable.name] = name
                 break
     return given
+
+
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share_counts(folder: str) -> None:
+    """Let the processes that this one starts count together, in `folder`; "" ends that.
+
+    Prometheus' library reads its own variable when it is imported, and takes it from nowhere else.
+    """
+    if folder:
+        os.environ[_COUNTS] = folder
+    else:
+        os.environ.pop(_COUNTS, None)
+
+
+def counts_folder() -> str:
+    """Where this process counts together with others; "" where it counts alone."""
+    return os.environ.get(_COUNTS, "")
 
 
 def find_home(settings: Settings, start: Path) -> Path:

@@ -17,10 +17,16 @@ def tracker():
 def finish(tracker) -> None:
     client = tracker.MlflowClient()
     experiment = client.get_experiment_by_name("autologging").experiment_id
-    runs = [client.get_run(one.info.run_id) for one in client.search_runs([experiment], order_by=["start_time ASC"])]
+    runs = [client.get_run(one.info.run_id) for one in client.search_runs([experiment])]
+    # Children of a search carry its start.
+    runs.sort(key=lambda run: (run.info.start_time, "mlflow.parentRunId" in run.data.tags, _rank(run)))
     names = {run.info.run_id: f"run {number}" for number, run in enumerate(runs)}
     report = [_described(client, run, names) for run in runs]
     Path(os.environ["REPORT"]).write_text(json.dumps(report))
+
+
+def _rank(run):
+    return run.data.metrics.get("rank_test_score", 0), str(sorted(run.data.params.items()))
 
 
 def _described(client, run, names) -> dict:
@@ -31,28 +37,29 @@ def _described(client, run, names) -> dict:
         "parent": names.get(parent),
         "params": dict(run.data.params),
         "metrics": {
-            key: [[point.step, point.value] for point in client.get_metric_history(run.info.run_id, key)]
+            # What was timed is not to be compared.
+            key: [[point.step, "time" if key.endswith("_time") else round(point.value, 12)] for point in history]
             for key in run.data.metrics
+            for history in [client.get_metric_history(run.info.run_id, key)]
         },
         "tags": {
             key: value for key, value in run.data.tags.items() if key == "mlflow.autologging" or "mlflow." not in key
         },
         "artifacts": sorted(_files(client, run.info.run_id, "")),
         "inputs": [
-            {
-                "name": one.dataset.name,
-                "context": {getattr(tag, "key", tag): getattr(tag, "value", None) for tag in one.tags}
-                if isinstance(one.tags, list)
-                else dict(one.tags),
-                "schema": json.loads(one.dataset.schema),
-                "profile": json.loads(one.dataset.profile),
-            }
+            [one.dataset.name, _context(one), profile.get("features_shape") or profile["num_rows"]]
             for one in run.inputs.dataset_inputs
+            for profile in [json.loads(one.dataset.profile)]
         ],
         "models": [
             {"name": model.name, "status": str(model.status), "params": dict(model.params or {})} for model in models
         ],
     }
+
+
+def _context(used):
+    tags = used.tags if isinstance(used.tags, dict) else {tag.key: tag.value for tag in used.tags}
+    return tags["mlflow.data.context"]
 
 
 def _files(client, run_id, folder):

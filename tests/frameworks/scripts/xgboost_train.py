@@ -1,9 +1,11 @@
 """XGBoost's own training call, with early stopping and two evaluation sets."""
 
+import sys
+
 import report
 
 tracker = report.tracker()
-tracker.xgboost.autolog(log_input_examples=True, importance_types=["weight", "gain"])
+tracker.xgboost.autolog(importance_types=["weight", "gain"], log_models=sys.argv[1] == "treering")
 
 import xgboost
 from sklearn.datasets import load_breast_cancer

@@ -15,7 +15,11 @@ from typing import Any
 
 from treering.core.log import logger
 
-__all__ = ["attempt", "disabled", "guarded", "inside", "is_free", "is_worker"]
+__all__ = ["ANYTHING", "attempt", "disabled", "guarded", "inside", "is_free", "is_worker"]
+
+
+ANYTHING = "*"
+"""Among what a training allows: every other training."""
 
 
 class _Thread(threading.local):
@@ -106,7 +110,7 @@ def inside(label: str, allows: frozenset[str] = frozenset()) -> Iterator[None]:
 def is_free(label: str) -> bool:
     """Whether what `label` names may be logged here and now."""
     thread = _Process.thread
-    return not thread.disabled and (not thread.trainings or label in thread.trainings[-1][1])
+    return not thread.disabled and (not thread.trainings or not {label, ANYTHING}.isdisjoint(thread.trainings[-1][1]))
 
 
 def is_worker() -> bool:

@@ -16,8 +16,13 @@ INTEGRATIONS: Registry[Install] = Registry(
     "treering.autologging",
     "autologging integration",
     {
+        "catboost": "treering.client.autologging.catboost:install",
         "keras": "treering.client.autologging.keras:install",
+        "lightgbm": "treering.client.autologging.lightgbm:install",
+        "optuna": "treering.client.autologging.optuna:install",
         "pytorch": "treering.client.autologging.pytorch:install",
+        "sklearn": "treering.client.autologging.sklearn:install",
+        "statsmodels": "treering.client.autologging.statsmodels:install",
         "tensorflow": "treering.client.autologging.tensorflow:install",
         "transformers": "treering.client.autologging.transformers:install",
         "xgboost": "treering.client.autologging.xgboost:install",

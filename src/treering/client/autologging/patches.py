@@ -91,7 +91,7 @@ class Call:
 Around = Callable[[Call], Iterator[None]]
 """A hook: a generator that runs to its `yield` before the function is called, and on from there when it has answered.
 
-It is not resumed if the function fails. What it raises is logged, and ends it.
+One that returns before its `yield` has nothing to log. It is not resumed if the function fails. What it raises is logged, and ends it.
 """
 
 _MISSING = object()
@@ -120,7 +120,14 @@ class Patches:
         self._lock = threading.RLock()
         self._replaced: list[_Replaced] = []
 
-    def training(self, owner: Any, attribute: str, around: Around, allows: tuple[str, ...] = ()) -> None:
+    def training(
+        self,
+        owner: Any,
+        attribute: str,
+        around: Around,
+        allows: tuple[str, ...] = (),
+        applies: Callable[..., bool] | None = None,
+    ) -> None:
         """Wrap a function that trains: it gets a run, the user's active one or one of its own.
 
         Nothing happens where `owner` has no such attribute. A training inside another is
@@ -131,6 +138,7 @@ class Patches:
             around: What to log.
             allows: Labels, `<integration>.<attribute>`, of trainings that are logged to the same run when this one
                 calls them.
+            applies: Asked with the call's arguments whether it is one to log.
         """
         label = f"{self.name}.{attribute}"
         within = frozenset(allows)
@@ -138,7 +146,7 @@ class Patches:
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             @functools.wraps(original)
             def trained(*args: Any, **kwargs: Any) -> Any:
-                if not self.enabled or not is_free(label):
+                if not self.enabled or not is_free(label) or not (applies is None or applies(*args, **kwargs)):
                     return original(*args, **kwargs)
                 log = begin(self.name, self.options)
                 if log is None:
@@ -152,14 +160,18 @@ class Patches:
 
         self.replace(owner, attribute, wrap)
 
-    def watch(self, owner: Any, attribute: str, around: Around) -> None:
-        """Wrap a function that does not train; calls inside of a training, and of another watched one, are let pass."""
+    def watch(self, owner: Any, attribute: str, around: Around, applies: Callable[..., bool]) -> None:
+        """Wrap a function that does not train; calls inside of a training, and of another watched one, are let pass.
+
+        Args:
+            applies: As for `training`; it decides fast, because such functions are called often.
+        """
         label = f"{self.name}.{attribute}"
 
         def wrap(original: Callable[..., Any]) -> Callable[..., Any]:
             @functools.wraps(original)
             def watched(*args: Any, **kwargs: Any) -> Any:
-                if not self.enabled or not is_free(label):
+                if not self.enabled or not applies(*args, **kwargs) or not is_free(label):
                     return original(*args, **kwargs)
                 call = Call(original, args, kwargs, self.options)
                 with inside(label):
@@ -195,6 +207,27 @@ class Patches:
             setattr(owner, attribute, now)
             self._replaced.append(_Replaced(owner, attribute, raw, now))
 
+    def subclasses(self, base: type[Any], action: Callable[[type], None]) -> None:
+        """Call `action` with `base`, with each class below it, and with those that are defined from now on."""
+
+        def defined(cls: type[Any], /, **kwargs: Any) -> None:
+            super(base, cls).__init_subclass__(**kwargs)
+            if self.enabled:
+                with attempt(f"{self.name}: wrapping {cls.__name__}", silent=self.options.silent):
+                    action(cls)
+
+        with self._lock:
+            before = vars(base).get("__init_subclass__", _MISSING)
+            if before is _MISSING:  # else the library does something there itself, which we do not touch
+                now: Any = classmethod(defined)
+                setattr(base, "__init_subclass__", now)  # noqa: B010  # type checkers know no such assignment
+                self._replaced.append(_Replaced(base, "__init_subclass__", _MISSING, now))
+        pending = [base]
+        while pending:
+            cls = pending.pop()
+            action(cls)
+            pending.extend(cls.__subclasses__())
+
     def after_import(self, module: str, action: Callable[[ModuleType], None]) -> None:
         """Wrap more when a module of the library is imported; now if it is."""
 
@@ -209,7 +242,11 @@ class Patches:
         with self._lock:
             self.enabled = False
             for one in reversed(self._replaced):
-                if vars(one.owner).get(one.attribute) is one.now:
+                if vars(one.owner).get(one.attribute) is not one.now:
+                    continue  # somebody has wrapped ours, which lets everything pass from now on
+                if one.before is _MISSING:
+                    delattr(one.owner, one.attribute)
+                else:
                     setattr(one.owner, one.attribute, one.before)
             self._replaced.clear()
 
@@ -219,7 +256,7 @@ def _around(call: Call, around: Around, label: str, within: frozenset[str]) -> N
     steps: Iterator[None] | None = None
     with attempt(f"{label}, before the call", silent=silent):
         steps = around(call)
-        next(steps)
+        next(steps, None)
     with inside(label, within):
         call.proceed()
     if steps is not None:

@@ -69,16 +69,18 @@ class Switch:
             InvalidInput: If an option is none of this library.
         """
         with self._lock:
+            wanted = self._parse(options)
             self._chosen = True
-            self._set(self._parse(options))
+            self._set(wanted)
 
     def follow(self, options: dict[str, Any]) -> None:
         """As asked for all libraries; what was asked for this one goes first, unless all are turned off."""
         with self._lock:
             if self._chosen and not options.get("disable"):
                 return
+            wanted = self._parse(options)
             self._chosen = False
-            self._set(self._parse(options))
+            self._set(wanted)
 
     def _parse(self, given: dict[str, Any]) -> Options:
         if unknown := sorted(set(given) - {*COMMON, *self.own}):
@@ -199,6 +201,19 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
     {
         one.name: one
         for one in (
+            Switch("catboost", "catboost>=1.2.7", registered_model_name=None),
+            Switch("lightgbm", "lightgbm>=4.5", registered_model_name=None),
+            Switch("optuna", "optuna>=4.2", metric_name="value"),
+            Switch(
+                "sklearn",
+                "scikit-learn>=1.5",
+                max_tuning_runs=5,
+                log_post_training_metrics=True,
+                serialization_format="cloudpickle",
+                registered_model_name=None,
+                pos_label=None,
+            ),
+            Switch("statsmodels", "statsmodels>=0.14.4", module="statsmodels.base.model", registered_model_name=None),
             Switch(
                 "keras",
                 "keras>=3.0",

@@ -14,15 +14,19 @@ from treering.client.artifacts import upload_named
 from treering.client.autologging.guard import attempt
 from treering.client.autologging.options import Options
 from treering.client.contents import write_dict, write_figure, write_text
+from treering.client.context import context_tags, user_name
 from treering.client.datasets import DescribedDataset, from_numpy, from_pandas
 from treering.client.log import as_float, dataset_input, linked_points
 from treering.client.model_logging import ModelInfo, Placement, split_options
 from treering.client.model_logging import log_model as log_any
 from treering.client.runs import ActiveRun, active_run, start_run
 from treering.core.errors import InvalidInput
-from treering.entities.run import LogBatch
+from treering.core.ids import new_run_id
+from treering.entities.lifecycle import RunStatus
+from treering.entities.run import PARENT_RUN_TAG, LogBatch, NewRun
 from treering.models.flavours import FLAVOURS
 from treering.models.tables import is_table
+from treering.storage.journal.frames import Change
 from treering.storage.objects.base import ObjectStore
 
 __all__ = ["AUTOLOGGING_TAG", "EXAMPLE_ROWS", "Training", "begin", "described"]
@@ -49,6 +53,8 @@ class Training:
         self.run = run
         self.run_id = run.info.run_id
         self.started = started
+        # Made once, because metrics come with every iteration.
+        self._logging_metrics = self.attempt("metrics")
 
     def __enter__(self) -> Self:
         return self
@@ -81,16 +87,23 @@ class Training:
             link: `model_id` and `dataset`, where the points judge a model or belong to a dataset.
         """
         at = time_ns() // _MILLION
-        points = []
-        for key, value in values.items():
-            with self.attempt(f"the metric {key!r}"):
-                points.append((key, as_float(key, value), at, step))
-        with self.attempt("metrics"):
-            if any(link.values()):
+        with self._logging_metrics:
+            try:
+                points = [(key, as_float(key, value), at, step) for key, value in values.items()]
+            except InvalidInput:
+                points = self._numbers(values, at, step)
+            if link:
                 linked = linked_points(points, link.get("model_id"), link.get("dataset"))
                 self.run.recorder.batch(LogBatch(self.run_id, linked=linked))
             else:
                 self.run.recorder.metrics(self.run_id, points)
+
+    def _numbers(self, values: Mapping[str, Any], at: int, step: int) -> list[tuple[str, float, int, int]]:
+        points = []
+        for key, value in values.items():
+            with self.attempt(f"the metric {key!r}"):
+                points.append((key, as_float(key, value), at, step))
+        return points
 
     def tags(self, values: Mapping[str, Any]) -> None:
         """Set tags."""
@@ -118,6 +131,30 @@ class Training:
             write(Path(scratch))
             for path in sorted(Path(scratch).iterdir()):
                 upload_named(self.store(), path, folder)
+
+    def child(
+        self,
+        params: Mapping[str, Any],
+        metrics: Mapping[str, float],
+        tags: Mapping[str, Any],
+        dataset: DescribedDataset | None = None,
+    ) -> None:
+        """Log a run that has been, as a child of this one: it ends as it is logged."""
+        with self.attempt("a child run"):
+            place, ended = self.run.place, time_ns() // _MILLION
+            labels = {key: str(value) for key, value in tags.items()}
+            labels |= {PARENT_RUN_TAG: self.run_id, AUTOLOGGING_TAG: self.name, **(self.options.extra_tags or {})}
+            new = NewRun(
+                self.run.info.experiment_id, new_run_id(), "", user_name(), self.run.info.start_time,
+                {**context_tags(), **labels},
+            )  # fmt: skip
+            run_id = place.services().tracking.runs.create(new).info.run_id
+            texts = {str(key): str(value) for key, value in params.items()}
+            used = [] if dataset is None else [dataset_input(dataset, "train", None)]
+            place.recorder.batch(LogBatch(run_id, params=texts, dataset_inputs=used))
+            place.recorder.metrics(run_id, [(key, float(value), ended, 0) for key, value in metrics.items()])
+            place.recorder.change(Change(run_id, RunStatus.FINISHED, ended))
+            place.recorder.forget_run(run_id)
 
     def store(self) -> ObjectStore:
         """The run's artifacts."""

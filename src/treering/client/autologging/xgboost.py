@@ -10,6 +10,7 @@ from weakref import WeakKeyDictionary
 import xgboost
 import xgboost.sklearn
 
+from treering.client.autologging import judgements
 from treering.client.autologging.guard import attempt, guarded
 from treering.client.autologging.importance import log_importance
 from treering.client.autologging.patches import Call, Patches
@@ -33,6 +34,8 @@ def install(patches: Patches) -> None:
     for found in vars(xgboost.sklearn).values():
         if isinstance(found, type) and issubclass(found, xgboost.sklearn.XGBModel):
             patches.training(found, "fit", _fit, allows=("xgboost.train",))
+            judgements.watch_model(patches, found)
+    patches.after_import("sklearn.metrics", lambda module: judgements.watch_metrics(patches, module))
 
 
 def _remembering(original: Callable[..., None], examples: WeakKeyDictionary[Any, Any]) -> Callable[..., None]:
@@ -113,13 +116,14 @@ def _fit(call: Call) -> Iterator[None]:
     estimator, arguments = call.instance, call.arguments()
     rows = deepcopy(arguments["X"][:EXAMPLE_ROWS])
     yield
-    call.training.model(
+    info = call.training.model(
         "xgboost",
         estimator,
         example=lambda: rows,
         signature=lambda shown: infer_signature(shown, estimator.predict(deepcopy(shown))),
         model_format=call.options.own.get("model_format"),
     )
+    judgements.remember(estimator, call.training, info.model_id if info else None)
 
 
 def _number(value: Any) -> float:

@@ -162,28 +162,25 @@ def _model_of(text: str) -> dict[str, object]:
 
 def _points_batch(run_id: str, points: Sequence[MetricEntry]) -> LogBatch:
     """The points as columns; those that judge a model or belong to a dataset stand apart."""
-    linked = [
-        Metric(
-            item.key,
-            item.value,
-            item.timestamp,
-            item.step,
-            item.model_id,
-            item.dataset_name,
-            item.dataset_digest,
-            run_id,
-        )
-        for item in points
-        if item.model_id or item.dataset_name
-    ]
+    linked: list[Metric] = []
     plain: dict[str, tuple[list[int], list[int], list[float]]] = {}
     for item in points:
-        if not (item.model_id or item.dataset_name):
-            steps, timestamps, values = plain.setdefault(item.key, ([], [], []))
-            steps.append(item.step)
-            timestamps.append(item.timestamp)
-            values.append(item.value)
+        if item.model_id or item.dataset_name:
+            linked.append(_linked(run_id, item))
+            continue
+        columns = plain.get(item.key)
+        if columns is None:
+            columns = plain[item.key] = ([], [], [])
+        columns[0].append(item.step)
+        columns[1].append(item.timestamp)
+        columns[2].append(item.value)
     return LogBatch(run_id, series={key: MetricColumns(*columns) for key, columns in plain.items()}, linked=linked)
+
+
+def _linked(run_id: str, item: MetricEntry) -> Metric:
+    return Metric(
+        item.key, item.value, item.timestamp, item.step, item.model_id, item.dataset_name, item.dataset_digest, run_id
+    )
 
 
 def _check_batch(asked: wire.LogBatchRequest) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
@@ -23,8 +24,10 @@ from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
 
 __all__ = [
+    "Answer",
     "Database",
     "DatasetStore",
+    "Delivery",
     "ExperimentStore",
     "LoggedModelStore",
     "MetadataStore",
@@ -88,6 +91,12 @@ class ExperimentStore(Protocol):
 SeriesKey = tuple[str, str]
 """(run id, metric key)."""
 
+Delivery = tuple[Sequence[RunChanges], Origin | None]
+"""What `RunStore.apply` is given."""
+
+Answer = Sequence[SeriesKey] | TreeringError
+"""What `RunStore.apply` returns or raises."""
+
 
 class RunStore(Protocol):
     """Rows of runs with all that hangs on them."""
@@ -136,6 +145,13 @@ class RunStore(Protocol):
         """
         ...
 
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
+        """Do `apply` with each, in their order; for each what it returns or raises.
+
+        One that fails does not hinder the others. Those that can share one transaction do.
+        """
+        ...
+
     def delivered(self, journal_id: str) -> int:
         """The greatest `Origin.end` applied for a journal; 0 if none was."""
         ...
@@ -150,8 +166,28 @@ class SeriesStore(Protocol):
         """Blocks that may hold points in the step range, in the order they were added."""
         ...
 
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """Blocks whose last timestamp is `since` or later, in the order they were added, without their data."""
+        ...
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """The data of some blocks of one series. Raises Conflict if one was merged into another meanwhile."""
+        ...
+
+    def scattered(self, run_id: str) -> Sequence[str]:
+        """Keys of the series that have more than one small block, sorted."""
+        ...
+
+    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
+        """For each series that has any: its blocks of fewer than `SMALL_SEGMENT` points, in the order they were added."""
+        ...
+
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
-        """Put merged blocks in place of small ones; False, and nothing done, if one of `old` is gone."""
+        """As `replace_all`, for one series."""
+        ...
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        """For each key put merged blocks in place of small ones; False, and nothing done, if one of the old is gone."""
         ...
 
 
@@ -292,6 +328,11 @@ class ModelVersionStore(Protocol):
 
 class Database(Protocol):
     """The database as a whole."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether another process that opens the same URI sees what this one writes."""
+        ...
 
     def check(self) -> None:
         """Raises Unavailable if it cannot be reached, SchemaMismatch if its schema is not this version's."""

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import Metric, MetricSummary
+from treering.entities.metric import Metric, MetricSegment, MetricSummary
 from treering.entities.run import (
     RUN_NAME_TAG,
     ModelInput,
@@ -27,6 +27,7 @@ __all__ = [
     "TOO_MANY_SEGMENTS",
     "changed_run",
     "check_active",
+    "in_order",
     "later",
     "merged_linked",
     "merged_params",
@@ -145,6 +146,15 @@ def merged_linked(old: Iterable[Metric], new: Iterable[Metric]) -> list[Metric]:
         place = point.key, point.dataset_name, point.dataset_digest
         kept[place] = later(kept[place], point) if place in kept else point
     return [kept[place] for place in sorted(kept)]
+
+
+def in_order(found: Mapping[int, bytes], blocks: Sequence[MetricSegment]) -> list[bytes]:
+    """The data of `blocks`. Raises Conflict if that of one was not found."""
+    try:
+        return [found[block.segment_id] for block in blocks]
+    except KeyError as error:
+        msg = "A block of metric points was merged into another while it was looked for. Look for the blocks again."
+        raise Conflict(msg) from error
 
 
 def updated_info(info: RunInfo, status: RunStatus | None, end_time: int | None, run_name: str | None) -> RunInfo:

@@ -18,6 +18,8 @@ __all__ = ["MemoryDatabase", "open_memory"]
 class MemoryDatabase:
     """Always there."""
 
+    shared = False
+
     def check(self) -> None:
         """Nothing can be wrong."""
 

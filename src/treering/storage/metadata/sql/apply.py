@@ -7,7 +7,7 @@ that lock; runs are locked in one order, so that two batches cannot wait for eac
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from treering.entities.metric import Metric, MetricSegment, MetricSummary
 from treering.entities.run import Run, RunChanges, RunInfo
 from treering.storage.metadata.base import SeriesKey
 from treering.storage.metadata.merge import SMALL_SEGMENT, TOO_MANY_SEGMENTS, changed_run, later
+from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import dataset_number
 from treering.storage.metadata.sql.document import Document, UsedDataset, read_document, write_document
 from treering.storage.metadata.sql.floats import from_sortable, sortable
@@ -96,6 +97,10 @@ def apply_changes(connection: Connection, changes: Sequence[RunChanges]) -> list
     """Add `changes`, in their order; what RunStore.apply promises, but for the origin."""
     locked = lock_runs(connection, {change.run_id for change in changes})
     crowded: dict[SeriesKey, None] = {}
+    versions: dict[int, int] = {}
+    if any(change.dataset_inputs for change in changes):
+        # New datasets share their experiment's row; who wants it alone must have it before.
+        versions = next_versions(connection, (held.experiment for held in locked.values()))
     for change in changes:
         held = locked[change.run_id]
         held.run = changed_run(held.run, replace(change, dataset_inputs=()))
@@ -113,7 +118,8 @@ def apply_changes(connection: Connection, changes: Sequence[RunChanges]) -> list
     if rows:
         connection.execute(insert(segments), rows)
     _write_linked(connection, [replace(point, run_id=change.run_id) for change in changes for point in change.linked])
-    _write_runs(connection, list(locked.values()))
+    versions = versions or next_versions(connection, (held.experiment for held in locked.values()))
+    _write_runs(connection, list(locked.values()), versions)
     return [key for key in crowded if locked[key[0]].small[key[1]] >= TOO_MANY_SEGMENTS]
 
 
@@ -214,13 +220,21 @@ def _update(table: Table, *names: str) -> Any:
     return update(table).where(mine).values({name: bindparam(name) for name in names})
 
 
-def _write_runs(connection: Connection, locked: Sequence[LockedRun]) -> None:
+def _write_runs(connection: Connection, locked: Sequence[LockedRun], versions: Mapping[int, int]) -> None:
     statement = (
         update(runs)
         .where(runs.c.id == bindparam("its_id"))
-        .values(run_name=bindparam("name"), document=bindparam("content"), version=runs.c.version + 1)
+        .values(run_name=bindparam("name"), document=bindparam("content"), version=bindparam("counted"))
     )
-    rows = [{"its_id": held.number, "name": held.run.info.run_name, "content": held.encoded()} for held in locked]
+    rows = [
+        {
+            "its_id": held.number,
+            "name": held.run.info.run_name,
+            "content": held.encoded(),
+            "counted": versions[held.experiment],
+        }
+        for held in locked
+    ]
     if rows:
         connection.execute(statement, rows)
 

@@ -15,6 +15,7 @@ from treering.entities.lifecycle import Lifecycle, View
 from treering.entities.page import Page, Query
 from treering.storage.metadata.search.fields import EXPERIMENTS
 from treering.storage.metadata.search.syntax import Entity
+from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.rows import delete_text, insert_row, put_texts, select_in, texts_by_owner
 from treering.storage.metadata.sql.search import Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
@@ -133,14 +134,20 @@ class SqlExperiments:
             restores = stage is Lifecycle.ACTIVE
             if restores:
                 _refuse_taken(connection, row.name)
-            values = {"lifecycle": stage.value, "active_name": row.name if restores else None, "updated": now()}
+            time = now()
+            values = {"lifecycle": stage.value, "active_name": row.name if restores else None, "updated": time}
             connection.execute(update(experiments).where(experiments.c.id == row.id).values(**values))
             # Only the runs that went with the experiment come back with it.
             moving = runs.c.deleted_together.is_(True) if restores else runs.c.lifecycle == Lifecycle.ACTIVE.value
             connection.execute(
                 update(runs)
                 .where(runs.c.experiment_id == row.id, moving)
-                .values(lifecycle=stage.value, deleted_together=not restores, version=runs.c.version + 1)
+                .values(
+                    lifecycle=stage.value,
+                    deleted_together=not restores,
+                    deleted=None if restores else time,
+                    version=next_versions(connection, [row.id])[row.id],
+                )
             )
 
         self._session.write(work)

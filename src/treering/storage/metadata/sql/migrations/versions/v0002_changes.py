@@ -15,6 +15,8 @@ def upgrade() -> None:
     for name in ("version", "purged"):
         _add(connection, "experiments", Column(name, BigInteger, nullable=False, server_default="0"))
     _add(connection, "runs", Column("deleted", BigInteger))
+    # They were counted per run before, which says nothing to those who count per experiment.
+    op.execute("UPDATE runs SET version = 0")
     if "ix_runs_experiment_id_version" not in {index["name"] for index in inspect(connection).get_indexes("runs")}:
         op.create_index("ix_runs_experiment_id_version", "runs", ["experiment_id", "version"])
 
