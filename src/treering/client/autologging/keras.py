@@ -57,7 +57,7 @@ class MlflowCallback(keras.callbacks.Callback):
             )
             raise InvalidInput(msg)
         self.every_steps = log_every_n_steps
-        self.model_id = model_id
+        self.link = {"model_id": model_id} if model_id else {}
         self.epoch = 0
         self._training: Training | None = None
         if log_every_n_steps is not None:
@@ -97,20 +97,20 @@ class MlflowCallback(keras.callbacks.Callback):
 
     def _on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         if self.every_steps is None and logs:
-            self.training.metrics(logs, epoch, model_id=self.model_id)
+            self.training.metrics(logs, epoch, **self.link)
 
     def _on_batch(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         del batch
         if self.every_steps and logs:
             step = int(self.model.optimizer.iterations)
             if step % self.every_steps == 0:
-                self.training.metrics(logs, step, model_id=self.model_id)
+                self.training.metrics(logs, step, **self.link)
 
     def _on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
         # MLflow writes each validation at step 0; here it stands at its epoch.
         if logs:
             found = {f"validation_{name}": value for name, value in logs.items()}
-            self.training.metrics(found, self.epoch, model_id=self.model_id)
+            self.training.metrics(found, self.epoch, **self.link)
 
 
 def log_start(training: Training, arguments: Mapping[str, Any]) -> None:
