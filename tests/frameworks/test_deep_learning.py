@@ -47,7 +47,7 @@ def test_keras(run_both: Any) -> None:
     assert comparable(logged.ours, known) == comparable(logged.theirs, known)
     epochs, steps, callback = logged.ours
     assert [step for step, _ in epochs["metrics"]["validation_loss"]] == [0, 1, 2]
-    assert {used["context"]["mlflow.data.context"] for used in epochs["inputs"]} == {"train", "eval"}
+    assert {context for _, context, _ in epochs["inputs"]} == {"train", "eval"}
     assert epochs["params"]["batch_size"] == "8"
     assert epochs["params"]["optimizer_name"] == "sgd"
     assert [step for step, _ in steps["metrics"]["loss"]] == [2, 4, 6, 8]

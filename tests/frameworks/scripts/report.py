@@ -47,7 +47,7 @@ def _described(client, run, names) -> dict:
         },
         "artifacts": sorted(_files(client, run.info.run_id, "")),
         "inputs": [
-            [one.dataset.name, _context(one), profile.get("features_shape") or profile["num_rows"]]
+            [one.dataset.name, _context(one), profile.get("features_shape") or profile.get("num_rows")]
             for one in run.inputs.dataset_inputs
             for profile in [json.loads(one.dataset.profile)]
         ],
