@@ -21,6 +21,7 @@ from pathlib import Path
 import click
 
 from treering.cli.main import main as treering_command
+from treering.client.autologging import SWITCHES
 from treering.core.settings import Variable, variables
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,8 +122,18 @@ def _text(text: str) -> str:
     return " ".join(text.replace("\b", "").replace("|", "\\|").split())
 
 
+def libraries() -> str:
+    """The table of libraries that can be logged, with their own options and what those are unless given."""
+    lines = ["| `treering.` | tested from | options of its own |", "|---|---|---|"]
+    for name, switch in sorted(SWITCHES.items()):
+        own = ", ".join(f"`{key}={value!r}`" for key, value in switch.own.items())
+        lines.append(f"| `{name}.autolog` | {switch.needs.replace('>=', ' ')} | {own} |")
+    return "\n".join(lines)
+
+
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "ARCHITECTURE.md": {"floors": floors},
+    "docs/autologging.md": {"libraries": libraries},
     "docs/mlflow-compatibility.md": {"variables": mlflow_variables},
     "docs/settings.md": {"settings": settings},
     "docs/commands.md": {"commands": commands},

@@ -7,8 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +22,8 @@ class Peer:
 
     name: str
     requirements: Sequence[str]
+    by_pip: Sequence[str] = ()
+    """What is installed first, and by pip, because pip knows where this machine keeps wheels of its own."""
 
     @property
     def python(self) -> Path:
@@ -29,6 +32,42 @@ class Peer:
 
 MLFLOW_3 = Peer("mlflow-3", ("mlflow>=3.5,<4", "scikit-learn", "skops", "pandas"))
 MLFLOW_2 = Peer("mlflow-2", ("mlflow>=2.22,<3", "scikit-learn"))
+
+
+def laboratory(name: str, *frameworks: str, extras: Sequence[str] = ("sklearn",)) -> Peer:
+    """An environment for Treering beside frameworks and MLflow: it holds what Treering depends on, and pytest.
+
+    Treering itself is not in it. It runs from this tree, through PYTHONPATH, so that several clones can
+    share an environment and a change of the code costs no installation.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = list(project["dependencies"])
+    for extra in extras:
+        needed += project["optional-dependencies"][extra]
+    return Peer(name, (*needed, "pytest>=8.3", "mlflow>=3.5,<4", *frameworks))
+
+
+# The wheel `xgboost` brings 300 MB of libraries for graphics cards; `xgboost-cpu` is the same without.
+BOOSTING = laboratory(
+    "boosting",
+    *("scikit-learn>=1.5", "matplotlib>=3.9", "xgboost-cpu>=3.0", "lightgbm>=4.5", "catboost>=1.2.7"),
+    *("statsmodels>=0.14.4", "optuna>=4.2"),
+)
+
+
+# The index's wheel of PyTorch brings gigabytes for graphics cards. A machine that has the small build for
+# processors says so to pip (PIP_FIND_LINKS, or PyTorch's index as PIP_EXTRA_INDEX_URL): it is of the same
+# version, and preferred. Keras runs on PyTorch here, so that it needs no TensorFlow.
+_TORCH = "torch==2.13.0"
+TORCH = replace(
+    laboratory(
+        "torch",
+        *(_TORCH, "lightning>=2.5", "transformers>=5,<6", "accelerate>=1.1", "keras>=3.10", "tensorboard>=2.18"),
+        *("optuna>=4.2", "optuna-integration>=4.2"),
+    ),
+    by_pip=(_TORCH,),
+)
+TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")
 
 
 def ready(peer: Peer) -> Path:
@@ -49,10 +88,36 @@ def ready(peer: Peer) -> Path:
     return peer.python
 
 
+def run(peer: Peer, script: Path, *arguments: str, folder: Path, **variables: str) -> str:
+    """What a script prints that runs in an environment, with Treering from this tree, in `folder`.
+
+    Raises:
+        AssertionError: If it fails; the message is what it printed.
+    """
+    environment = {
+        "HOME": str(folder),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT / "src"),
+        "DO_NOT_TRACK": "1",
+        # A test machine's cores are busy with other tests, and a model this small needs one.
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "agg",
+        **variables,
+    }
+    done = subprocess.run(
+        [str(ready(peer)), str(script), *arguments],
+        env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{script.name} failed:\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
 def _build(peer: Peer, folder: Path) -> None:
     # The Makefile keeps one here where the machine has none.
     if uv := shutil.which("uv") or shutil.which("uv", path=ROOT / ".tools" / "bin"):
-        _call(uv, "venv", "--quiet", "--python", sys.executable, str(folder))
+        _call(uv, "venv", "--quiet", "--python", sys.executable, *(["--seed"] if peer.by_pip else []), str(folder))
+        if peer.by_pip:
+            _call(str(peer.python), "-m", "pip", "install", "--quiet", *peer.by_pip)
         _call(uv, "pip", "install", "--quiet", "--python", str(peer.python), *peer.requirements)
     else:
         _call(sys.executable, "-m", "venv", str(folder))

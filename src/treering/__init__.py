@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from treering import entities, models, tracking
-    from treering.client import artifacts
+    from treering.client import artifacts, autologging
     from treering.client import datasets as data
     from treering.client.active_models import (
         ActiveModel,
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         set_active_model,
     )
     from treering.client.artifacts import get_artifact_uri, log_artifact, log_artifacts
+    from treering.client.autologging.switches import autolog
     from treering.client.client import Client
     from treering.client.client import Client as MlflowClient
     from treering.client.content_calls import (
@@ -49,7 +50,19 @@ if TYPE_CHECKING:
         set_registry_uri,
         set_tracking_uri,
     )
-    from treering.client.flavours import pyfunc, sklearn
+    from treering.client.flavours import (
+        catboost,
+        keras,
+        lightgbm,
+        optuna,
+        pyfunc,
+        pytorch,
+        sklearn,
+        statsmodels,
+        tensorflow,
+        transformers,
+        xgboost,
+    )
     from treering.client.log import (
         delete_tag,
         flush,
@@ -93,6 +106,7 @@ if TYPE_CHECKING:
         start_run,
     )
     from treering.client.search import search_runs
+    from treering.client.stand_in import install_as_mlflow, uninstall_as_mlflow
     from treering.client.system_metrics.switches import (
         disable_system_metrics_logging,
         enable_system_metrics_logging,
@@ -118,6 +132,9 @@ _TABLE = {
     "TreeringError": "treering.core.errors:TreeringError",
     "active_run": "treering.client.runs:active_run",
     "artifacts": "treering.client.artifacts:",
+    "autolog": "treering.client.autologging.switches:autolog",
+    "autologging": "treering.client.autologging:",
+    "catboost": "treering.client.flavours.catboost:",
     "clear_active_model": "treering.client.active_models:clear_active_model",
     "create_experiment": "treering.client.experiments:create_experiment",
     "create_external_model": "treering.client.models:create_external_model",
@@ -147,9 +164,12 @@ _TABLE = {
     "get_run": "treering.client.runs:get_run",
     "get_tracking_uri": "treering.client.experiments:get_tracking_uri",
     "initialize_logged_model": "treering.client.models:initialize_logged_model",
+    "install_as_mlflow": "treering.client.stand_in:install_as_mlflow",
     "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
+    "keras": "treering.client.flavours.keras:",
     "last_active_run": "treering.client.runs:last_active_run",
     "last_logged_model": "treering.client.models:last_logged_model",
+    "lightgbm": "treering.client.flavours.lightgbm:",
     "load_table": "treering.client.content_calls:load_table",
     "log_artifact": "treering.client.artifacts:log_artifact",
     "log_artifacts": "treering.client.artifacts:log_artifacts",
@@ -169,7 +189,9 @@ _TABLE = {
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
     "models": "treering.models:",
+    "optuna": "treering.client.flavours.optuna:",
     "pyfunc": "treering.client.flavours.pyfunc:",
+    "pytorch": "treering.client.flavours.pytorch:",
     "register_model": "treering.client.models:register_model",
     "restore_experiment": "treering.client.experiments:restore_experiment",
     "restore_run": "treering.client.runs:restore_run",
@@ -193,8 +215,13 @@ _TABLE = {
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
     "start_run": "treering.client.runs:start_run",
+    "statsmodels": "treering.client.flavours.statsmodels:",
+    "tensorflow": "treering.client.flavours.tensorflow:",
     "tracking": "treering.tracking:",
+    "transformers": "treering.client.flavours.transformers:",
     "types": "treering.models.specifications:",
+    "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
+    "xgboost": "treering.client.flavours.xgboost:",
 }
 
 __all__ = [
@@ -207,6 +234,9 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "autolog",
+    "autologging",
+    "catboost",
     "clear_active_model",
     "create_experiment",
     "create_external_model",
@@ -236,9 +266,12 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "initialize_logged_model",
+    "install_as_mlflow",
     "is_tracking_uri_set",
+    "keras",
     "last_active_run",
     "last_logged_model",
+    "lightgbm",
     "load_table",
     "log_artifact",
     "log_artifacts",
@@ -258,7 +291,9 @@ __all__ = [
     "log_table",
     "log_text",
     "models",
+    "optuna",
     "pyfunc",
+    "pytorch",
     "register_model",
     "restore_experiment",
     "restore_run",
@@ -282,8 +317,13 @@ __all__ = [
     "set_tracking_uri",
     "sklearn",
     "start_run",
+    "statsmodels",
+    "tensorflow",
     "tracking",
+    "transformers",
     "types",
+    "uninstall_as_mlflow",
+    "xgboost",
 ]
 
 

@@ -1,4 +1,4 @@
-"""`treering.sklearn`: scikit-learn models, saved, logged and loaded."""
+"""`treering.sklearn`: scikit-learn models, saved, logged and loaded; and logging of their training."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from treering.client.autologging.switches import SWITCHES
 from treering.client.model_logging import (
     ModelInfo,
     Placement,
@@ -15,9 +16,11 @@ from treering.client.model_logging import (
 from treering.client.model_logging import log_model as log_any
 from treering.client.model_logging import save_model as save_any
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
 
 _FLAVOUR = "sklearn"
+
+autolog = SWITCHES["sklearn"]
 
 
 def log_model(  # noqa: PLR0913  # MLflow's signature

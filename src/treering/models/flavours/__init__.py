@@ -11,14 +11,26 @@ FLAVOURS: Registry[Flavour] = Registry(
     "treering.flavours",
     "model flavour",
     {
+        "catboost": "treering.models.flavours.catboost:FLAVOUR",
+        "lightgbm": "treering.models.flavours.lightgbm:FLAVOUR",
         "pyfunc": "treering.models.flavours.pyfunc:FLAVOUR",
         "sklearn": "treering.models.flavours.sklearn:FLAVOUR",
+        "xgboost": "treering.models.flavours.xgboost:FLAVOUR",
     },
-    extras={"pyfunc": "sklearn", "sklearn": "sklearn"},
+    extras={
+        "catboost": "catboost",
+        "lightgbm": "lightgbm",
+        "pyfunc": "sklearn",
+        "sklearn": "sklearn",
+        "xgboost": "xgboost",
+    },
 )
 
 # Who loads a model as a Python function: the module that an MLmodel file names, and our flavour.
 LOADERS = {
+    "mlflow.catboost": "catboost",
+    "mlflow.lightgbm": "lightgbm",
     "mlflow.pyfunc.model": "pyfunc",
     "mlflow.sklearn": "sklearn",
+    "mlflow.xgboost": "xgboost",
 }

@@ -1,0 +1,49 @@
+"""`treering.tensorflow`: logging of trainings with TensorFlow's Keras, and their checkpoints."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from treering.client.autologging.checkpoints import download_checkpoint
+from treering.client.autologging.switches import SWITCHES
+from treering.core.errors import InvalidInput
+
+__all__ = ["autolog", "load_checkpoint"]
+
+autolog = SWITCHES["tensorflow"]
+
+
+def load_checkpoint(
+    model: Any = None, run_id: str | None = None, epoch: int | None = None, global_step: int | None = None
+) -> Any:
+    """A Keras model from a checkpoint that a training has logged.
+
+    Args:
+        model: What gets the weights, where the checkpoint holds nothing else.
+        run_id: The active run unless given.
+        epoch: The latest checkpoint unless this or `global_step` is given.
+
+    Raises:
+        InvalidInput: If both are given, there is no run to ask, or `model` is missing.
+        NotFound: If the run has no such checkpoint.
+    """
+    with TemporaryDirectory(prefix="treering-checkpoint-") as folder:
+        path = download_checkpoint(run_id, epoch, global_step, Path(folder))
+        if not path.stem.endswith(".weights"):
+            return import_module("keras").saving.load_model(path)
+        if model is None:
+            msg = f"The checkpoint {path.name} holds only weights. Give the model that they belong to."
+            raise InvalidInput(msg)
+        model.load_weights(path)
+        return model
+
+
+def __getattr__(name: str) -> Any:
+    # Classes of Keras's, which is imported when somebody asks for them.
+    if name in {"MlflowCallback", "MlflowModelCheckpointCallback"}:
+        return getattr(import_module("treering.client.autologging.tensorflow"), name)
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

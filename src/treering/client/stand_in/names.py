@@ -1,0 +1,51 @@
+"""Which of our modules answer for which of MLflow's. A module that is not here, and is no flavour of ours, is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from types import MappingProxyType
+
+__all__ = ["MODULES", "sources"]
+
+_HERE = "treering.client.stand_in"
+
+MODULES: Mapping[str, Sequence[str]] = MappingProxyType(
+    {
+        "mlflow": (f"{_HERE}.version", "treering"),
+        "mlflow.client": ("treering",),
+        "mlflow.entities": (f"{_HERE}.entities",),
+        "mlflow.entities.run_status": (f"{_HERE}.entities",),
+        "mlflow.entities.view_type": (f"{_HERE}.entities",),
+        "mlflow.exceptions": (f"{_HERE}.exceptions",),
+        "mlflow.models": (f"{_HERE}.models",),
+        "mlflow.models.signature": (f"{_HERE}.models",),
+        "mlflow.tracking": ("treering", f"{_HERE}.context"),
+        "mlflow.tracking.client": ("treering",),
+        "mlflow.tracking.context": (f"{_HERE}.context",),
+        "mlflow.tracking.context.registry": (f"{_HERE}.context",),
+        "mlflow.tracking.fluent": ("treering",),
+        "mlflow.types": ("treering.models.types", "treering.models.schema"),
+        "mlflow.types.schema": ("treering.models.schema", "treering.models.types"),
+        "mlflow.utils": (),
+        "mlflow.utils.autologging_utils": (f"{_HERE}.autologging_utils",),
+        "mlflow.utils.mlflow_tags": (f"{_HERE}.mlflow_tags",),
+        "mlflow.utils.validation": (f"{_HERE}.validation",),
+        "mlflow.version": (f"{_HERE}.version",),
+    }
+)
+"""For each module of MLflow, ours whose public names it has; the first that has a name gives it."""
+
+
+def sources(name: str) -> Sequence[str] | None:
+    """Our modules for a module of MLflow, or None if there are none.
+
+    Beside those in `MODULES`, each public module of Treering is one of MLflow's, such as `mlflow.sklearn`.
+    """
+    if name in MODULES:
+        return MODULES[name]
+    parent, _, child = name.rpartition(".")
+    if parent != "mlflow":
+        return None
+    module, colon, attribute = import_module("treering")._TABLE.get(child, "").partition(":")  # noqa: SLF001  # its own
+    return (module,) if colon and not attribute else None

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+START = """
+import importlib.metadata, importlib.util, sys
+import treering
+treering.install_as_mlflow()
+"""
+
+
+def run(program: str, home: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", START + program],
+        env={"TREERING_HOME": str(home), "PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_mlflow_is_treering(tmp_path: Path) -> None:
+    out = run(
+        """
+import mlflow
+from mlflow import MlflowClient, log_metric
+from mlflow.entities import Metric, Param, RunStatus, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+from mlflow.tracking.context.registry import resolve_tags
+import mlflow.sklearn
+import mlflow.tracking.fluent
+
+assert log_metric is treering.log_metric is mlflow.tracking.fluent.log_metric
+assert mlflow.sklearn.log_model is treering.sklearn.log_model
+assert mlflow.utils.validation.MAX_PARAM_VAL_LENGTH == 6000
+assert mlflow.utils.mlflow_tags.MLFLOW_RUN_NAME == "mlflow.runName"
+assert resolve_tags({"mine": "1"})["mine"] == "1"
+client = MlflowClient()
+run = client.create_run("0", tags=resolve_tags())
+client.log_batch(run.info.run_id, [Metric("loss", 0.5, 1, 2)], [Param("rate", "1")], [RunTag("a", "b")])
+client.set_terminated(run.info.run_id, RunStatus.to_string(RunStatus.FAILED))
+found = client.search_runs(["0"], run_view_type=ViewType.ACTIVE_ONLY)[0]
+print(found.data.metrics, found.data.params, found.data.tags["a"], found.info.status)
+try:
+    client.get_run("none")
+except MlflowException as error:
+    print(type(error).__name__)
+""",
+        tmp_path,
+    )
+    assert out == "{'loss': 0.5} {'rate': '1'} b FAILED\nNotFound\n"
+
+
+def test_whoever_looks_for_mlflow_finds_it(tmp_path: Path) -> None:
+    out = run(
+        """
+from importlib import metadata
+assert importlib.util.find_spec("mlflow") is not None
+assert importlib.util.find_spec("mlflow.genai") is None
+assert metadata.distribution("mlflow").metadata["Name"] == "mlflow"
+assert any(one.metadata["Name"] == "mlflow" for one in metadata.distributions())
+import mlflow
+assert importlib.util.find_spec("mlflow") is not None
+print(metadata.version("mlflow") == mlflow.__version__ == mlflow.version.VERSION)
+""",
+        tmp_path,
+    )
+    assert out == "True\n"
+
+
+def test_what_is_missing_is_said(tmp_path: Path) -> None:
+    out = run(
+        """
+import mlflow
+try:
+    mlflow.no_such_call
+except AttributeError as error:
+    print(error)
+try:
+    import mlflow.no_such_module
+except ModuleNotFoundError as error:
+    print(error)
+try:
+    from mlflow.entities import Trace
+except ImportError as error:
+    print("Trace" in str(error))
+""",
+        tmp_path,
+    )
+    assert out.splitlines() == [
+        "Treering stands in for MLflow here (treering.install_as_mlflow), and has no mlflow.no_such_call.",
+        "No module named 'mlflow.no_such_module'",
+        "True",
+    ]
+
+
+def test_installing_loads_little_and_can_be_undone(tmp_path: Path) -> None:
+    out = run(
+        """
+assert not {"numpy", "sqlalchemy"} & set(sys.modules)
+treering.install_as_mlflow()
+import mlflow.entities
+treering.uninstall_as_mlflow()
+assert not [name for name in sys.modules if name.partition(".")[0] == "mlflow"]
+print(importlib.util.find_spec("mlflow"))
+treering.install_as_mlflow()
+import mlflow
+print(mlflow.log_param is treering.log_param)
+""",
+        tmp_path,
+    )
+    assert out.splitlines()[-1] == "True"
+
+
+def test_beside_the_real_one_that_is_imported_already_it_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.py").write_text("mine = True\n")
+    out = run(
+        f"""
+treering.uninstall_as_mlflow()
+sys.path.insert(0, {str(tmp_path)!r})
+import mlflow
+assert mlflow.mine
+try:
+    treering.install_as_mlflow()
+except treering.TreeringError as error:
+    print(error)
+assert importlib.import_module("mlflow").mine
+""",
+        tmp_path / "home",
+    )
+    assert "imported already, from" in out
+
+
+def test_the_stand_in_goes_before_an_installed_one(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.py").write_text("mine = True\n")
+    out = run(
+        f"""
+sys.path.insert(0, {str(tmp_path)!r})
+import mlflow
+print(hasattr(mlflow, "mine"))
+""",
+        tmp_path / "home",
+    )
+    assert out == "False\n"
+
+
+@pytest.mark.parametrize("name", ["mlflow_tags", "validation", "entities", "exceptions", "context", "models"])
+def test_each_module_has_what_it_promises(name: str) -> None:
+    module = __import__(f"treering.client.stand_in.{name}", fromlist=["__all__"])
+    assert all(hasattr(module, one) for one in module.__all__)

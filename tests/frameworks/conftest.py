@@ -1,0 +1,72 @@
+"""The same script under the real MLflow's autologging and under Treering's, each on a store of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from peers import Peer, ready, run
+
+SCRIPTS = Path(__file__).parent / "scripts"
+
+
+@dataclass(frozen=True)
+class Logged:
+    """What both logged: a list of runs each, oldest first."""
+
+    theirs: list[dict[str, Any]]
+    ours: list[dict[str, Any]]
+
+
+RunBoth = Callable[..., Logged]
+
+
+def laboratory(peer: Peer) -> Peer:
+    """The environment, built if need be; the test is skipped where it cannot be had."""
+    try:
+        ready(peer)
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = f"{peer.name} cannot be installed: {getattr(error, 'stderr', '') or error}"
+        if os.environ.get("TREERING_TEST_REQUIRE_ALL") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return peer
+
+
+def _run(peer: Peer, script: str, tracker: str, home: Path) -> list[dict[str, Any]]:
+    laboratory(peer)
+    report = home / "report.json"
+    variables = {"TREERING_HOME": str(home / "home"), "REPORT": str(report)}
+    if tracker == "mlflow":
+        variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{home}/mlflow.db"
+    run(peer, SCRIPTS / script, tracker, folder=home, **variables)
+    found: list[dict[str, Any]] = json.loads(report.read_text())
+    return found
+
+
+@pytest.fixture
+def run_ours(tmp_path: Path) -> Callable[[Peer, str], list[dict[str, Any]]]:
+    """Runs a script in an environment with `treering` as its argument; it calls `report.finish(tracker)`."""
+    return lambda peer, script: _run(peer, script, "treering", tmp_path)
+
+
+@pytest.fixture
+def run_both(tmp_path: Path) -> RunBoth:
+    """As `run_ours`, once with `mlflow` and once with `treering` as the script's argument."""
+
+    def both(peer: Peer, script: str) -> Logged:
+        found = []
+        for tracker in ("mlflow", "treering"):
+            home = tmp_path / tracker
+            home.mkdir()
+            found.append(_run(peer, script, tracker, home))
+        return Logged(*found)
+
+    return both
