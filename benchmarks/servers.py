@@ -44,11 +44,12 @@ def free_port() -> int:
 
 @contextmanager
 def serving(side: Side, folder: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """`side`'s server on a SQLite database in `folder`, until the block ends."""
+    """`side`'s server on a SQLite database in `folder` unless `options` name another, until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = [side.program, "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder / 'bench.db'}"]
+    if "--backend-store-uri" not in options:
+        command += ["--backend-store-uri", f"sqlite:///{folder / 'bench.db'}"]
     command += ["--artifacts-destination", str(folder / "artifacts"), *options]
     env = {**os.environ, **environment}
     with (folder / "server.log").open("ab") as log:

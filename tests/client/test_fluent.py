@@ -393,6 +393,35 @@ def test_delete_tag_and_synchronous_calls() -> None:
     assert "a" not in treering.get_run(run.info.run_id).data.tags
 
 
+def test_logged_models_are_ordered_by_a_metric_on_one_dataset() -> None:
+    new_experiment()
+    values = {"a": (0.1, 0.9), "b": (0.2, 0.5)}
+    with treering.start_run() as run:
+        for name, (on_train, on_test) in values.items():
+            model = treering.initialize_logged_model(name=name)
+            for dataset, value in (("it's train", on_train), ("test", on_test)):
+                treering.Client().log_metric(
+                    run.info.run_id, "acc", value, model_id=model.model_id, dataset_name=dataset, dataset_digest="1"
+                )
+    for dataset, expected in (("it's train", ["b", "a"]), ("test", ["a", "b"])):
+        order = [{"field_name": "metrics.acc", "ascending": False, "dataset_name": dataset, "dataset_digest": "1"}]
+        found = treering.search_logged_models(order_by=order, output_format="list")
+        assert [one.name for one in found] == expected
+
+
+def test_webhooks_through_the_client() -> None:
+    client = treering.Client()
+    made = client.create_webhook("told", "https://8.8.8.8/", ["model_version.created"], secret="hush")
+    assert client.get_webhook(made.webhook_id) == made
+    assert client.update_webhook(made.webhook_id, status="DISABLED").status == "DISABLED"
+    assert made.webhook_id in {one.webhook_id for one in client.list_webhooks()}
+    with pytest.raises(InvalidInput, match="no event"):
+        client.create_webhook("told", "https://8.8.8.8/", ["lunch"])
+    client.delete_webhook(made.webhook_id)
+    with pytest.raises(NotFound):
+        client.test_webhook(made.webhook_id)
+
+
 def test_what_goes_along_with_a_run_is_told_of_its_start_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Any] = []
 

@@ -18,7 +18,11 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         "storage/objects",
         {"base"},
     ),
-    "METADATA": ("treering.storage.metadata:METADATA", "storage/metadata", {"base", "grouped", "merge", "search"}),
+    "METADATA": (
+        "treering.storage.metadata:METADATA",
+        "storage/metadata",
+        {"base", "columns", "feed", "grouped", "merge", "search"},
+    ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
 }

@@ -102,7 +102,14 @@ class Channel:
     def get_json(self, path: str, query: Mapping[str, str]) -> Any:
         """The decoded JSON answer to a GET."""
         full = f"{path}?{urlencode(query)}" if query else path
-        answer = self._send("GET", full, {"accept": "application/json"}, None, repeatable=True)
+        return self._decoded(path, self._send("GET", full, {"accept": "application/json"}, None, repeatable=True))
+
+    def post_json(self, path: str, asked: Any) -> Any:
+        """The decoded JSON answer to a POST that changes nothing, such as a search."""
+        headers = {"accept": "application/json", "content-type": "application/json"}
+        return self._decoded(path, self._send("POST", path, headers, json.dumps(asked).encode(), repeatable=True))
+
+    def _decoded(self, path: str, answer: urllib3.BaseHTTPResponse) -> Any:
         try:
             return json.loads(answer.data)
         except ValueError as error:

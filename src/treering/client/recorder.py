@@ -136,13 +136,14 @@ class Recorder:
         self._append(lambda writer: writer.creation(creation))
 
     def keep(self, run_id: str, path: str, chunks: Iterable[bytes]) -> int:
-        """Keep a file for the run's artifacts until it can be delivered, and return its size.
+        """Keep a file for the run's artifacts until it can be delivered, and return its size; 0 if it is left out.
 
         Raises:
             StorageFull: If the disk is full.
         """
-        if self._limit and usage(self.folder) >= self._limit and not self._pressed(None):
-            return 0
+        while self._limit and usage(self.folder) >= self._limit:
+            if not self._pressed(self._writer):
+                return 0
 
         def settle(copy: Path, size: int) -> None:
             with self._lock:

@@ -109,6 +109,17 @@ class Settings:
         True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
     )
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
+    search_memory_mb: int = _setting(
+        512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
+    )
+    webhook_allowed_schemes: str = _setting(
+        "https", "Schemes that a webhook's URL may have, with commas.", "MLFLOW_WEBHOOK_ALLOWED_SCHEMES"
+    )
+    webhook_allow_private_ips: bool = _setting(
+        False,
+        "Whether webhooks may be sent into private networks, and to this machine.",
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )

@@ -46,7 +46,7 @@ class RunSuite:
             store.runs.create(run_info(other.experiment_id, info.run_id), {})
 
     def test_create_needs_an_active_experiment(self, store: MetadataStore) -> None:
-        with pytest.raises(NotFound, match="'99'"):
+        with pytest.raises(NotFound, match="id=99 exists"):
             store.runs.create(run_info("99"), {})
         store.experiments.set_lifecycle("0", Lifecycle.DELETED)
         with pytest.raises(InvalidInput, match="deleted"):
@@ -59,7 +59,7 @@ class RunSuite:
             lambda: store.runs.set_lifecycle("nothing", Lifecycle.DELETED),
             lambda: store.runs.apply([RunChanges("nothing")], None),
         ):
-            with pytest.raises(NotFound, match="no run with the id 'nothing'"):
+            with pytest.raises(NotFound, match="Run with id=nothing not found"):
                 attempt()
 
     def test_run_ids_are_told_apart_by_case(self, store: MetadataStore) -> None:
@@ -170,7 +170,7 @@ class ApplySuite:
         store.runs.apply([RunChanges(run_id, tags={"a": "1", "b": "2"})], None)
         store.runs.apply([RunChanges(run_id, tags={"a": "3"}, deleted_tags=["b"])], None)
         assert store.runs.get(run_id).data.tags == {"a": "3"}
-        with pytest.raises(NotFound, match="no tag 'b'"):
+        with pytest.raises(NotFound, match="No tag with name: b"):
             store.runs.apply([RunChanges(run_id, tags={"c": "4"}, deleted_tags=["b"])], None)
         assert store.runs.get(run_id).data.tags == {"a": "3"}
 

@@ -14,6 +14,7 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import Metric, MetricColumns, MetricSegment
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, LogBatch, NewRun, Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
 from treering.storage.metadata.base import RunStore, SeriesKey, SeriesStore
 from treering.storage.series.columns import EMPTY
 from treering.storage.series.merge import merge
@@ -98,6 +99,11 @@ class StoredRuns:
         """See the Protocol."""
         check_max_results(query.max_results)
         return self._runs.search(query)
+
+    def table(self, query: Query) -> RunTable:
+        """See the Protocol."""
+        check_max_results(query.max_results)
+        return self._runs.table(query)
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
         """See the Protocol."""

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from treering.core.plugins import Registry
 from treering.entities.model import LoggedModel
-from treering.entities.run import Run
+from treering.entities.run_table import RunTable
 
 __all__ = ["FRAMES", "FrameLibrary"]
 
@@ -15,8 +15,8 @@ __all__ = ["FRAMES", "FrameLibrary"]
 class FrameLibrary(Protocol):
     """What a library of data frames offers; `Any` stands for its own class."""
 
-    def runs(self, runs: Sequence[Run]) -> Any:
-        """One row for each run, with MLflow's columns."""
+    def runs(self, pages: Sequence[RunTable]) -> Any:
+        """One row for each run of all pages, with MLflow's columns."""
 
     def models(self, models: Sequence[LoggedModel]) -> Any:
         """One row for each logged model, with MLflow's columns."""

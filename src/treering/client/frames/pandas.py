@@ -7,11 +7,12 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from treering.core.errors import InvalidInput
 from treering.entities.model import LoggedModel
-from treering.entities.run import Run
+from treering.entities.run_table import NO_TIME, RunTable, TextColumn
 
 __all__ = ["FRAMES", "PandasFrames"]
 
@@ -19,21 +20,25 @@ __all__ = ["FRAMES", "PandasFrames"]
 class PandasFrames:
     """Implements `FrameLibrary`."""
 
-    def runs(self, runs: Sequence[Run]) -> pd.DataFrame:
+    def runs(self, pages: Sequence[RunTable]) -> pd.DataFrame:
         """As `FrameLibrary.runs`: `metrics.*` missing as NaN, `params.*` and `tags.*` as None."""
         columns: dict[str, Any] = {
-            "run_id": [run.info.run_id for run in runs],
-            "experiment_id": [run.info.experiment_id for run in runs],
-            "status": [str(run.info.status) for run in runs],
-            "artifact_uri": [run.info.artifact_uri for run in runs],
-            "start_time": _times([run.info.start_time for run in runs]),
-            "end_time": _times([run.info.end_time for run in runs]),
+            "run_id": [run_id for page in pages for run_id in page.run_ids],
+            "experiment_id": [text for page in pages for text in _spelled(page.experiment_ids)],
+            "status": [text for page in pages for text in _spelled(page.statuses)],
+            "artifact_uri": [uri for page in pages for uri in page.artifact_uris],
+            "start_time": _times([page.start_times for page in pages]),
+            "end_time": _times([page.end_times for page in pages]),
         }
-        metrics = [run.data.metrics for run in runs]
-        for key in _keys(metrics):
-            columns[f"metrics.{key}"] = [found.get(key, float("nan")) for found in metrics]
-        columns |= _texts("params", [run.data.params for run in runs])
-        columns |= _texts("tags", [run.data.tags for run in runs])
+        for key in _keys([page.metrics for page in pages]):
+            columns[f"metrics.{key}"] = np.concatenate(
+                [page.metrics[key] if key in page.metrics else np.full(len(page), np.nan) for page in pages]
+            )
+        for prefix in ("params", "tags"):
+            parts = [(getattr(page, prefix), len(page)) for page in pages]
+            for key in _keys([found for found, _ in parts]):
+                texts = [_spelled(found[key]) if key in found else np.full(rows, None) for found, rows in parts]
+                columns[f"{prefix}.{key}"] = pd.Series(np.concatenate(texts), dtype=object)
         return pd.DataFrame(columns)
 
     def models(self, models: Sequence[LoggedModel]) -> pd.DataFrame:
@@ -94,18 +99,18 @@ class PandasFrames:
         return hashed.hexdigest()
 
 
-def _times(millis: Sequence[int | None]) -> Any:
-    return pd.to_datetime(pd.array(list(millis), dtype="Int64"), unit="ms", utc=True)
+def _times(parts: Sequence[Sequence[int]]) -> Any:
+    millis = np.concatenate([np.asarray(part, np.int64) for part in parts])
+    return pd.to_datetime(pd.arrays.IntegerArray(millis, millis == NO_TIME), unit="ms", utc=True)
 
 
 def _keys(mappings: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(key for found in mappings for key in found))
 
 
-def _texts(prefix: str, mappings: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    return {
-        f"{prefix}.{key}": pd.Series([found.get(key) for found in mappings], dtype=object) for key in _keys(mappings)
-    }
+def _spelled(column: TextColumn) -> Any:
+    """The texts as an array of objects; None, which -1 finds, where there is none."""
+    return np.array([*column.texts, None], object)[np.asarray(column.codes, np.int32)]
 
 
 FRAMES = PandasFrames()

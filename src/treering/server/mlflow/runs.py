@@ -14,7 +14,7 @@ from treering.entities.metric import Metric, MetricColumns
 from treering.entities.page import Query
 from treering.entities.run import LogBatch, ModelInput, ModelOutput, NewRun
 from treering.server.handling import Handlers
-from treering.server.mlflow.asked import at_most, run_asked
+from treering.server.mlflow.asked import at_most, experiment_asked, run_asked
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import runs as wire
 from treering.wire.mlflow.fields import entries_of
@@ -36,7 +36,7 @@ _MODEL_KEYS = ("artifact_path", "flavors", "run_id", "utc_time_created")
 @HANDLERS.handles(wire.CREATE)
 def _create(services: Services, asked: wire.CreateRun) -> wire.FoundRun:
     new = NewRun(
-        asked.experiment_id or DEFAULT_EXPERIMENT_ID,
+        experiment_asked(asked.experiment_id or DEFAULT_EXPERIMENT_ID),
         run_name=asked.run_name,
         user_id=asked.user_id,
         start_time=asked.start_time,
@@ -77,7 +77,7 @@ def _search(services: Services, asked: wire.SearchRuns) -> wire.FoundRuns:
         at_most(asked.max_results, _MOST_RUNS),
         asked.page_token,
         asked.run_view_type,
-        asked.experiment_ids,
+        [experiment_asked(one) for one in asked.experiment_ids],
     )
     return wire.runs_page(services.tracking.runs.search(query))
 

@@ -16,12 +16,16 @@ from typing import Protocol
 
 from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset
+from treering.entities.deleted import DeletedItem
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
 from treering.entities.metric import MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
+from treering.entities.webhook import Webhook, WebhookChanges
+from treering.storage.metadata.feed import RunFeed
 
 __all__ = [
     "Answer",
@@ -36,6 +40,8 @@ __all__ = [
     "RunStore",
     "SeriesKey",
     "SeriesStore",
+    "UpkeepStore",
+    "WebhookStore",
 ]
 
 
@@ -128,6 +134,10 @@ class RunStore(Protocol):
 
     def search(self, query: Query) -> Page[Run]:
         """Raises BadFilter."""
+        ...
+
+    def table(self, query: Query) -> RunTable:
+        """The page that `search` gives, column by column. Raises BadFilter."""
         ...
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
@@ -326,6 +336,78 @@ class ModelVersionStore(Protocol):
         ...
 
 
+class UpkeepStore(Protocol):
+    """What keeps the house: taking things in exactly as they were elsewhere, and removing for good.
+
+    Taking in may be repeated: what is there already is left as it is.
+    """
+
+    def put_experiment(self, given: Experiment) -> Experiment:
+        """Insert as given but active, under its own id where that is free, else under the next; as it is then.
+
+        Raises AlreadyExists if an active experiment has the name.
+        """
+        ...
+
+    def put_registered_model(self, given: RegisteredModel) -> None:
+        """Insert with its times, description and tags, without aliases and versions."""
+        ...
+
+    def put_version(self, given: ModelVersion) -> None:
+        """Insert under its own number, without aliases. Raises NotFound if the model does not exist."""
+        ...
+
+    def deleted(self) -> Sequence[DeletedItem]:
+        """All that was deleted softly: runs, then logged models, then experiments."""
+        ...
+
+    def purge_runs(self, run_ids: Sequence[str]) -> int:
+        """Remove for good, with points, params, tags and dataset links; how many there were.
+
+        Unknown ids are passed over. Raises InvalidInput, and removes none, if one is active.
+        """
+        ...
+
+    def purge_logged_models(self, model_ids: Sequence[str]) -> int:
+        """As `purge_runs`, for logged models with all that hangs on them."""
+        ...
+
+    def purge_experiment(self, experiment_id: str) -> int:
+        """Remove an experiment with all its runs and logged models; 1, or 0 where there is none.
+
+        Raises InvalidInput if it is active.
+        """
+        ...
+
+
+class WebhookStore(Protocol):
+    """Rows of webhooks. Methods that name one raise NotFound for an unknown id."""
+
+    def create(self, webhook: Webhook, secret: str) -> Webhook:
+        """Insert as given."""
+        ...
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One webhook."""
+        ...
+
+    def secret(self, webhook_id: str) -> str:
+        """What its messages are signed with; "" for none."""
+        ...
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """The newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """Change what is not None."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete for good, with its secret."""
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
 
@@ -345,7 +427,11 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MetadataStore:
-    """All stores of one database."""
+    """All stores of one database.
+
+    Attributes:
+        feed: Lets columns of runs be kept in memory; None where that would gain nothing.
+    """
 
     experiments: ExperimentStore
     runs: RunStore
@@ -354,4 +440,7 @@ class MetadataStore:
     logged_models: LoggedModelStore
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
+    upkeep: UpkeepStore
+    webhooks: WebhookStore
     database: Database
+    feed: RunFeed | None = None

@@ -15,6 +15,7 @@ from treering.core.errors import TreeringError, Unavailable
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
 from treering.storage.metadata.base import Answer, Delivery, MetadataStore, RunStore, SeriesKey
 
 __all__ = ["GroupedRuns", "with_grouped_deliveries"]
@@ -85,6 +86,10 @@ class GroupedRuns:
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""
         return self._runs.search(query)
+
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        return self._runs.table(query)
 
     def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
         """See RunStore."""

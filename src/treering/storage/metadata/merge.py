@@ -21,11 +21,13 @@ from treering.entities.run import (
     RunInputs,
     RunOutputs,
 )
+from treering.entities.webhook import Webhook, WebhookChanges
 
 __all__ = [
     "SMALL_SEGMENT",
     "TOO_MANY_SEGMENTS",
     "changed_run",
+    "changed_webhook",
     "check_active",
     "in_order",
     "later",
@@ -40,6 +42,14 @@ SMALL_SEGMENT = 1000
 
 TOO_MANY_SEGMENTS = 64
 """From this many small segments of a series on, merging them pays."""
+
+
+def changed_webhook(webhook: Webhook, changes: WebhookChanges) -> Webhook:
+    """`webhook` with what is not None in `changes`; the secret stands apart."""
+    names = ("name", "url", "events", "description", "status")
+    given = {name: getattr(changes, name) for name in names if getattr(changes, name) is not None}
+    changed = replace(webhook, **given)
+    return replace(changed, events=tuple(changed.events))
 
 
 def check_active(info: RunInfo) -> None:
@@ -103,7 +113,7 @@ def changed_run(run: Run, changes: RunChanges) -> Run:
     tags = dict(run.data.tags)
     for key in changes.deleted_tags:
         if tags.pop(key, None) is None:
-            msg = f"The run {run.info.run_id!r} has no tag {key!r}; there is nothing to delete."
+            msg = f"No tag with name: {key} in run with id {run.info.run_id}; there is nothing to delete."
             raise NotFound(msg)
     tags.update(changes.tags)
     summaries = dict(run.data.summaries)

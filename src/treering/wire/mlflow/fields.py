@@ -38,7 +38,7 @@ class Entry(Message, frozen=True):
     value: str = ""
 
 
-class KeyValue(Message, frozen=True):
+class KeyValue(Message, frozen=True, gc=False):
     """A param or tag as an answer shows it."""
 
     key: str

@@ -43,7 +43,7 @@ class MetricEntry(Message, frozen=True):
     dataset_digest: str = ""
 
 
-class MetricMessage(Message, frozen=True):
+class MetricMessage(Message, frozen=True, gc=False):
     """A point as an answer shows it."""
 
     key: str

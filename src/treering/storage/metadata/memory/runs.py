@@ -11,6 +11,7 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import MetricSegment
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunData, RunInfo
+from treering.entities.run_table import RunTable, TableBuilder
 from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.merge import (
@@ -89,6 +90,14 @@ class MemoryRuns:
                 if run.info.experiment_id in query.experiment_ids and query.view.includes(run.info.lifecycle_stage)
             ]
         return answer(seen, search, query, RunReader(), RUNS.noun)
+
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        page = self.search(query)
+        builder = TableBuilder(len(page.items))
+        for run in page.items:
+            builder.add(run.info, run.data.metrics, run.data.params, run.data.tags)
+        return builder.table(page.next_token)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""

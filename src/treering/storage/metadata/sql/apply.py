@@ -69,12 +69,17 @@ def info_of(row: Row[Any]) -> RunInfo:
         str(row.experiment_id),
         row.run_name,
         row.user_id,
-        RunStatus(row.status),
+        _STATUSES[row.status],
         row.start_time,
         row.end_time,
         row.artifact_uri,
-        Lifecycle(row.lifecycle),
+        _LIFECYCLES[row.lifecycle],
     )
+
+
+# Looked up, because a page has hundreds.
+_STATUSES = {str(status): status for status in RunStatus}
+_LIFECYCLES = {str(stage): stage for stage in Lifecycle}
 
 
 def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, LockedRun]:
@@ -88,7 +93,7 @@ def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, Loc
         locked[row.run_id] = LockedRun(row.id, row.experiment_id, run, document, used, dict(document.small))
     for run_id in run_ids:
         if run_id not in locked:
-            msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+            msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
             raise NotFound(msg)
     return locked
 
@@ -173,16 +178,16 @@ def _write_texts(connection: Connection, locked: Sequence[LockedRun]) -> None:
             before, after = getattr(held.document, part), getattr(held.run.data, part)
             for key, value in after.items():
                 if key not in before:
-                    new.append({"run": held.number, **text_columns(key, value)})
+                    new.append({"run": held.number, **text_columns(table, key, value)})
                 elif before[key] != value:
-                    changed.append(_keyed(held.number, text_columns(key, value)))
+                    changed.append(_keyed(held.number, text_columns(table, key, value)))
             gone = [key for key in before if key not in after]
             if gone:
                 connection.execute(delete(table).where(table.c.run == held.number, table.c.key.in_(gone)))
         if new:
             connection.execute(insert(table), new)
         if changed:
-            connection.execute(_update(table, "head", "tail"), changed)
+            connection.execute(_update(table, *(changed[0].keys() - {"its_run", "its_key"})), changed)
 
 
 def _write_metrics(connection: Connection, locked: Sequence[LockedRun]) -> None:

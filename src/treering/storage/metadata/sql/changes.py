@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from treering.storage.metadata.sql.tables import experiments
 
 __all__ = ["count_purge", "next_versions"]
+
+
+# Made once: every write needs them.
+_THIS = experiments.c.id == bindparam("its_id")
+_COUNT = update(experiments).where(_THIS).values(version=experiments.c.version + 1)
+_TELL = select(experiments.c.version).where(_THIS)
+_COUNT_AND_TELL = _COUNT.returning(experiments.c.version)
 
 
 def next_versions(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
@@ -24,12 +31,12 @@ def next_versions(connection: Connection, numbers: Iterable[int]) -> dict[int, i
     """
     found = {}
     for number in sorted(set(numbers)):
-        statement = update(experiments).where(experiments.c.id == number).values(version=experiments.c.version + 1)
+        its = {"its_id": number}
         if connection.dialect.update_returning:
-            version = connection.execute(statement.returning(experiments.c.version)).scalar()
+            version = connection.execute(_COUNT_AND_TELL, its).scalar()
         else:
-            connection.execute(statement)
-            version = connection.execute(select(experiments.c.version).where(experiments.c.id == number)).scalar()
+            connection.execute(_COUNT, its)
+            version = connection.execute(_TELL, its).scalar()
         if version is not None:
             found[number] = version
     return found

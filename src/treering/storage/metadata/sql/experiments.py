@@ -21,7 +21,7 @@ from treering.storage.metadata.sql.search import Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import experiment_tags, experiments, runs
 
-__all__ = ["SqlExperiments", "experiment_number", "in_view"]
+__all__ = ["SqlExperiments", "experiment_number", "in_view", "refuse_taken"]
 
 _TARGET = Target(
     EXPERIMENTS,
@@ -59,7 +59,7 @@ class SqlExperiments:
         """See ExperimentStore."""
 
         def work(connection: Connection) -> Experiment:
-            _refuse_taken(connection, name)
+            refuse_taken(connection, name)
             time = now()
             row = {
                 "name": name,
@@ -117,7 +117,7 @@ class SqlExperiments:
             row = _locked(connection, experiment_id)
             active = row.lifecycle == Lifecycle.ACTIVE
             if active and row.name != name:
-                _refuse_taken(connection, name)
+                refuse_taken(connection, name)
             values = {"name": name, "active_name": name if active else None, "updated": now()}
             connection.execute(update(experiments).where(experiments.c.id == row.id).values(**values))
 
@@ -133,7 +133,7 @@ class SqlExperiments:
                 raise NotFound(msg)
             restores = stage is Lifecycle.ACTIVE
             if restores:
-                _refuse_taken(connection, row.name)
+                refuse_taken(connection, row.name)
             time = now()
             values = {"lifecycle": stage.value, "active_name": row.name if restores else None, "updated": time}
             connection.execute(update(experiments).where(experiments.c.id == row.id).values(**values))
@@ -207,10 +207,11 @@ def _locked(connection: Connection, experiment_id: str) -> Row[Any]:
 
 
 def _unknown(experiment_id: str) -> NotFound:
-    return NotFound(f"There is no experiment with the id {experiment_id!r}. Search experiments to see which there are.")
+    return NotFound(f"No Experiment with id={experiment_id} exists. Search experiments to see which there are.")
 
 
-def _refuse_taken(connection: Connection, name: str) -> None:
+def refuse_taken(connection: Connection, name: str) -> None:
+    """Raises AlreadyExists if an active experiment has the name."""
     number = connection.execute(select(experiments.c.id).where(experiments.c.active_name == name)).scalar()
     if number is not None:
         msg = f"An experiment called {name!r} exists already, with the id {number}. Use another name."

@@ -14,6 +14,7 @@ from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable, TableBuilder
 from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
@@ -23,8 +24,8 @@ from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
-from treering.storage.metadata.sql.rows import insert_row, put_texts, select_in
-from treering.storage.metadata.sql.search import Keyed, Target, find
+from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number
+from treering.storage.metadata.sql.search import Found, Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import (
     datasets,
@@ -37,7 +38,7 @@ from treering.storage.metadata.sql.tables import (
     runs,
 )
 
-__all__ = ["SqlRuns"]
+__all__ = ["SqlRuns", "runs_of"]
 
 _USED = (
     select(run_datasets.c.run, run_datasets.c.context, datasets.c.name, datasets.c.digest)
@@ -48,7 +49,8 @@ _TARGET = Target(
     RUNS,
     runs,
     (runs.c.id,),
-    {name: runs.c[name] for name in RUNS.attributes},
+    {name: runs.c[name] for name in RUNS.attributes if name != "duration"}
+    | {"duration": runs.c.end_time - runs.c.start_time},
     {
         Entity.METRIC: Keyed(run_metrics, ("run",), number="last"),
         Entity.PARAM: Keyed(run_params, ("run",)),
@@ -56,6 +58,9 @@ _TARGET = Target(
         Entity.DATASET: Keyed(_USED, ("run",)),
     },
 )
+
+
+_WHOLE = select(runs).where(runs.c.id.in_(NUMBERS))
 
 
 class SqlRuns:
@@ -107,7 +112,7 @@ class SqlRuns:
         with self._session.read() as connection:
             row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
             if row is None:
-                msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+                msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
                 raise NotFound(msg)
             return _hydrated(connection, [row])[0]
 
@@ -143,14 +148,31 @@ class SqlRuns:
 
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""
+        with self._session.read() as connection:
+            found = self._find(connection, query)
+            numbers = _numbers(found)
+            known = runs_of(connection, numbers)
+            return Page([known[number] for number in numbers if number in known], found.next_token, found.total)
+
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        with self._session.read() as connection:
+            found = self._find(connection, query)
+            numbers = _numbers(found)
+            rows = rows_by_number(connection, _WHOLE, numbers)
+        builder = TableBuilder(len(rows))
+        for number in numbers:
+            if number in rows:
+                row = rows[number]
+                document = read_document(row.document, row.run_id)
+                metrics = {key: one.value for key, one in document.metrics.items()}
+                builder.add(info_of(row), metrics, document.params, document.tags)
+        return builder.table(found.next_token)
+
+    def _find(self, connection: Connection, query: Query) -> Found:
         numbers = [experiment_number(experiment_id) for experiment_id in query.experiment_ids]
         within = runs.c.experiment_id.in_(numbers) & in_view(runs.c.lifecycle, query.view)
-        with self._session.read() as connection:
-            found = find(connection, self._session.dialect, _TARGET, query, within)
-            place = {identity[0]: position for position, identity in enumerate(found.identities)}
-            rows = select_in(connection, select(runs), runs.c.id, place)
-            rows.sort(key=lambda row: place[row.id])
-            return Page(_hydrated(connection, rows), found.next_token, found.total)
+        return find(connection, self._session.dialect, _TARGET, query, within)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
@@ -181,6 +203,16 @@ class SqlRuns:
             return connection.execute(statement).scalar() or 0
 
 
+def _numbers(found: Found) -> list[int]:
+    return [identity[0] for identity in found.identities]
+
+
+def runs_of(connection: Connection, numbers: Sequence[int]) -> dict[int, Run]:
+    """The runs of these rows, by their numbers; rows that are gone are left out."""
+    rows = rows_by_number(connection, _WHOLE, numbers)
+    return dict(zip(rows, _hydrated(connection, list(rows.values())), strict=True))
+
+
 def _hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     """Runs of rows, in their order; one more statement where they used datasets."""
     documents = [read_document(row.document, row.run_id) for row in rows]
@@ -195,7 +227,7 @@ def _experiment_for(connection: Connection, info: RunInfo) -> tuple[int, int]:
     # Counted first: two that share the row, as a foreign key does, and then both want it, would wait for each other.
     version = next_versions(connection, [number]).get(number)
     if version is None:
-        msg = f"There is no experiment with the id {info.experiment_id!r}. Search experiments to see which there are."
+        msg = f"No Experiment with id={info.experiment_id} exists. Search experiments to see which there are."
         raise NotFound(msg)
     return number, version
 
