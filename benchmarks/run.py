@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import files
 import logging_points
 import searching
 import starting
@@ -25,6 +26,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "local": logging_points.local,
     "remote": logging_points.remote,
     "batches": logging_points.batches,
+    "artifacts": files.files,
     "search": searching.searching,
     "server": starting.starting,
 }

@@ -10,6 +10,7 @@ from treering.server.mlflow.table import HANDLERS as MLFLOW_HANDLERS
 from treering.server.native import (
     artifacts,
     experiments,
+    kept,
     logged_models,
     metrics,
     model_versions,
@@ -51,6 +52,7 @@ NATIVE_SURFACE = Surface(
         registered_models.HANDLERS,
         model_versions.HANDLERS,
         artifacts.HANDLERS,
+        kept.HANDLERS,
     ),
 )
 
