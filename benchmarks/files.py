@@ -40,7 +40,9 @@ def files(folder: Path, *, quick: bool) -> list[Figure]:
                 figures.append(
                     Figure("artifacts", f"{what} {word}{label}", unit, amount / took[key], amount / theirs[key], more_is_better=True)
                 )  # fmt: skip
-    figures.append(Figure("artifacts", "memory that it took the client", "MB", ours["grown"] / 1e6, theirs["grown"] / 1e6))
+    figures.append(
+        Figure("artifacts", "memory that it took the client", "MB", ours["grown"] / 1e6, theirs["grown"] / 1e6)
+    )
     figures.append(Figure("artifacts", "memory that it took Treering's server", "MB", grown / 1e6, grown / 1e6))
     return figures
 

@@ -79,6 +79,30 @@ class Settings:
     serve_artifacts: bool = _setting(
         True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
     )
+    s3_endpoint_url: str = _setting(
+        "", "URL of a store that speaks S3's protocol, such as MinIO; empty: Amazon's.", "MLFLOW_S3_ENDPOINT_URL"
+    )
+    s3_region: str = _setting("", "Region of the S3 buckets; empty: as boto3 finds it.")
+    s3_ignore_tls: bool = _setting(
+        False, "Talk to S3 without checking its certificate: only for tests.", "MLFLOW_S3_IGNORE_TLS"
+    )
+    s3_upload_extra_args: str = _setting(
+        "",
+        'Further arguments of uploads to S3, as JSON: {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "..."}.',
+        "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+    )
+    gcs_endpoint_url: str = _setting("", "URL of an emulator of Google Cloud Storage.", "STORAGE_EMULATOR_HOST")
+    azure_connection_string: str = _setting(
+        "", "Connection string of the Azure storage account.", "AZURE_STORAGE_CONNECTION_STRING"
+    )
+    azure_access_key: str = _setting("", "Key of the Azure storage account.", "AZURE_STORAGE_ACCESS_KEY")
+    sftp_known_hosts: str = _setting("", "File of the SSH host keys that are trusted; empty: ~/.ssh/known_hosts.")
+    sftp_key_file: str = _setting("", "Private key for SFTP; empty: the SSH agent and the keys in ~/.ssh.")
+    multipart_uploads: bool = _setting(
+        False,
+        "Whether the server tells MLflow's clients to send large files straight to the store, in parts.",
+        "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD",
+    )
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"

@@ -10,7 +10,17 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["ModelUri", "RunsUri", "file_uri", "join", "local_path", "parse_model_uri", "parse_runs_uri", "scheme_of", "split_name"]
+__all__ = [
+    "ModelUri",
+    "RunsUri",
+    "file_uri",
+    "join",
+    "local_path",
+    "parse_model_uri",
+    "parse_runs_uri",
+    "scheme_of",
+    "split_name",
+]
 
 _VERSION = re.compile(r"[0-9]{1,18}")
 # Parsed by this module itself, which takes all that follows as it stands.
