@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -81,8 +82,6 @@ def azurite(folder: Path) -> Iterator[str]:
 @contextmanager
 def openssh(folder: Path) -> Iterator[FileServer]:
     """OpenSSH's own server, for the user that runs the tests."""
-    import pwd
-
     sshd, keygen = find_binary("sshd"), find_binary("ssh-keygen")
     if sshd is None or keygen is None:
         missing("OpenSSH's server")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from emulators import FileServer, azurite, google, moto, openssh
 from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, Unauthenticated, Unavailable
@@ -57,8 +58,6 @@ def google_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def azure_string(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from azure.storage.blob import BlobServiceClient
-
     with azurite(tmp_path_factory.mktemp("azurite")) as string:
         with BlobServiceClient.from_connection_string(string) as client:
             client.create_container("things").close()
@@ -101,19 +100,20 @@ class FarSuite(ObjectStoreSuite):
         assert [info.path for info in store.walk()] == ["kept"]
 
 
+@pytest.mark.usefixtures("s3")
 class TestS3(FarSuite):
     @pytest.fixture
-    def store(self, s3: None) -> ObjectStore:
+    def store(self) -> ObjectStore:
         return STORES.load("s3")(f"s3://things/{uuid.uuid4().hex}/a%20folder")
 
-    def test_a_bucket_that_is_missing_is_named(self, s3: None) -> None:
+    def test_a_bucket_that_is_missing_is_named(self) -> None:
         store = STORES.load("s3")("s3://no-such-bucket-here/x")
         with pytest.raises(InvalidInput, match="no bucket 'no-such-bucket-here'"):
             store.list()
         with pytest.raises(InvalidInput, match="no bucket"):
             store.write("x", [b"1"])
 
-    def test_missing_credentials_are_named(self, s3: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_missing_credentials_are_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             monkeypatch.delenv(name)
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
@@ -121,13 +121,13 @@ class TestS3(FarSuite):
         with pytest.raises(Unauthenticated, match="AWS_ACCESS_KEY_ID"):
             STORES.load("s3")("s3://things/x").list()
 
-    def test_a_server_that_is_away_is_named(self, s3: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_server_that_is_away_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("TREERING_S3_ENDPOINT_URL", "http://127.0.0.1:9")
         monkeypatch.setenv("TREERING_HTTP_RETRIES", "0")
         with pytest.raises(Unavailable, match="cannot be reached"):
             STORES.load("s3")("s3://things/x").list()
 
-    def test_arguments_of_uploads(self, s3: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_arguments_of_uploads(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MLFLOW_S3_UPLOAD_EXTRA_ARGS", '{"ServerSideEncryption": "aws:kms"}')
         store: Any = STORES.load("s3")(f"s3://things/{uuid.uuid4().hex}")
         store.write("x", [b"1"])
@@ -163,7 +163,8 @@ class TestAzure(FarSuite):
         uri = f"wasbs://things@devstoreaccount1.blob.core.windows.net/{uuid.uuid4().hex}/folder"
         return STORES.load("wasbs")(uri)
 
-    def test_a_container_that_is_missing_is_named(self, store: ObjectStore) -> None:
+    @pytest.mark.usefixtures("store")
+    def test_a_container_that_is_missing_is_named(self) -> None:
         other = STORES.load("abfss")("abfss://nowhere@devstoreaccount1.dfs.core.windows.net/x")
         with pytest.raises(InvalidInput, match="no container 'nowhere'"):
             other.list()

@@ -7,7 +7,7 @@ settings that Azure's own tools use; without one, `azure-identity` is asked wher
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import (
-    BlobBlock,
-    BlobSasPermissions,
-    BlobServiceClient,
-    ContainerClient,
-    generate_blob_sas,
-)
+from azure.storage.blob import BlobBlock, BlobSasPermissions, BlobServiceClient, generate_blob_sas
 
 from treering.core.errors import (
     InvalidInput,
@@ -120,7 +114,8 @@ class _Container:
                 blob.upload_blob(first, overwrite=True, validate_content=True, length=len(first))
                 return
             # Blocks are nothing until they are committed, and one that arrived damaged is refused.
-            upload, blocks = uuid.uuid4().hex, []
+            upload = uuid.uuid4().hex
+            blocks: list[str] = []
             piece: bytes | None = first
             while piece is not None:
                 blocks.append(_block_id(upload, len(blocks) + 1))
@@ -163,7 +158,7 @@ class _Container:
         if key is None:
             msg = f"Addresses in {self._name} need the account's key. Set AZURE_STORAGE_ACCESS_KEY on the server."
             raise InvalidInput(msg)
-        until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=seconds)
+        until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
         token = generate_blob_sas(
             client.account_name, self._name, name, account_key=key, permission=permission, expiry=until
         )
@@ -175,7 +170,7 @@ class _Container:
         except AzureError as error:
             raise self._translated(error) from error
 
-    def _client(self) -> ContainerClient:
+    def _client(self) -> Any:
         if self._made is None:
             settings = read_settings()
             sizes: dict[str, Any] = {"max_single_get_size": PART_SIZE, "max_chunk_get_size": PART_SIZE}
@@ -185,8 +180,7 @@ class _Container:
                 url = f"https://{self._account}.blob.{self._rest}"
                 service = BlobServiceClient(url, settings.azure_access_key or _identity(self._name), **sizes)
             self._made = service.get_container_client(self._name)
-        made: ContainerClient = self._made
-        return made
+        return self._made
 
     def _refuse_missing_container(self, error: ResourceNotFoundError) -> None:
         if str(getattr(error, "error_code", "")) == "ContainerNotFound":

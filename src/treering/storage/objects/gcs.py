@@ -7,15 +7,14 @@ STORAGE_EMULATOR_HOST names an emulator, none are needed.
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from typing import Any
 
-import google_crc32c
 from google.api_core.exceptions import Forbidden, GoogleAPICallError, RetryError, Unauthorized
 from google.api_core.exceptions import NotFound as Absent
-from google.auth.credentials import AnonymousCredentials
 from google.auth.exceptions import DefaultCredentialsError, GoogleAuthError
 from google.cloud import storage
 from requests.exceptions import RequestException
@@ -35,6 +34,9 @@ from treering.storage.objects.flat import PART_SIZE, FlatStore, Head, place_of
 
 __all__ = ["GoogleStore"]
 
+# These have no types of their own.
+_ANONYMOUS: Any = import_module("google.auth.credentials").AnonymousCredentials
+_CRC32C: Any = import_module("google_crc32c").Checksum
 _FAILED = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
 
 
@@ -122,7 +124,7 @@ class _Bucket:
             return str(
                 self._bucket()
                 .blob(name)
-                .generate_signed_url(version="v4", expiration=datetime.timedelta(seconds=seconds), method=method)
+                .generate_signed_url(version="v4", expiration=dt.timedelta(seconds=seconds), method=method)
             )
         except (AttributeError, TypeError, GoogleAuthError) as error:
             msg = f"The credentials for gs://{self._name} cannot sign addresses. Use a service account with a key."
@@ -149,8 +151,8 @@ class _Bucket:
                 if emulator:
                     client = storage.Client(
                         project="emulator",
-                        credentials=AnonymousCredentials(),
-                        client_options={"api_endpoint": emulator},  # type: ignore[no-untyped-call]  # untyped upstream
+                        credentials=_ANONYMOUS(),
+                        client_options={"api_endpoint": emulator},
                     )
                 else:
                     client = storage.Client()
@@ -182,7 +184,7 @@ class _Pieces(io.RawIOBase):
         self._first = iter(first)
         self._rest = rest
         self._held = bytearray()
-        self._crc = google_crc32c.Checksum()
+        self._crc = _CRC32C()
         self._at = 0
 
     def readable(self) -> bool:

@@ -41,12 +41,23 @@ __all__ = ["S3Store"]
 
 _AT_A_TIME = 4
 _MOST_REMOVED = 1000
-_ABSENT = {"404", "NoSuchKey", "NoSuchUpload", "NotFound"}
-_FORBIDDEN = {"403", "AccessDenied", "AllAccessDisabled"}
-_UNKNOWN = {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"}
-_DAMAGED = {"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"}
-_FULL = {"EntityTooLarge", "QuotaExceeded", "XMinioStorageFull"}
-_BUSY = {"500", "502", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"}
+_KINDS: tuple[tuple[set[str], type[TreeringError], str], ...] = (
+    ({"404", "NoSuchKey", "NoSuchUpload", "NotFound"}, NotFound, "Nothing is there."),
+    ({"403", "AccessDenied", "AllAccessDisabled"}, PermissionDenied, "Give these credentials the right to do it."),
+    (
+        {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"},
+        Unauthenticated,
+        "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    ),
+    ({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"}, DamagedData, "Send the bytes again."),
+    ({"EntityTooLarge", "QuotaExceeded", "XMinioStorageFull"}, StorageFull, "Free some space, or raise the quota."),
+    (
+        {"500", "502", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"},
+        Unavailable,
+        "Try again.",
+    ),
+    ({"InvalidArgument", "KeyTooLongError"}, InvalidInput, "Shorten the name of the file."),
+)
 
 
 class S3Store(FlatStore):
@@ -229,29 +240,19 @@ class _Bucket:
             return Unauthenticated(
                 f"No credentials for {place} were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
             )
-        if isinstance(error, ParamValidationError):
-            return InvalidInput(f"{place} cannot be used so: {error}")
         if not isinstance(error, ClientError):
+            if isinstance(error, ParamValidationError):
+                return InvalidInput(f"{place} cannot be used so: {error}")
             return Unavailable(f"{place} cannot be reached: {error}. Check the network and the endpoint.")
         code = str(error.response.get("Error", {}).get("Code", ""))
         said = str(error.response.get("Error", {}).get("Message", "")) or code
         if code == "NoSuchBucket":
             # Not NotFound: a missing bucket is a wrong configuration, and no empty folder.
             return InvalidInput(f"There is no bucket {self._bucket!r}. Create it, or correct the artifact URI.")
-        if code in {"InvalidArgument", "KeyTooLongError"}:
-            return InvalidInput(f"{place} refused the name of a file: {said}. Shorten it.")
-        kinds: tuple[tuple[set[str], type[TreeringError], str], ...] = (
-            (_ABSENT, NotFound, "Nothing is there."),
-            (_FORBIDDEN, PermissionDenied, "Give these credentials the right to do it."),
-            (_UNKNOWN, Unauthenticated, "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."),
-            (_DAMAGED, DamagedData, "The bytes changed on their way; try again."),
-            (_FULL, StorageFull, "Free some space, or raise the quota."),
-            (_BUSY, Unavailable, "Try again later."),
+        kind, advice = next(
+            ((kind, advice) for codes, kind, advice in _KINDS if code in codes), (TreeringError, "Look it up there.")
         )
-        for codes, kind, advice in kinds:
-            if code in codes:
-                return kind(f"{place} answered {code}: {said}. {advice}")
-        return TreeringError(f"{place} answered {code}: {said}")
+        return kind(f"{place} answered {code}: {said}. {advice}")
 
 
 def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -109,12 +109,7 @@ class SftpStore:
                 for chunk in chunks:
                     file.write(chunk)
                     size += len(chunk)
-            if client.stat(part).st_size != size:
-                msg = f"{key!r} arrived in {self.uri} with another size than it was sent with. Send it again."
-                raise DamagedData(msg)
-            if self._is_dir(client, path):
-                raise self._clash(key)
-            client.posix_rename(part, path)
+            self._place(client, key, part, size)
         except _FAILED as error:
             self._forget(part)
             raise self._translated(key, error) from error
@@ -201,6 +196,15 @@ class SftpStore:
             return bool(self.stat(key))
         except NotFound:
             return False
+
+    def _place(self, client: paramiko.SFTPClient, key: str, part: str, size: int) -> None:
+        path = self._path(key)
+        if client.stat(part).st_size != size:
+            msg = f"{key!r} arrived in {self.uri} with another size than it was sent with. Send it again."
+            raise DamagedData(msg)
+        if self._is_dir(client, path):
+            raise self._clash(key)
+        client.posix_rename(part, path)
 
     def _make_folder(self, client: paramiko.SFTPClient, key: str, folder: str) -> None:
         if folder in {"", "/"} or self._is_dir(client, folder):
