@@ -72,7 +72,7 @@ def azurite(folder: Path) -> Iterator[str]:
     program = _azurite()
 
     def command(port: int) -> Sequence[str]:
-        options = ["--silent", "--inMemoryPersistence", "--disableTelemetry", "--skipApiVersionCheck"]
+        options = ["--silent", "--inMemoryPersistence", "--skipApiVersionCheck"]
         return [_node("node"), str(program), "--blobHost", "127.0.0.1", "--blobPort", str(port), *options]
 
     with _started(folder, command) as port:

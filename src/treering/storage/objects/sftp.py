@@ -54,8 +54,7 @@ class SftpStore:
         self._parts = parts
         self._root = "/" + check_key(unquote(parts.path).strip("/"))
         self._lock = threading.Lock()
-        self._made: paramiko.SFTPClient | None = None
-        self._ssh: paramiko.SSHClient | None = None
+        self._idle: list[tuple[paramiko.SSHClient, paramiko.SFTPClient]] = []
 
     @property
     def uri(self) -> str:
@@ -67,28 +66,12 @@ class SftpStore:
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """As `ObjectStore.read`."""
         path = self._path(key)
-        try:
-            found = self._client().stat(path)
-            if stat.S_ISDIR(found.st_mode or 0):
-                raise self._missing(key)
-            file = self._client().open(path, "rb")
-        except _FAILED as error:
-            raise self._translated(key, error) from error
+        with self._borrowed(key) as client:
+            found = client.stat(path)
+        if stat.S_ISDIR(found.st_mode or 0):
+            raise self._missing(key)
         size = found.st_size or 0
-        end = size if length is None else min(offset + length, size)
-
-        def chunks() -> Iterator[bytes]:
-            with file:
-                for start in range(offset, end, CHUNK_SIZE):
-                    last = min(start + CHUNK_SIZE, end)
-                    # Many pieces are asked for before the first has come; an answer may hold no more than one.
-                    pieces = [(at, min(_PIECE, last - at)) for at in range(start, last, _PIECE)]
-                    try:
-                        yield b"".join(file.readv(pieces))
-                    except _FAILED as error:
-                        raise self._translated(key, error) from error
-
-        return chunks()
+        return self._chunks(key, offset, size if length is None else min(offset + length, size))
 
     def write(self, key: str, chunks: Iterable[bytes]) -> int:
         """As `ObjectStore.write`."""
@@ -101,21 +84,19 @@ class SftpStore:
             raise InvalidInput(msg)
         part = posixpath.join(posixpath.dirname(path), f"{_PART}{uuid.uuid4().hex}")
         size = 0
-        try:
-            client = self._client()
+        with self._borrowed(key) as client:
             self._make_folder(client, key, posixpath.dirname(path))
-            with client.open(part, "wb") as file:
-                file.set_pipelined(pipelined=True)
-                for chunk in chunks:
-                    file.write(chunk)
-                    size += len(chunk)
-            self._place(client, key, part, size)
-        except _FAILED as error:
-            self._forget(part)
-            raise self._translated(key, error) from error
-        except BaseException:
-            self._forget(part)
-            raise
+            try:
+                with client.open(part, "wb") as file:
+                    file.set_pipelined(pipelined=True)
+                    for chunk in chunks:
+                        file.write(chunk)
+                        size += len(chunk)
+                self._place(client, key, part, size)
+            except BaseException:
+                with contextlib.suppress(*_FAILED):
+                    client.remove(part)
+                raise
         return size
 
     def stat(self, key: str) -> FileInfo:
@@ -123,26 +104,17 @@ class SftpStore:
         normal = check_key(key)
         if not normal:
             return FileInfo("", is_dir=True)
-        try:
-            found = self._client().stat(self._path(key))
-        except _FAILED as error:
-            raise self._translated(key, error) from error
+        with self._borrowed(key) as client:
+            found = client.stat(self._path(key))
         is_dir = stat.S_ISDIR(found.st_mode or 0)
         return FileInfo(normal, is_dir, None if is_dir else found.st_size)
 
     def list(self, prefix: str = "") -> list[FileInfo]:
         """As `ObjectStore.list`."""
         normal = check_key(prefix)
-        try:
-            found = self._client().listdir_attr(self._path(prefix))
-        except _FAILED as error:
-            translated = self._translated(prefix, error)
-            if isinstance(translated, NotFound):
-                return []
-            # A file is no folder to list, and the protocol has no code of its own for that.
-            if isinstance(error, OSError) and error.errno is None and self._exists(prefix):
-                return []
-            raise translated from error
+        with self._borrowed(prefix) as client:
+            # The protocol has no code of its own for listing a file.
+            found = client.listdir_attr(self._path(prefix)) if self._is_dir(client, self._path(prefix)) else []
         listed = [
             FileInfo(
                 posixpath.join(normal, item.filename),
@@ -165,21 +137,16 @@ class SftpStore:
     def delete(self, key: str) -> int:
         """As `ObjectStore.delete`."""
         info = self.stat(key)
-        try:
-            client = self._client()
+        with self._borrowed(key) as client:
             if not info.is_dir:
                 client.remove(self._path(key))
                 return 1
             return self._remove_below(client, self._path(key))
-        except _FAILED as error:
-            raise self._translated(key, error) from error
 
     def version(self, key: str) -> str:
         """As `Versioned.version`: the time of the last change, which the protocol tells in whole seconds, and the size."""
-        try:
-            found = self._client().stat(self._path(key))
-        except _FAILED as error:
-            raise self._translated(key, error) from error
+        with self._borrowed(key) as client:
+            found = client.stat(self._path(key))
         return f"{found.st_mtime}-{found.st_size}"
 
     def local_path(self, key: str) -> Path | None:
@@ -191,11 +158,14 @@ class SftpStore:
         normal = check_key(key)
         return posixpath.join(self._root, normal) if normal else self._root
 
-    def _exists(self, key: str) -> bool:
-        try:
-            return bool(self.stat(key))
-        except NotFound:
-            return False
+    def _chunks(self, key: str, offset: int, end: int) -> Iterator[bytes]:
+        if offset >= end:
+            return
+        with self._borrowed(key) as client, client.open(self._path(key), "rb") as file:
+            for start in range(offset, end, CHUNK_SIZE):
+                last = min(start + CHUNK_SIZE, end)
+                # Many pieces are asked for before the first has come; an answer may hold no more than one.
+                yield b"".join(file.readv([(at, min(_PIECE, last - at)) for at in range(start, last, _PIECE)]))
 
     def _place(self, client: paramiko.SFTPClient, key: str, part: str, size: int) -> None:
         path = self._path(key)
@@ -240,17 +210,23 @@ class SftpStore:
         client.rmdir(folder)
         return count
 
-    def _forget(self, part: str) -> None:
-        with contextlib.suppress(*_FAILED, TreeringError):
-            self._client().remove(part)
-
-    def _client(self) -> paramiko.SFTPClient:
+    @contextlib.contextmanager
+    def _borrowed(self, key: str) -> Iterator[paramiko.SFTPClient]:
+        """A connection for one use: paramiko's are not to be shared by threads. Its errors leave as Treering's."""
         with self._lock:
-            transport = self._ssh.get_transport() if self._ssh else None
-            if self._made is None or transport is None or not transport.is_active():
-                self._ssh = self._connected()
-                self._made = self._ssh.open_sftp()
-            return self._made
+            pair = self._idle.pop() if self._idle else None
+        try:
+            transport = pair[0].get_transport() if pair else None
+            if pair is None or transport is None or not transport.is_active():
+                ssh = self._connected()
+                pair = (ssh, ssh.open_sftp())
+            yield pair[1]
+        except _FAILED as error:
+            raise self._translated(key, error) from error
+        finally:
+            if pair is not None:
+                with self._lock:
+                    self._idle.append(pair)
 
     def _connected(self) -> paramiko.SSHClient:
         settings, parts = read_settings(), self._parts
