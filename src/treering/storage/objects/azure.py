@@ -28,11 +28,12 @@ from treering.core.errors import (
 )
 from treering.core.settings import read_settings
 from treering.storage.objects.base import Address, Part
-from treering.storage.objects.flat import PART_SIZE, FlatStore, Head
+from treering.storage.objects.flat import FlatStore, Head
 
 __all__ = ["AzureStore"]
 
 _FORBIDDEN = 403
+_READ_SIZE = 4 << 20
 _HOST = re.compile(r"(?P<account>[^.]+)\.(?:blob|dfs)\.(?P<rest>.+)")
 
 
@@ -67,7 +68,7 @@ class AzureStore(FlatStore):
         upload = uuid.uuid4().hex
         url = self._azure.signed(self._full(key), seconds, BlobSasPermissions(write=True, create=True))
         blocks = [_block_id(upload, number) for number in range(1, parts + 1)]
-        return upload, [Address(f"{url}&comp=block&blockid={block}") for block in blocks]
+        return upload, [Address(f"{url}&comp=block&blockid={_in_address(block)}") for block in blocks]
 
     def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
         """As `Multipart.complete`."""
@@ -173,7 +174,8 @@ class _Container:
     def _client(self) -> Any:
         if self._made is None:
             settings = read_settings()
-            sizes: dict[str, Any] = {"max_single_get_size": PART_SIZE, "max_chunk_get_size": PART_SIZE}
+            # The service tells the checksum of at most 4 MiB at a time.
+            sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
             if settings.azure_connection_string:
                 service = BlobServiceClient.from_connection_string(settings.azure_connection_string, **sizes)
             else:
@@ -207,8 +209,13 @@ class _Container:
 
 
 def _block_id(upload: str, number: int) -> str:
-    # All ids of a blob must have one length. Hexadecimal and digits need no escaping in an address.
-    return base64.b64encode(f"{upload}{number:010}".encode()).decode().rstrip("=")
+    # All ids of a blob must have one length; 42 letters and digits give base64 without padding.
+    return f"{upload}{number:010}"
+
+
+def _in_address(block: str) -> str:
+    """A block's id as addresses hold it; the library encodes it by itself."""
+    return base64.b64encode(block.encode()).decode()
 
 
 def _identity(container: str) -> Any:
