@@ -2,7 +2,7 @@
 
 This is the only module that looks at the environment. A field's variable is
 `TREERING_` and its name in capitals; where MLflow has a variable of the same
-meaning, that one is honoured when ours is not set.
+meaning, or a cloud's own tools do, that one is honoured when ours is not set.
 """
 
 from __future__ import annotations
@@ -98,11 +98,6 @@ class Settings:
     azure_access_key: str = _setting("", "Key of the Azure storage account.", "AZURE_STORAGE_ACCESS_KEY")
     sftp_known_hosts: str = _setting("", "File of the SSH host keys that are trusted; empty: ~/.ssh/known_hosts.")
     sftp_key_file: str = _setting("", "Private key for SFTP; empty: the SSH agent and the keys in ~/.ssh.")
-    multipart_uploads: bool = _setting(
-        False,
-        "Whether the server tells MLflow's clients to send large files straight to the store, in parts.",
-        "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD",
-    )
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"

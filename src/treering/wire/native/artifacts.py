@@ -86,6 +86,6 @@ SEND = Endpoint(
     "Many small files in one body, as frames; each is stored whole or not at all",
 )  # fmt: skip
 FETCH = Endpoint(
-    "artifacts.fetch", "POST", f"{_KEPT}/files/fetch", KeptFiles, Stream, Permission.READ_EXPERIMENTS,
+    "artifacts.bulk_get", "POST", f"{_KEPT}/files/fetch", KeptFiles, Stream, Permission.READ_EXPERIMENTS,
     "Many small files in one answer, as frames",
 )  # fmt: skip
