@@ -15,7 +15,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import files
+import ingesting
 import logging_points
+import losses
+import reading_history
 import searching
 import starting
 from figures import Figure, table
@@ -27,7 +30,13 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "remote": logging_points.remote,
     "batches": logging_points.batches,
     "artifacts": files.files,
+    "kills": losses.kills,
+    "partition": losses.partition,
+    "ingest": ingesting.ingesting,
+    "history": reading_history.reading_history,
     "search": searching.searching,
+    "search-postgresql": searching.searching_postgresql,
+    "frames": searching.frames,
     "server": starting.starting,
 }
 
@@ -37,7 +46,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats and smaller stores")
     parser.add_argument("--only", action="append", choices=sorted(THEMES), help="this theme; may be given again")
-    parser.add_argument("--runs", type=int, default=5000, help="how many runs are searched (default 5000)")
+    parser.add_argument("--runs", type=int, default=100_000, help="how many runs are searched (default 100,000)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
     install_peer()
@@ -45,7 +54,7 @@ def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory(prefix="treering-bench-") as folder:
         for name in arguments.only or THEMES:
-            more = {"runs": arguments.runs} if name == "search" else {}
+            more = {"runs": arguments.runs} if name.startswith("search") else {}
             began = time.perf_counter()
             try:
                 figures += THEMES[name](Path(folder) / name, quick=arguments.quick, **more)

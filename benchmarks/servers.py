@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sides import Side
 
-__all__ = ["Server", "free_port", "resident_bytes", "serving"]
+__all__ = ["Server", "cpu_seconds", "free_port", "resident_bytes", "serving"]
 
 DEADLINE = 180.0
 
@@ -44,11 +44,12 @@ def free_port() -> int:
 
 @contextmanager
 def serving(side: Side, folder: Path, *options: str, **environment: str) -> Iterator[Server]:
-    """`side`'s server on a SQLite database in `folder`, until the block ends."""
+    """`side`'s server on a SQLite database in `folder` unless `options` name another, until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     port = free_port()
     command = [side.program, "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", f"sqlite:///{folder / 'bench.db'}"]
+    if "--backend-store-uri" not in options:
+        command += ["--backend-store-uri", f"sqlite:///{folder / 'bench.db'}"]
     command += ["--artifacts-destination", str(folder / "artifacts"), *options]
     env = {**os.environ, **environment}
     with (folder / "server.log").open("ab") as log:
@@ -94,6 +95,15 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def resident_bytes(pid: int) -> int:
     """Resident memory of `pid` and everything below it; 0 where /proc is missing."""
+    return sum(_resident(member) for member in _family(pid))
+
+
+def cpu_seconds(pid: int) -> float:
+    """What `pid` and everything below it have had of the processors; 0 where /proc is missing."""
+    return sum(_cpu(member) for member in _family(pid))
+
+
+def _family(pid: int) -> set[int]:
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -104,7 +114,15 @@ def resident_bytes(pid: int) -> int:
     family = {pid}
     while grown := {child for child, parent in parents.items() if parent in family} - family:
         family |= grown
-    return sum(_resident(member) for member in family)
+    return family
+
+
+def _cpu(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _resident(pid: int) -> int:

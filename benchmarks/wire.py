@@ -31,8 +31,14 @@ class Wire:
 
     def post_bytes(self, path: str, body: bytes) -> tuple[float, bytes]:
         """As `post`, for a body that is bytes already; also says how many seconds it took."""
+        return self.ask(f"/api/2.0/mlflow/{path}", body)
+
+    def ask(self, path: str, body: bytes | None = None) -> tuple[float, bytes]:
+        """The answer at any path, to a GET where there is no body, and how many seconds it took."""
         began = time.perf_counter()
-        self._connection.request("POST", f"/api/2.0/mlflow/{path}", body, {"Content-Type": "application/json"})
+        self._connection.request(
+            "POST" if body else "GET", path, body, {"Content-Type": "application/json"} if body else {}
+        )
         answer = self._connection.getresponse()
         data = answer.read()
         taken = time.perf_counter() - began

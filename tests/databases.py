@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -12,10 +13,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-__all__ = ["find_binary", "mariadb_server", "missing", "postgresql_server"]
+__all__ = ["Killable", "find_binary", "killable_postgresql", "mariadb_server", "missing", "postgresql_server"]
 
 _DEADLINE = 60
 
@@ -149,6 +151,72 @@ def postgresql_server() -> Iterator[Callable[[], str]]:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with _server([str(postgres), "-D", str(data), *options], user, folder, answers):
             yield create
+
+
+class Killable:
+    """A PostgreSQL server with one database, which keeps what it has answered when it is killed."""
+
+    def __init__(self, command: list[str], user: str | None, folder: Path, answers: Callable[[], None]) -> None:
+        self.uri = ""
+        self._arguments = (command, user, folder, answers)
+        self._running: list[Any] = []
+
+    def start(self) -> None:
+        """Start it, or start it again."""
+        # A killed server leaves children that end a moment later, and only then may another begin.
+        (self._arguments[2] / "data" / "postmaster.pid").unlink(missing_ok=True)
+        running = _server(*self._arguments)
+        running.__enter__()
+        self._running.append(running)
+
+    def kill(self) -> None:
+        """SIGKILL the server and all its processes."""
+        pid = int((self._arguments[2] / "data" / "postmaster.pid").read_text().splitlines()[0])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for one in (pid, *map(int, children)):
+            with suppress(ProcessLookupError):
+                os.kill(one, signal.SIGKILL)
+        self.close()
+        deadline = time.monotonic() + _DEADLINE
+        while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def close(self) -> None:
+        """End it if it runs."""
+        while self._running:
+            self._running.pop().__exit__(None, None, None)
+
+
+@contextmanager
+def killable_postgresql() -> Iterator[Killable]:
+    """A PostgreSQL server that the test kills and starts again."""
+    initdb, postgres = find_binary("initdb"), find_binary("postgres")
+    if not initdb or not postgres:
+        missing("The PostgreSQL server")
+    psycopg = pytest.importorskip("psycopg")
+    user = _unprivileged("postgres")
+    with _folder(user) as folder:
+        port = _free_port()
+        flags = ["--auth=trust", "--username=treering", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
+        _run([str(initdb), "-D", str(folder / "data"), *flags], user, folder)
+        uri = f"postgresql://treering@127.0.0.1:{port}/postgres"
+
+        def answers() -> None:
+            try:
+                with psycopg.connect(uri, autocommit=True) as connection:
+                    connection.execute("SELECT 1")
+            except psycopg.OperationalError as error:
+                raise OSError from error
+
+        settings = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": ""}
+        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        server = Killable([str(postgres), "-D", str(folder / "data"), *options], user, folder, answers)
+        server.uri = uri
+        server.start()
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 @contextmanager

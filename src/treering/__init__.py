@@ -11,8 +11,15 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from treering import entities, models, tracking
     from treering.client import artifacts
     from treering.client import datasets as data
+    from treering.client.active_models import (
+        ActiveModel,
+        clear_active_model,
+        get_active_model_id,
+        set_active_model,
+    )
     from treering.client.artifacts import get_artifact_uri, log_artifact, log_artifacts
     from treering.client.client import Client
     from treering.client.client import Client as MlflowClient
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
     from treering.client.log import (
         delete_tag,
         flush,
+        flush_artifact_async_logging,
         flush_async_logging,
         log_input,
         log_inputs,
@@ -54,6 +62,7 @@ if TYPE_CHECKING:
         log_outputs,
         log_param,
         log_params,
+        log_series,
         set_tag,
         set_tags,
     )
@@ -84,14 +93,24 @@ if TYPE_CHECKING:
         start_run,
     )
     from treering.client.search import search_runs
+    from treering.client.system_metrics.switches import (
+        disable_system_metrics_logging,
+        enable_system_metrics_logging,
+        set_system_metrics_node_id,
+        set_system_metrics_samples_before_logging,
+        set_system_metrics_sampling_interval,
+    )
     from treering.core import errors
+    from treering.core import errors as exceptions
     from treering.core.errors import TreeringError
     from treering.core.errors import TreeringError as MlflowException
+    from treering.models import specifications as types
 
 __version__ = "0.1.0"
 
 # Each public name and where it is defined; nothing behind the colon means the module itself.
 _TABLE = {
+    "ActiveModel": "treering.client.active_models:ActiveModel",
     "ActiveRun": "treering.client.runs:ActiveRun",
     "Client": "treering.client.client:Client",
     "MlflowClient": "treering.client.client:Client",
@@ -99,6 +118,7 @@ _TABLE = {
     "TreeringError": "treering.core.errors:TreeringError",
     "active_run": "treering.client.runs:active_run",
     "artifacts": "treering.client.artifacts:",
+    "clear_active_model": "treering.client.active_models:clear_active_model",
     "create_experiment": "treering.client.experiments:create_experiment",
     "create_external_model": "treering.client.models:create_external_model",
     "data": "treering.client.datasets:",
@@ -107,11 +127,17 @@ _TABLE = {
     "delete_logged_model_tag": "treering.client.models:delete_logged_model_tag",
     "delete_run": "treering.client.runs:delete_run",
     "delete_tag": "treering.client.log:delete_tag",
+    "disable_system_metrics_logging": "treering.client.system_metrics.switches:disable_system_metrics_logging",
+    "enable_system_metrics_logging": "treering.client.system_metrics.switches:enable_system_metrics_logging",
     "end_run": "treering.client.runs:end_run",
+    "entities": "treering.entities:",
     "errors": "treering.core.errors:",
+    "exceptions": "treering.core.errors:",
     "finalize_logged_model": "treering.client.models:finalize_logged_model",
     "flush": "treering.client.log:flush",
+    "flush_artifact_async_logging": "treering.client.log:flush_artifact_async_logging",
     "flush_async_logging": "treering.client.log:flush_async_logging",
+    "get_active_model_id": "treering.client.active_models:get_active_model_id",
     "get_artifact_uri": "treering.client.artifacts:get_artifact_uri",
     "get_experiment": "treering.client.experiments:get_experiment",
     "get_experiment_by_name": "treering.client.experiments:get_experiment_by_name",
@@ -138,9 +164,11 @@ _TABLE = {
     "log_outputs": "treering.client.log:log_outputs",
     "log_param": "treering.client.log:log_param",
     "log_params": "treering.client.log:log_params",
+    "log_series": "treering.client.log:log_series",
     "log_stream": "treering.client.content_calls:log_stream",
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
+    "models": "treering.models:",
     "pyfunc": "treering.client.flavours.pyfunc:",
     "register_model": "treering.client.models:register_model",
     "restore_experiment": "treering.client.experiments:restore_experiment",
@@ -150,20 +178,27 @@ _TABLE = {
     "search_model_versions": "treering.client.models:search_model_versions",
     "search_registered_models": "treering.client.models:search_registered_models",
     "search_runs": "treering.client.search:search_runs",
+    "set_active_model": "treering.client.active_models:set_active_model",
     "set_experiment": "treering.client.experiments:set_experiment",
     "set_experiment_tag": "treering.client.experiments:set_experiment_tag",
     "set_experiment_tags": "treering.client.experiments:set_experiment_tags",
     "set_logged_model_tags": "treering.client.models:set_logged_model_tags",
     "set_model_version_tag": "treering.client.models:set_model_version_tag",
     "set_registry_uri": "treering.client.experiments:set_registry_uri",
+    "set_system_metrics_node_id": "treering.client.system_metrics.switches:set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging": "treering.client.system_metrics.switches:set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval": "treering.client.system_metrics.switches:set_system_metrics_sampling_interval",
     "set_tag": "treering.client.log:set_tag",
     "set_tags": "treering.client.log:set_tags",
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
     "start_run": "treering.client.runs:start_run",
+    "tracking": "treering.tracking:",
+    "types": "treering.models.specifications:",
 }
 
 __all__ = [
+    "ActiveModel",
     "ActiveRun",
     "Client",
     "MlflowClient",
@@ -172,6 +207,7 @@ __all__ = [
     "__version__",
     "active_run",
     "artifacts",
+    "clear_active_model",
     "create_experiment",
     "create_external_model",
     "data",
@@ -180,11 +216,17 @@ __all__ = [
     "delete_logged_model_tag",
     "delete_run",
     "delete_tag",
+    "disable_system_metrics_logging",
+    "enable_system_metrics_logging",
     "end_run",
+    "entities",
     "errors",
+    "exceptions",
     "finalize_logged_model",
     "flush",
+    "flush_artifact_async_logging",
     "flush_async_logging",
+    "get_active_model_id",
     "get_artifact_uri",
     "get_experiment",
     "get_experiment_by_name",
@@ -211,9 +253,11 @@ __all__ = [
     "log_outputs",
     "log_param",
     "log_params",
+    "log_series",
     "log_stream",
     "log_table",
     "log_text",
+    "models",
     "pyfunc",
     "register_model",
     "restore_experiment",
@@ -223,18 +267,55 @@ __all__ = [
     "search_model_versions",
     "search_registered_models",
     "search_runs",
+    "set_active_model",
     "set_experiment",
     "set_experiment_tag",
     "set_experiment_tags",
     "set_logged_model_tags",
     "set_model_version_tag",
     "set_registry_uri",
+    "set_system_metrics_node_id",
+    "set_system_metrics_samples_before_logging",
+    "set_system_metrics_sampling_interval",
     "set_tag",
     "set_tags",
     "set_tracking_uri",
     "sklearn",
     "start_run",
+    "tracking",
+    "types",
 ]
+
+
+class _Statements:
+    """Makes `import treering.sklearn` work for the rows of the table that are modules and lie elsewhere."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> object:  # noqa: ARG004  # the protocol's
+        row = _TABLE.get(name.removeprefix("treering.")) if name.startswith("treering.") else None
+        if row is None or not row.endswith(":") or row == f"{name}:":
+            return None
+        return import_module("importlib.machinery").ModuleSpec(name, _Alias(row[:-1]))
+
+
+class _Alias:
+    """Loads a module under a second name: the same object, so that both names see one state."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._spec: object = None
+
+    def create_module(self, spec: object) -> object:  # noqa: ARG002  # the protocol's
+        module = import_module(self._name)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: object) -> None:
+        # The import system has written the second name into it.
+        module.__spec__ = self._spec  # type: ignore[attr-defined]
+
+
+sys.meta_path.append(_Statements)  # type: ignore[arg-type]  # typeshed wants more of its result than the protocol
 
 
 def __getattr__(name: str) -> object:

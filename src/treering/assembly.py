@@ -15,10 +15,13 @@ from urllib.parse import unquote, urlsplit
 from treering.core.errors import InvalidInput, NotFound, PermissionDenied, StorageFull
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
+from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry
 from treering.registry.service import open_registry
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.columns.store import with_columns
+from treering.storage.metadata.grouped import with_grouped_deliveries
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.tracking.base import Tracking
@@ -43,6 +46,7 @@ class Services:
             home keeps what clients send through it.
         check: Raises a TreeringError when the database or the artifact store does not answer.
         close: Gives connections back; to be called once, last.
+        shared: Whether other processes with the same settings see the same data.
     """
 
     settings: Settings
@@ -51,6 +55,7 @@ class Services:
     open_artifacts: Callable[[str], ObjectStore]
     check: Callable[[], None]
     close: Callable[[], None]
+    shared: bool = True
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -78,16 +83,23 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     root = settings.default_artifact_root or (PROXIED_ROOT if proxied else destination)
     open_artifacts = _artifacts(_absolute(destination))
     root_store = open_artifacts(_absolute(root))
-    store = METADATA.load(scheme_of(database))(database)
+    store = with_grouped_deliveries(METADATA.load(scheme_of(database))(database))
+    store = with_columns(store, settings.search_memory_mb << 20)
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
     return Services(
         settings,
         tracking,
-        open_registry(store, tracking),
+        open_registry(store, tracking, _webhook_addresses(settings)),
         open_artifacts,
         _check(store, root_store),
         store.database.close,
+        store.database.shared,
     )
+
+
+def _webhook_addresses(settings: Settings) -> Addresses:
+    schemes = (scheme.strip().lower() for scheme in settings.webhook_allowed_schemes.split(","))
+    return Addresses(tuple(filter(None, schemes)), settings.webhook_allow_private_ips)
 
 
 def _embedded_database(home: Path) -> str:

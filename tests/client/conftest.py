@@ -101,8 +101,11 @@ Fresh = Callable[..., Session]
 def fresh(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fresh]:
     """Makes this process forget what it knew of tracking, as a new process would."""
     monkeypatch.setenv("TREERING_HOME", str(home))
-    for name in ("TREERING_TRACKING_URI", "MLFLOW_TRACKING_URI"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("TRACKING_URI", "REGISTRY_URI", "ACTIVE_EXPERIMENT"):
+        for product in ("TREERING", "MLFLOW"):
+            # Set first, so that what a test makes of it is undone as well.
+            monkeypatch.setenv(f"{product}_{name}", "")
+            monkeypatch.delenv(f"{product}_{name}")
     made: list[Session] = []
 
     def begin(**variables: str) -> Session:
@@ -111,6 +114,7 @@ def fresh(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fresh]:
         made.clear()
         for key, value in variables.items():
             monkeypatch.setenv(f"TREERING_{key.upper()}", value)
+        os.environ.pop("TREERING_ACTIVE_EXPERIMENT", None)
         runs_module._active.set(())
         runs_module._Started.last = None
         runs_module._Started.open.clear()

@@ -56,7 +56,9 @@ def refused(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.with_suffix(".refused").read_text().splitlines()]
 
 
-def test_a_contradicting_param_is_set_aside_and_the_rest_goes_on(tracking: Tracking, folder: Path) -> None:
+def test_a_contradicting_param_is_set_aside_and_the_rest_goes_on(
+    services: Services, tracking: Tracking, folder: Path
+) -> None:
     run_id, other = new_run(tracking), new_run(tracking)
     tracking.runs.log([LogBatch(run_id, params={"lr": "1"})])
     path = written(
@@ -67,7 +69,7 @@ def test_a_contradicting_param_is_set_aside_and_the_rest_goes_on(tracking: Track
         lambda journal: journal.batch(LogBatch(run_id, params={"depth": "3"}, tags={"t": "u"})),
         lambda journal: journal.change(Change(run_id, RunStatus.FINISHED, 9)),
     )
-    (result,) = deliver_orphans(folder, lambda _: tracking)
+    (result,) = deliver_orphans(folder, lambda _: services)
     assert (result.records, result.refused, result.error) == (4, 1, "")
     run = tracking.runs.get(run_id)
     assert (dict(run.data.params), run.data.metrics, run.data.tags["t"]) == (
@@ -81,15 +83,15 @@ def test_a_contradicting_param_is_set_aside_and_the_rest_goes_on(tracking: Track
     assert not path.exists()
 
 
-def test_two_values_of_a_param_in_one_journal(tracking: Tracking, folder: Path) -> None:
+def test_two_values_of_a_param_in_one_journal(services: Services, tracking: Tracking, folder: Path) -> None:
     run_id = new_run(tracking)
     written(folder, *[lambda journal, v=v: journal.batch(LogBatch(run_id, params={"p": v})) for v in "abab"])
-    (result,) = deliver_orphans(folder, lambda _: tracking)
+    (result,) = deliver_orphans(folder, lambda _: services)
     assert (result.records, result.refused) == (2, 2)
     assert dict(tracking.runs.get(run_id).data.params) == {"p": "a"}
 
 
-def test_what_is_for_runs_that_are_gone_is_set_aside(tracking: Tracking, folder: Path) -> None:
+def test_what_is_for_runs_that_are_gone_is_set_aside(services: Services, tracking: Tracking, folder: Path) -> None:
     run_id, deleted = new_run(tracking), new_run(tracking)
     tracking.runs.delete(deleted)
     unknown = "0" * 32
@@ -101,7 +103,7 @@ def test_what_is_for_runs_that_are_gone_is_set_aside(tracking: Tracking, folder:
         journal.change(Change(unknown, RunStatus.FINISHED, 1))
 
     path = written(folder, log)
-    (result,) = deliver_orphans(folder, lambda _: tracking)
+    (result,) = deliver_orphans(folder, lambda _: services)
     assert (result.records, result.refused, result.error) == (500, 1001, "")
     assert tracking.runs.get(run_id).data.summaries["loss"].count == 500
     lines = refused(path)
@@ -110,19 +112,19 @@ def test_what_is_for_runs_that_are_gone_is_set_aside(tracking: Tracking, folder:
     assert lines[1]["refused"]["series"]["loss"]["values"] == ["NaN"] * 500
 
 
-def test_a_repeated_delivery_doubles_nothing(tracking: Tracking, folder: Path) -> None:
+def test_a_repeated_delivery_doubles_nothing(services: Services, tracking: Tracking, folder: Path) -> None:
     run_id = new_run(tracking)
     path = written(folder, lambda journal: [journal.metric(run_id, "x", n, n, n) for n in range(100)] and None)
     data = path.read_bytes()
-    deliver_orphans(folder, lambda _: tracking)
+    deliver_orphans(folder, lambda _: services)
     # As if the program had died between the store's answer and the removal.
     path.write_bytes(data)
-    (again,) = deliver_orphans(folder, lambda _: tracking)
+    (again,) = deliver_orphans(folder, lambda _: services)
     assert again.records == 0
     # As if the store had been put back to an older state, and only we remembered.
     path.write_bytes(data)
     acknowledge(path, len(data))
-    deliver_orphans(folder, lambda _: tracking)
+    deliver_orphans(folder, lambda _: services)
     assert tracking.runs.get(run_id).data.summaries["x"].count == 100
 
 
@@ -143,7 +145,12 @@ class _Flaky:
         self._runs.log(*arguments)
 
 
-def test_a_store_that_is_away_gets_everything_later(tracking: Tracking, folder: Path) -> None:
+def flaky_services(services: Services, errors: list[Exception | None]) -> Services:
+    runs: Any = _Flaky(services.tracking, errors)
+    return replace(services, tracking=replace(services.tracking, runs=runs))
+
+
+def test_a_store_that_is_away_gets_everything_later(services: Services, tracking: Tracking, folder: Path) -> None:
     run_id = new_run(tracking)
     path = written(
         folder,
@@ -151,7 +158,7 @@ def test_a_store_that_is_away_gets_everything_later(tracking: Tracking, folder: 
         lambda journal: journal.change(Change(run_id, RunStatus.FAILED, 5)),
         lambda journal: journal.metric(run_id, "x", 2.0, 2, 2),
     )
-    flaky = replace(tracking, runs=_Flaky(tracking, [None, Unavailable("The store is away.")]))  # type: ignore[arg-type]
+    flaky = flaky_services(services, [None, Unavailable("The store is away.")])
     (first,) = deliver_orphans(folder, lambda _: flaky)
     assert (first.records, first.error) == (2, "The store is away.")
     assert path.exists()
@@ -161,10 +168,10 @@ def test_a_store_that_is_away_gets_everything_later(tracking: Tracking, folder: 
     assert not path.exists()
 
 
-def test_a_server_that_is_none_of_ours_refuses_nothing(tracking: Tracking, folder: Path) -> None:
+def test_a_server_that_is_none_of_ours_refuses_nothing(services: Services, tracking: Tracking, folder: Path) -> None:
     run_id = new_run(tracking)
     path = written(folder, lambda journal: journal.metric(run_id, "x", 1.0, 1, 1))
-    foreign = replace(tracking, runs=_Flaky(tracking, [UnknownEndpoint("Nothing answers here.")]))  # type: ignore[arg-type]
+    foreign = flaky_services(services, [UnknownEndpoint("Nothing answers here.")])
     (result,) = deliver_orphans(folder, lambda _: foreign)
     assert "Treering server" in result.error
     assert result.refused == 0
@@ -173,16 +180,18 @@ def test_a_server_that_is_none_of_ours_refuses_nothing(tracking: Tracking, folde
 
 @pytest.mark.parametrize("rest", [0, 1, 2, 7, 40])
 def test_a_parcel_of_full_blocks_and_a_few_points_more_is_read_back(
-    tracking: Tracking, folder: Path, rest: int
+    services: Services, tracking: Tracking, folder: Path, rest: int
 ) -> None:
     run_id, count = new_run(tracking), 2000 + rest
     written(folder, lambda journal: journal.metrics(run_id, [("x", n, n, n) for n in range(count)]))
-    deliver_orphans(folder, lambda _: tracking)
+    deliver_orphans(folder, lambda _: services)
     columns, _ = tracking.metrics.history(run_id, "x")
     assert list(columns.steps) == list(range(count))
 
 
-def test_damage_is_counted_and_a_file_that_is_no_journal_is_left_alone(tracking: Tracking, folder: Path) -> None:
+def test_damage_is_counted_and_a_file_that_is_no_journal_is_left_alone(
+    services: Services, tracking: Tracking, folder: Path
+) -> None:
     run_id = new_run(tracking)
     ends: list[int] = []
 
@@ -196,7 +205,7 @@ def test_damage_is_counted_and_a_file_that_is_no_journal_is_left_alone(tracking:
     data[ends[0] + 15] ^= 1
     path.write_bytes(bytes(data))
     (folder / "other.journal").write_bytes(b"not a journal")
-    results = {result.journal.name: result for result in deliver_orphans(folder, lambda _: tracking)}
+    results = {result.journal.name: result for result in deliver_orphans(folder, lambda _: services)}
     assert (results[path.name].records, results[path.name].damaged) == (2, 1)
     assert "is no journal" in results["other.journal"].error
     assert (folder / "other.journal").exists()
@@ -234,7 +243,7 @@ def test_a_full_disk_is_told_and_training_can_go_on(fresh: Any) -> None:
 
 
 def test_a_long_journal_is_replaced_by_a_new_one(fresh: Any, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("treering.client.courier._ROTATE_AT", 20_000)
+    monkeypatch.setattr("treering.client.recorder._ROTATE_AT", 20_000)
     fresh(flush_interval="0.001")
     with treering.start_run() as run:
         names = set()

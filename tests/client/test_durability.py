@@ -86,10 +86,10 @@ def test_a_killed_program_loses_nothing(place: str, trial: int, tmp_path: Path, 
     run_id, promised = train_and_kill(uri, home, tmp_path / "told", patience)
     services = connect(Settings(home=str(home), tracking_uri=uri), tmp_path)
     try:
-        results = deliver_orphans(home / "journal", lambda _: services.tracking)
+        results = deliver_orphans(home / "journal", lambda _: services)
         assert [result.error for result in results] == [""]
         check_points(services.tracking, run_id, promised)
-        assert deliver_orphans(home / "journal", lambda _: services.tracking) == []
+        assert deliver_orphans(home / "journal", lambda _: services) == []
         check_points(services.tracking, run_id, promised)
         assert list((home / "journal").iterdir()) == []
     finally:

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import treering
+from treering.client import runs
+from treering.client.runs import Beginning
 from treering.core.errors import InvalidInput, NotFound
 from treering.entities.lifecycle import Lifecycle
 
@@ -320,7 +322,14 @@ def test_datasets_are_recorded_with_their_role() -> None:
     with pytest.raises(InvalidInput, match="no column 'z'"):
         treering.data.from_pandas(table, targets="z")
     arrays = treering.data.from_numpy(np.zeros((3, 2)), targets=np.ones(3), name="arrays")
-    assert arrays.profile == {"features_shape": [3, 2], "features_size": 6, "targets_shape": [3], "targets_size": 3}
+    assert arrays.profile == {
+        "features_shape": [3, 2],
+        "features_size": 6,
+        "features_nbytes": 48,
+        "targets_shape": [3],
+        "targets_size": 3,
+        "targets_nbytes": 24,
+    }
     with treering.start_run() as run:
         treering.log_input(dataset, context="training", tags={"k": "v"})
         treering.log_inputs([arrays], ["eval"])
@@ -389,3 +398,53 @@ def test_delete_tag_and_synchronous_calls() -> None:
         operations.wait()
         assert treering.log_param("p", 3, synchronous=True) == 3
     assert "a" not in treering.get_run(run.info.run_id).data.tags
+
+
+def test_logged_models_are_ordered_by_a_metric_on_one_dataset() -> None:
+    new_experiment()
+    values = {"a": (0.1, 0.9), "b": (0.2, 0.5)}
+    with treering.start_run() as run:
+        for name, (on_train, on_test) in values.items():
+            model = treering.initialize_logged_model(name=name)
+            for dataset, value in (("it's train", on_train), ("test", on_test)):
+                treering.Client().log_metric(
+                    run.info.run_id, "acc", value, model_id=model.model_id, dataset_name=dataset, dataset_digest="1"
+                )
+    for dataset, expected in (("it's train", ["b", "a"]), ("test", ["a", "b"])):
+        order = [{"field_name": "metrics.acc", "ascending": False, "dataset_name": dataset, "dataset_digest": "1"}]
+        found = treering.search_logged_models(order_by=order, output_format="list")
+        assert [one.name for one in found] == expected
+
+
+def test_webhooks_through_the_client() -> None:
+    client = treering.Client()
+    made = client.create_webhook("told", "https://8.8.8.8/", ["model_version.created"], secret="hush")
+    assert client.get_webhook(made.webhook_id) == made
+    assert client.update_webhook(made.webhook_id, status="DISABLED").status == "DISABLED"
+    assert made.webhook_id in {one.webhook_id for one in client.list_webhooks()}
+    with pytest.raises(InvalidInput, match="no event"):
+        client.create_webhook("told", "https://8.8.8.8/", ["lunch"])
+    client.delete_webhook(made.webhook_id)
+    with pytest.raises(NotFound):
+        client.test_webhook(made.webhook_id)
+
+
+def test_what_goes_along_with_a_run_is_told_of_its_start_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+
+    def starts(beginning: Beginning) -> None:
+        told.append((beginning.resumed, beginning.log_system_metrics))
+        treering.log_metric("from the hook", 1.0)
+
+    def breaks(_: Beginning) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(runs, "at_start", [breaks, starts])
+    monkeypatch.setattr(runs, "at_end", [lambda run, status: told.append((run.info.run_id, status))])
+    with treering.start_run(log_system_metrics=True) as run:
+        pass
+    with treering.start_run(run_id=run.info.run_id):
+        treering.end_run("KILLED")
+    run_id = run.info.run_id
+    assert told == [(False, True), (run_id, "FINISHED"), (True, None), (run_id, "KILLED")]
+    assert treering.get_run(run_id).data.metrics == {"from the hook": 1.0}

@@ -41,8 +41,32 @@ def serving(home: Path, **settings: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server on the embedded store."""
     with serving(tmp_path_factory.mktemp("server") / "home") as address:
         yield address
+
+
+@pytest.fixture(
+    params=[
+        "sqlite",
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ]
+)
+def new_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A server of its own on an empty database, once of each kind."""
+    home = tmp_path_factory.mktemp("server") / "home"
+    uri = f"sqlite:///{home.parent / 'treering.db'}"
+    if request.param != "sqlite":
+        uri = request.getfixturevalue(f"new_{request.param}")()
+    with serving(home, backend_store_uri=uri) as address:
+        yield address
+
+
+@pytest.fixture(params=[3, 2], ids=["mlflow-3", "mlflow-2"])
+def run_new(request: pytest.FixtureRequest, new_server: str, tmp_path: Path) -> RunScript:
+    """Runs a script against such a server, once with each MLflow."""
+    return _runner(request.getfixturevalue(f"python_{request.param}"), new_server, tmp_path)
 
 
 def _python(peer: Peer) -> Path:

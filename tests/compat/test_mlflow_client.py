@@ -17,8 +17,12 @@ def test_ten_models_are_registered_and_loaded_by_alias(run_3: Callable[..., str]
     run_3("ten_models.py")
 
 
-def test_every_method_of_the_client(run_3: Callable[..., str]) -> None:
-    run_3("client_methods.py")
+def test_every_method_of_the_client(run_new: Callable[..., str]) -> None:
+    run_new("client_methods.py")
+
+
+def test_every_fluent_function(run_new: Callable[..., str]) -> None:
+    run_new("fluent_functions.py")
 
 
 def test_a_client_of_mlflow_2(run_2: Callable[..., str]) -> None:

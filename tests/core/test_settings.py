@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import get_type_hints
 
 import pytest
 
 from treering.core.errors import InvalidInput
-from treering.core.settings import Settings, Variable, find_home, read_settings, variables
+from treering.core.settings import Settings, Variable, export_settings, find_home, read_settings, variables
 
 TYPES = get_type_hints(Settings)
 ALL = {variable.name: variable for variable in variables()}
@@ -131,3 +132,11 @@ class TestHome:
         (tmp_path / ".git").mkdir()
         find_home(Settings(), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [".git"]
+
+
+def test_settings_are_passed_on_to_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("TREERING_TRACKING_URI", "TREERING_EXPERIMENT_NAME"):
+        monkeypatch.setenv(name, "before")
+    export_settings({"tracking_uri": "http://example.test", "experiment_name": ""})
+    assert read_settings().tracking_uri == "http://example.test"
+    assert "TREERING_EXPERIMENT_NAME" not in os.environ

@@ -18,9 +18,14 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         "storage/objects",
         {"base", "flat"},
     ),
-    "METADATA": ("treering.storage.metadata:METADATA", "storage/metadata", {"base", "merge", "search"}),
+    "METADATA": (
+        "treering.storage.metadata:METADATA",
+        "storage/metadata",
+        {"base", "columns", "feed", "grouped", "merge", "search"},
+    ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
+    "PROBES": ("treering.client.system_metrics.probes:PROBES", "client/system_metrics/probes", set()),
 }
 
 

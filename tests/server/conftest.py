@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from server_process import PATIENCE, Launch, Server
 from treering.assembly import Services, open_services
 from treering.core.settings import Settings
 from treering.server.app import create_app
@@ -94,3 +95,20 @@ def start(services: Services) -> Iterator[Callable[..., Site]]:
 @pytest.fixture
 def site(start: Callable[..., Site]) -> Site:
     return start()
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    """Start `treering server` with these arguments; what still runs is killed at the end."""
+    started: list[Server] = []
+
+    def run(*arguments: str, home: str = "home") -> Server:
+        server = Server(arguments, tmp_path / home)
+        started.append(server)
+        return server
+
+    yield run
+    for server in started:
+        if server.process.poll() is None:
+            server.process.kill()
+        server.process.communicate(timeout=PATIENCE)

@@ -2,100 +2,36 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
 import re
-import select
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from server_process import PATIENCE, Launch, Server, wait_until
 from treering.core.errors import InvalidInput, Unavailable
 from treering.serving.listening import bind
-
-READY = re.compile(r"Treering is ready at (https?://\S+)")
-PATIENCE = 60
-
-Start = Callable[..., "Server"]
-
-
-class Server:
-    """A process, and where it listens."""
-
-    def __init__(self, arguments: Sequence[str], home: Path) -> None:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", "from treering.cli.main import main; main()", "server", *arguments],
-            env={**clean, "TREERING_HOME": str(home), "PYTHONWARNINGS": "error"},
-            cwd=home.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.url = ""
-
-    def wait_ready(self) -> Server:
-        assert self.process.stdout is not None
-        assert select.select([self.process.stdout], [], [], PATIENCE)[0], "nothing was printed"
-        line = self.process.stdout.readline()
-        found = READY.match(line)
-        if not found:
-            _, errors = self.process.communicate(timeout=PATIENCE)
-            pytest.fail(f"{line!r}: {errors}")
-        self.url = found[1]
-        return self
-
-    def ask(self, path: str, body: Any = None, context: ssl.SSLContext | None = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=PATIENCE, context=context) as answer:
-            return json.loads(answer.read())
-
-    def end(self, sign: signal.Signals) -> tuple[int, str]:
-        self.process.send_signal(sign)
-        _, errors = self.process.communicate(timeout=PATIENCE)
-        return self.process.returncode, errors
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[Server] = []
-
-    def run(*arguments: str, home: str = "home") -> Server:
-        server = Server(arguments, tmp_path / home)
-        started.append(server)
-        return server
-
-    yield run
-    for server in started:
-        if server.process.poll() is None:
-            server.process.kill()
-        server.process.communicate(timeout=PATIENCE)
-
 
 MEMORY = ("--backend-store-uri", "memory://", "--port", "0")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_when_it_is_ready_and_ends_when_it_is_told(start: Start, sign: signal.Signals) -> None:
-    server = start(*MEMORY).wait_ready()
+def test_it_says_when_it_is_ready_and_ends_when_it_is_told(launch: Launch, sign: signal.Signals) -> None:
+    server = launch(*MEMORY).wait_ready()
     assert server.ask("/api/v1/server")["database"] == "memory"
     assert server.end(sign) == (0, "")
 
 
-def test_requests_that_run_are_finished(start: Start) -> None:
-    server = start(*MEMORY).wait_ready()
+def test_requests_that_run_are_finished(launch: Launch) -> None:
+    server = launch(*MEMORY).wait_ready()
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), PATIENCE) as connection:
         body = b'{"name": "late"}'
@@ -113,18 +49,18 @@ def test_requests_that_run_are_finished(start: Start) -> None:
     assert server.process.wait(PATIENCE) == 0
 
 
-def test_a_connection_that_says_nothing_does_not_hold_up_the_end(start: Start) -> None:
-    server = start(*MEMORY).wait_ready()
+def test_a_connection_that_says_nothing_does_not_hold_up_the_end(launch: Launch) -> None:
+    server = launch(*MEMORY).wait_ready()
     host, port = server.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), PATIENCE):
         assert server.ask("/api/v1/server")
         assert server.end(signal.SIGTERM)[0] == 0
 
 
-def test_a_port_in_use_is_named(start: Start) -> None:
+def test_a_port_in_use_is_named(launch: Launch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        server = start("--backend-store-uri", "memory://", "--port", str(port))
+        server = launch("--backend-store-uri", "memory://", "--port", str(port))
         output, errors = server.process.communicate(timeout=PATIENCE)
     assert (server.process.returncode, output) == (1, "")
     assert f"Port {port} of 127.0.0.1 is in use by another program" in errors
@@ -147,49 +83,49 @@ def test_an_address_that_is_none_is_refused(host: str, port: int) -> None:
     ("arguments", "status", "words"),
     [
         (["--port", "70000"], 2, "70000"),
-        (["--workers", "4"], 1, "serves from one process"),
+        (["--workers", "4", "--backend-store-uri", "sqlite://"], 1, "memory of one process"),
         (["--tls-cert", "x.pem"], 1, "--tls-cert and --tls-key belong together"),
         (["--tls-cert", "missing.pem", "--tls-key", "missing.key"], 1, "missing.pem"),
         (["--backend-store-uri", "nosql://x"], 1, "no metadata database called 'nosql'"),
         (["--registry-store-uri", "sqlite:///other.db"], 1, "--registry-store-uri"),
     ],
 )
-def test_what_cannot_be_served_is_refused(start: Start, arguments: list[str], status: int, words: str) -> None:
-    server = start(*MEMORY, *arguments)
+def test_what_cannot_be_served_is_refused(launch: Launch, arguments: list[str], status: int, words: str) -> None:
+    server = launch(*MEMORY, *arguments)
     output, errors = server.process.communicate(timeout=PATIENCE)
     assert (server.process.returncode, output) == (status, "")
     assert words in errors
     assert "Traceback" not in errors
 
 
-def test_it_speaks_https(start: Start, tmp_path: Path) -> None:
+def test_it_speaks_https(launch: Launch, tmp_path: Path) -> None:
     key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "1",
          "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(certificate)],
         check=True, capture_output=True,
     )  # fmt: skip
-    server = start(*MEMORY, "--tls-cert", str(certificate), "--tls-key", str(key)).wait_ready()
+    server = launch(*MEMORY, "--tls-cert", str(certificate), "--tls-key", str(key)).wait_ready()
     assert server.url.startswith("https://")
     context = ssl.create_default_context(cafile=str(certificate))
     assert server.ask("/api/v1/server", context=context)["database"] == "memory"
 
 
-def test_it_answers_to_loopback_only_unless_told(start: Start) -> None:
-    server = start(*MEMORY).wait_ready()
+def test_it_answers_to_loopback_only_unless_told(launch: Launch) -> None:
+    server = launch(*MEMORY).wait_ready()
     request = urllib.request.Request(server.url + "/api/v1/server", headers={"host": "evil.example"})
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request, timeout=PATIENCE)
     with caught.value as answer:
         assert answer.status == 403
-    open_to_it = start(*MEMORY, "--allowed-hosts", "evil.example").wait_ready()
+    open_to_it = launch(*MEMORY, "--allowed-hosts", "evil.example").wait_ready()
     request = urllib.request.Request(open_to_it.url + "/api/v1/server", headers={"host": "evil.example"})
     with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
         assert answer.status == 200
 
 
-def test_kill_loses_nothing_that_was_acknowledged(start: Start) -> None:
-    server = start("--port", "0").wait_ready()
+def test_kill_loses_nothing_that_was_acknowledged(launch: Launch) -> None:
+    server = launch("--port", "0").wait_ready()
     experiment = server.ask("/api/v1/experiments", {"name": "kept"})["experiment_id"]
     acknowledged: list[str] = []
     wanted = threading.Event()
@@ -212,7 +148,7 @@ def test_kill_loses_nothing_that_was_acknowledged(start: Start) -> None:
     server.process.kill()
     for writer in writers:
         writer.join(PATIENCE)
-    again = start("--port", "0").wait_ready()
+    again = launch("--port", "0").wait_ready()
     page = again.ask("/api/v1/runs/search", {"experiment_ids": [experiment], "max_results": 10000})
     kept = {run["run_id"]: run["params"] for run in page["runs"]}
     assert {run: kept.get(run) for run in acknowledged} == {run: {"p": run} for run in acknowledged}
@@ -226,8 +162,39 @@ def refuses(host: str, port: int) -> bool:
     return False
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
+def worker_pids(server: Server) -> set[int]:
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == server.process.pid and b"spawn_main" in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="/proc tells which processes there are")
+def test_several_workers_share_the_port_the_data_and_the_counts(launch: Launch) -> None:
+    server = launch("--port", "0", "--workers", "2").wait_ready()
+    wait_until(lambda: len(worker_pids(server)) == 2)
+    names = {f"experiment {number}" for number in range(20)}
+    for name in names:
+        server.ask("/api/2.0/mlflow/experiments/create", {"name": name})
+    for _ in range(20):  # whichever worker answers
+        found = server.ask("/api/2.0/mlflow/experiments/search", {"max_results": 100})["experiments"]
+        assert names <= {one["name"] for one in found}
+    counted = re.compile(r'treering_requests_total\{endpoint="mlflow.experiments.create",status="200"\} 20\.0')
+    assert counted.search(server.read("/metrics"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="/proc tells which processes there are")
+def test_a_worker_that_is_killed_is_replaced_and_a_killed_parent_takes_its_workers_along(launch: Launch) -> None:
+    server = launch("--port", "0", "--workers", "2").wait_ready()
+    wait_until(lambda: len(worker_pids(server)) == 2)
+    before = worker_pids(server)
+    os.kill(min(before), signal.SIGKILL)
+    wait_until(lambda: len(worker_pids(server)) == 2 and worker_pids(server) != before)
+    assert server.ask("/api/2.0/mlflow/experiments/search", {"max_results": 1})["experiments"]
+    workers = worker_pids(server)
+    server.process.kill()
+    server.process.wait()
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))

@@ -1,12 +1,14 @@
 """How logged points become blocks: few of them, and never at the cost of what was stored."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from treering.core.errors import Unavailable
+from treering.entities.lifecycle import RunStatus
 from treering.entities.metric import MetricColumns, MetricSegment
 from treering.entities.run import LogBatch, NewRun
 from treering.storage.metadata import METADATA
@@ -22,13 +24,14 @@ class BrokenMerging:
         self._series = series
         self.tried = 0
 
-    def segments(
-        self, run_id: str, key: str, first_step: int | None = None, last_step: int | None = None
-    ) -> Sequence[MetricSegment]:
-        return self._series.segments(run_id, key, first_step, last_step)
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._series, name)
 
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
-        del run_id, key, old, new
+        return self.replace_all(run_id, {key: (old, new)})
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        del run_id, merged
         self.tried += 1
         msg = "The database went away."
         raise Unavailable(msg)
@@ -78,6 +81,14 @@ def test_merging_that_fails_loses_nothing(store: MetadataStore) -> None:
     run_id = log_steps(tracking, range(100))
     assert broken.tried > 0
     assert list(tracking.metrics.history(run_id, "loss")[0].steps) == list(range(100))
+
+
+def test_a_run_that_ends_is_left_with_few_blocks(store: MetadataStore, tracking: Tracking) -> None:
+    run_id = log_steps(tracking, range(20))
+    assert len(store.series.segments(run_id, "loss")) == 20
+    tracking.runs.update(run_id, RunStatus.FINISHED, 1)
+    assert len(store.series.segments(run_id, "loss")) == 1
+    assert list(tracking.metrics.history(run_id, "loss")[0].steps) == list(range(20))
 
 
 def test_columns_may_be_numpy_arrays(tracking: Tracking) -> None:

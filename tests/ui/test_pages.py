@@ -142,7 +142,14 @@ def test_filter_narrows_and_a_mistake_is_shown_in_place(visit: Any, site: Any):
     # What was found before is still there.
     assert page.locator(".runs-body [data-row]").count() > 5
     opened.expected.append("400")
-    page.go_back()
+    field.fill("start_tme > now() - 7d")
+    field.press("Enter")
+    page.locator(".query-mistake", has_text="Did you mean 'start_time'?").wait_for()
+    assert page.locator(".query-mistake").inner_text().startswith("Character 1: ")
+    assert page.locator(".query-ink .wrong").inner_text() == "start_tme"
+    opened.expected.append("400")
+    field.fill("params.optimizer = 'sgd'")
+    field.press("Enter")
     page.locator("text=14 runs").wait_for()
 
 

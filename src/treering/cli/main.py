@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
 
-from treering.core.errors import InvalidInput, TreeringError
+from treering.core.errors import BadFilter, InvalidInput, TreeringError
 from treering.core.log import logger, show_log
 from treering.core.plugins import Registry
 from treering.core.settings import read_settings
@@ -16,6 +17,7 @@ from treering.core.settings import read_settings
 __all__ = ["COMMANDS", "HELP", "LazyGroup", "Program", "main"]
 
 _FAILED = 1
+_WRONG_USAGE = 2
 _INTERRUPTED = 130
 
 
@@ -26,19 +28,27 @@ HELP: Mapping[str, str] = {
     "config": "Show every setting, its value and where it comes from.",
     "demo": "The whole life of a model, on real data.",
     "experiments": "Make, find and change experiments.",
+    "gc": "Remove for good what was deleted.",
+    "import": "Bring over what another tool kept.",
     "models": "Serve a model, or let it predict.",
     "registry": "List, register and alias models.",
-    "runs": "List, describe, delete and restore runs.",
+    "runs": "Search, describe, delete and restore runs.",
     "server": "Serve the API and the user interface.",
     "sync": "Deliver what was logged and not delivered yet.",
     "ui": "Serve the user interface; as server.",
     "version": "Show the version.",
 }
 
+
+def _file(name: str) -> str:
+    """A command whose name is a word of Python has an underscore behind it."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 COMMANDS: Registry[click.Command] = Registry(
     "treering.commands",
     "command",
-    {name: f"treering.cli.commands.{name}:{name}" for name in HELP},
+    {name: f"treering.cli.commands.{_file(name)}:{_file(name)}" for name in HELP},
     extras={"demo": "demo", "models": "sklearn"},
 )
 """The commands; those of other packages are added through the entry point group `treering.commands`."""
@@ -89,8 +99,7 @@ class Program(LazyGroup):
         except (click.Abort, KeyboardInterrupt):
             return _INTERRUPTED
         except TreeringError as error:
-            click.echo(f"Error: {error}", err=True)
-            return _FAILED
+            return _told(error)
         except BrokenPipeError:
             # Who read our output has seen enough, as `head` does; nothing may be flushed into the closed pipe.
             sys.stdout = None
@@ -100,6 +109,14 @@ class Program(LazyGroup):
             logger.exception("The command failed through a fault of Treering's own.")
             return _FAILED
         return result if isinstance(result, int) else 0
+
+
+def _told(error: TreeringError) -> int:
+    """Say what went wrong, with the place in a filter in colour; the exit status."""
+    reason, newline, place = error.message.partition("\n")
+    bad_filter = isinstance(error, BadFilter)
+    click.echo(f"Error: {reason}{newline}{click.style(place, fg='red') if bad_filter else place}", err=True)
+    return _WRONG_USAGE if bad_filter else _FAILED
 
 
 @click.group(cls=Program, table=COMMANDS, lines=HELP)

@@ -12,13 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from treering.assembly import Services
+from treering.client.belated import is_belated
 from treering.client.runs import run_or_start
 from treering.client.session import Place, session
+from treering.client.shelter import ShelteredStore
 from treering.client.transfers import download_tree, upload_tree
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.uri import join, split_name
 from treering.entities.artifact import FileInfo
 from treering.registry.locate import locate
+from treering.storage.journal.notes import noted_creation
 from treering.storage.objects.base import ObjectStore
 
 __all__ = [
@@ -60,8 +63,16 @@ def log_artifacts(local_dir: str | Path, artifact_path: str | None = None, run_i
 
 
 def get_artifact_uri(artifact_path: str | None = None) -> str:
-    """Where the active run's artifacts lie, or one of them."""
-    return join(run_or_start().info.artifact_uri, artifact_path or "")
+    """Where the active run's artifacts lie, or one of them.
+
+    While its server cannot be reached, `runs:/<run id>/...`, which stands for it.
+    """
+    run = run_or_start()
+    uri = run.info.artifact_uri
+    if is_belated(uri):
+        found = run.place.attempt(lambda services: services.tracking.runs.get(run.info.run_id))
+        uri = uri if found is None else found.info.artifact_uri
+    return join(uri, artifact_path or "")
 
 
 def list_artifacts(
@@ -71,7 +82,7 @@ def list_artifacts(
     tracking_uri: str | None = None,
 ) -> list[FileInfo]:
     """What lies directly in a folder of artifacts, by URI or by run and path; paths start at the root given."""
-    services = _place(tracking_uri).services()
+    services = _settled(_place(tracking_uri))
     uri, prefix = _asked(artifact_uri, run_id, artifact_path)
     store = services.open_artifacts(locate(uri, services.tracking, services.registry, _exists(services)))
     return list(store.list(prefix))
@@ -93,7 +104,7 @@ def download_artifacts(
     Raises:
         NotFound: If nothing lies there.
     """
-    services = _place(tracking_uri).services()
+    services = _settled(_place(tracking_uri))
     uri, path = _asked(artifact_uri, run_id, artifact_path)
     where = locate(join(uri, path), services.tracking, services.registry, _exists(services))
     if dst_path is None:
@@ -129,7 +140,7 @@ def run_store(run_id: str | None = None) -> ObjectStore:
     """The artifacts of a run, or of the active one; one is started if there is none."""
     if run_id is None:
         run = run_or_start()
-        return run.place.services().open_artifacts(run.info.artifact_uri)
+        return ShelteredStore(run.place, run.info.run_id, run.info.artifact_uri)
     return store_of_run(session().place, run_id)
 
 
@@ -140,13 +151,23 @@ def fresh_folder() -> Path:
 
 def store_of_run(place: Place, run_id: str) -> ObjectStore:
     """The artifacts of a run. Raises NotFound."""
-    services = place.services()
-    return services.open_artifacts(services.tracking.runs.get(run_id).info.artifact_uri)
+    run = place.attempt(lambda services: services.tracking.runs.get(run_id)) if not _waits(place, run_id) else None
+    return ShelteredStore(place, run_id, "" if run is None else run.info.artifact_uri)
+
+
+def _waits(place: Place, run_id: str) -> bool:
+    """Whether the server does not know the run yet."""
+    return noted_creation(place.recorder.folder, run_id) is not None
 
 
 def _place(tracking_uri: str | None) -> Place:
     current = session()
     return current.place if tracking_uri is None else current.place_at(tracking_uri, "")
+
+
+def _settled(place: Place) -> Services:
+    """Its services, once files that wait for delivery are delivered."""
+    return place.read() if place.recorder.kept() is not None else place.services()
 
 
 def _asked(artifact_uri: str | None, run_id: str | None, artifact_path: str | None) -> tuple[str, str]:

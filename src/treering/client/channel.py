@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -43,6 +44,7 @@ _PARTIAL = 206
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 _FIRST_ERROR_STATUS = 300
+_CONNECT = 10.0
 
 
 class Channel:
@@ -76,7 +78,8 @@ class Channel:
         self._pool = urllib3.PoolManager(
             maxsize=10,
             retries=False,
-            timeout=settings.http_timeout,
+            timeout=urllib3.Timeout(connect=min(settings.http_timeout, _CONNECT), read=settings.http_timeout),
+            socket_options=_socket_options(),
             headers=_credentials(settings, unquote(parts.username or ""), unquote(parts.password or "")),
             **({"ca_certs": ca_file} if ca_file else {}),  # type: ignore[arg-type]  # one of many keywords
         )
@@ -100,7 +103,14 @@ class Channel:
     def get_json(self, path: str, query: Mapping[str, str]) -> Any:
         """The decoded JSON answer to a GET."""
         full = f"{path}?{urlencode(query)}" if query else path
-        answer = self._send("GET", full, {"accept": "application/json"}, None, repeatable=True)
+        return self._decoded(path, self._send("GET", full, {"accept": "application/json"}, None, repeatable=True))
+
+    def post_json(self, path: str, asked: Any) -> Any:
+        """The decoded JSON answer to a POST that changes nothing, such as a search."""
+        headers = {"accept": "application/json", "content-type": "application/json"}
+        return self._decoded(path, self._send("POST", path, headers, json.dumps(asked).encode(), repeatable=True))
+
+    def _decoded(self, path: str, answer: urllib3.BaseHTTPResponse) -> Any:
         try:
             return json.loads(answer.data)
         except ValueError as error:
@@ -190,10 +200,23 @@ class Channel:
                 f"The certificate of {self.url} was not accepted ({error})."
                 " Set TREERING_TRACKING_CA_FILE to the file of the authority that signed it."
             )
-        reason = "it did not answer in time" if isinstance(error, TimedOut) else _reason(error)
+        late = isinstance(error, TimedOut) and not isinstance(error, NewConnectionError)
+        reason = "it did not answer in time" if late else _reason(error)
         return Unavailable(
             f"The server at {self.url} cannot be reached: {reason}. Check that it runs and that the URL is right."
         )
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """Have the system notice a peer that is gone without a word: a slow server is waited for, a dead network is not."""
+    options = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    # Not every system has all of them.
+    for name, seconds in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 4)):
+        if hasattr(socket, name):
+            options.append((socket.IPPROTO_TCP, getattr(socket, name), seconds))
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        options.append((socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000))
+    return options
 
 
 def _credentials(settings: Settings, url_user: str, url_password: str) -> dict[str, str]:

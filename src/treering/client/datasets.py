@@ -6,7 +6,6 @@ and its size. The data itself stays with the caller.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from treering.client.context import context_tags
+from treering.client.digests import array_digest
 from treering.client.frames import FRAMES
 from treering.core.uri import scheme_of
 from treering.entities.dataset import Dataset
@@ -22,7 +22,6 @@ from treering.models.signature import infer_schema
 
 __all__ = ["DescribedDataset", "from_numpy", "from_pandas"]
 
-_DIGEST_LENGTH = 8
 _DEFAULT_NAME = "dataset"
 
 
@@ -85,7 +84,7 @@ def from_pandas(  # MLflow's signature
     Args:
         source: Where it can be had again: a path or URL; the running code unless given.
         targets: The column that holds the labels.
-        digest: A fingerprint, if the caller has a better one than that of all values.
+        digest: A fingerprint, if the caller has a better one than MLflow's, which looks at 10,000 rows.
         predictions: The column that holds a model's predictions.
 
     Raises:
@@ -97,7 +96,7 @@ def from_pandas(  # MLflow's signature
         frames.check_column(df, column)
     entity = Dataset(
         name or _DEFAULT_NAME,
-        digest or frames.digest(df)[:_DIGEST_LENGTH],
+        digest or frames.digest(df),
         *_source(source),
         json.dumps({"mlflow_colspec": json.loads(infer_schema(df).to_text())}),
         json.dumps({"num_rows": len(df), "num_elements": int(df.size)}),
@@ -115,19 +114,17 @@ def from_numpy(
     """Describe NumPy arrays, or dictionaries of them. Arguments as for `from_pandas`; `targets` holds the labels."""
     parts = {"features": _arrays(features)} | ({} if targets is None else {"targets": _arrays(targets)})
     profile: dict[str, Any] = {}
-    schema: dict[str, Any] = {}
-    hashed = hashlib.md5(usedforsecurity=False)
+    schema: dict[str, str | None] = {"features": None, "targets": None}
     for part, arrays in parts.items():
-        for key, array in sorted(arrays.items()):
-            hashed.update(f"{part}/{key}:{array.dtype.str}{array.shape}".encode())
-            hashed.update(np.ascontiguousarray(array).data if array.dtype != object else repr(array.tolist()).encode())
         plain = set(arrays) == {""}
         profile[f"{part}_shape"] = list(arrays[""].shape) if plain else {k: list(a.shape) for k, a in arrays.items()}
         profile[f"{part}_size"] = int(arrays[""].size) if plain else {k: int(a.size) for k, a in arrays.items()}
-        schema[part] = json.loads(infer_schema(arrays[""] if plain else arrays).to_text())
+        profile[f"{part}_nbytes"] = arrays[""].nbytes if plain else {k: a.nbytes for k, a in arrays.items()}
+        # A string in the JSON, not a list: so MLflow writes it.
+        schema[part] = infer_schema(arrays[""] if plain else arrays).to_text()
     entity = Dataset(
         name or _DEFAULT_NAME,
-        digest or hashed.hexdigest()[:_DIGEST_LENGTH],
+        digest or array_digest(parts["features"], parts.get("targets")),
         *_source(source),
         json.dumps({"mlflow_tensorspec": schema}),
         json.dumps(profile),

@@ -9,28 +9,42 @@ reason, and the rest goes on. Any other error leaves everything where it is.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from treering.core.errors import InvalidInput, NotFound, TreeringError, Unavailable, UnknownEndpoint, WrongMethod
+from treering.client.belated import create_run
+from treering.core.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    TreeringError,
+    Unavailable,
+    UnknownEndpoint,
+    WrongMethod,
+)
 from treering.core.log import logger
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.run import LogBatch, ModelInput, ModelOutput, Origin
+from treering.storage.journal.files import FileChunks, kept_file, set_file_aside
 from treering.storage.journal.folder import acknowledge, acknowledged, note_refused
-from treering.storage.journal.frames import Change
-from treering.storage.journal.reader import Damaged, JournalReader, Point, Record, open_reader
-from treering.tracking.base import Tracking
+from treering.storage.journal.frames import Change, Columns, Creation, SpooledFile
+from treering.storage.journal.notes import drop_note, noted_creation
+from treering.storage.journal.reader import Damaged, JournalReader, Point, Points, Record, open_reader
 from treering.wire.native.numbers import to_number, to_numbers
+
+if TYPE_CHECKING:
+    from treering.assembly import Services
 
 __all__ = ["Delivery", "open_delivery"]
 
-Item = Point | Record
-Columns = tuple["array[int]", "array[int]", "array[float]"]
+Item = Point | Points | Record
+Single = Change | Creation | SpooledFile | Damaged
 
 
 class Delivery:
@@ -40,18 +54,24 @@ class Delivery:
         delivered: How many records a store has taken.
         refused: How many it would not take.
         damaged: How many stretches could not be read.
+        sent: Bytes of files that were sent, also of those that had to be sent again.
     """
 
-    def __init__(self, reader: JournalReader, tracking: Tracking) -> None:
+    def __init__(self, reader: JournalReader, services: Services, progress: Callable[[], None]) -> None:
         self.delivered = 0
         self.refused = 0
         self.damaged = 0
+        self.sent = 0
         self._reader = reader
-        self._tracking = tracking
+        self._services = services
+        self._tracking = services.tracking
+        self._progress = progress
         self._journal_id = reader.opening.journal_id
         self._pending: list[list[Item]] = []
         self._delivered_to = reader.offset
         self._refused_anew = False
+        self._uploaded: list[Path] = []
+        self._made = 0
 
     @property
     def path(self) -> Path:
@@ -75,15 +95,23 @@ class Delivery:
             self._delivered_to = end
             del self._pending[0]
             # What was refused is not in the store's memory, so it has to be in ours.
-            if self._refused_anew or not self._pending:
+            if self._refused_anew or self._uploaded or not self._pending:
                 acknowledge(self.path, end)
                 self._refused_anew = False
+                while self._uploaded:
+                    self._uploaded.pop().unlink(missing_ok=True)
+            self._progress()
         return True
 
     @property
     def offset(self) -> int:
         """Up to where everything was delivered or set aside."""
         return self._delivered_to if self._pending else self._reader.offset
+
+    @property
+    def journal_id(self) -> str:
+        """The journal's identity."""
+        return self._journal_id
 
     def torn(self) -> int:
         """Bytes at the end that were torn, once `advance` finds nothing more."""
@@ -107,22 +135,66 @@ class Delivery:
         else:
             self.delivered += len(items)
 
-    def _send_single(self, content: Change | Damaged | LogBatch) -> None:
+    def _send_single(self, content: Single) -> None:
         if isinstance(content, Damaged):
             self.damaged += 1
             logger.warning("A part of %s from byte %d on is damaged and was left out.", self.path, content.start)
-        elif isinstance(content, Change):
-            try:
-                self._tracking.runs.update(content.run_id, content.status, content.end_time)
-            except (UnknownEndpoint, WrongMethod) as error:
-                raise _not_ours(error) from error
-            except (InvalidInput, NotFound) as error:
-                self._set_aside([msgspec.to_builtins(content)], 1, error)
+            return
+        try:
+            self._carry_out(content)
+        except (UnknownEndpoint, WrongMethod) as error:
+            raise _not_ours(error) from error
+        except (InvalidInput, NotFound, Conflict) as error:
+            if isinstance(content, SpooledFile) and kept_file(self.path, content.name).exists():
+                where = set_file_aside(self.path, content.name)
+                self._set_aside([msgspec.to_builtins(content) | {"kept": str(where)}], 1, error)
             else:
-                self.delivered += 1
+                self._set_aside([msgspec.to_builtins(content)], 1, error)
+        else:
+            self.delivered += 1
+
+    def _carry_out(self, content: Change | Creation | SpooledFile) -> None:
+        if isinstance(content, Creation):
+            self._create(content)
+        elif isinstance(content, Change):
+            self._settle(content.run_id)
+            self._tracking.runs.update(content.run_id, content.status, content.end_time, content.run_name)
+        else:
+            self._upload(content)
+
+    def _create(self, creation: Creation) -> None:
+        try:
+            create_run(self._tracking, creation)
+        except (InvalidInput, NotFound, Conflict):
+            drop_note(self.path.parent, creation.new.run_id)
+            raise
+        drop_note(self.path.parent, creation.new.run_id)
+
+    def _settle(self, run_id: str) -> None:
+        """Make a run that another journal, which was not delivered yet, says has begun."""
+        creation = noted_creation(self.path.parent, run_id)
+        if creation is not None:
+            self._create(creation)
+            self._made += 1
+
+    def _upload(self, file: SpooledFile) -> None:
+        self._settle(file.run_id)
+        copy = kept_file(self.path, file.name)
+        if not copy.is_file():
+            msg = f"The copy {copy} is gone. Log the file again."
+            raise NotFound(msg)
+        uri = self._tracking.runs.get(file.run_id).info.artifact_uri
+        self._services.open_artifacts(uri).write(file.path, _Watched(copy, self._count))
+        # Not before the upload is remembered may the copy go.
+        self._uploaded.append(copy)
+
+    def _count(self, size: int) -> None:
+        self.sent += size
+        self._progress()
 
     def _separate(self, items: list[Item], error: TreeringError) -> None:
         """Find what of `items` is refused: whole runs that are gone, else by halving."""
+        known = self._made
         gone = {run_id: reason for run_id in _runs_of(items) if (reason := self._why_gone(run_id))}
         if gone:
             for run_id, reason in gone.items():
@@ -130,6 +202,8 @@ class Delivery:
                 self._set_aside(_plain(_gathered(theirs)), len(theirs), reason)
             if rest := [item for item in items if _run_of(item) not in gone]:
                 self._send(rest)
+        elif self._made != known:
+            self._send(items)
         elif len(items) == 1:
             self._set_aside(_plain(_gathered(items)), 1, error)
         else:
@@ -139,8 +213,9 @@ class Delivery:
 
     def _why_gone(self, run_id: str) -> TreeringError | None:
         try:
+            self._settle(run_id)
             run = self._tracking.runs.get(run_id)
-        except (InvalidInput, NotFound) as error:
+        except (InvalidInput, NotFound, Conflict) as error:
             return error
         if run.info.lifecycle_stage is Lifecycle.DELETED:
             return InvalidInput(f"Run {run_id} is deleted. Restore it and log again.")
@@ -157,11 +232,27 @@ class Delivery:
         logger.warning("%d logged records were refused and set aside in %s: %s", count, where, error.message)
 
 
-def open_delivery(path: Path, tracking: Tracking, *, fresh: bool = False) -> Delivery:
+class _Watched(FileChunks):
+    """Tells how much was read."""
+
+    def __init__(self, path: Path, count: Callable[[int], None]) -> None:
+        super().__init__(path)
+        self._count = count
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in super().__iter__():
+            yield chunk
+            self._count(len(chunk))
+
+
+def open_delivery(
+    path: Path, services: Services, *, fresh: bool = False, progress: Callable[[], None] = lambda: None
+) -> Delivery:
     """Begin, or go on, to deliver a journal.
 
     Args:
         fresh: Whether nothing of it can have been delivered yet, so that the store need not be asked.
+        progress: Called now and then, whenever something more was delivered.
 
     Raises:
         NotFound: If there is no such journal.
@@ -171,14 +262,14 @@ def open_delivery(path: Path, tracking: Tracking, *, fresh: bool = False) -> Del
     reader = open_reader(path)
     try:
         if not fresh:
-            reader.skip_to(max(acknowledged(path), tracking.runs.delivered(reader.opening.journal_id)))
+            reader.skip_to(max(acknowledged(path), services.tracking.runs.delivered(reader.opening.journal_id)))
     except UnknownEndpoint as error:
         reader.close()
         raise _not_ours(error) from error
     except BaseException:
         reader.close()
         raise
-    return Delivery(reader, tracking)
+    return Delivery(reader, services, progress)
 
 
 def _parcels(items: Sequence[Item]) -> Iterator[list[Item]]:
@@ -235,16 +326,21 @@ def _gathered(items: Sequence[Item]) -> list[LogBatch]:
     runs: dict[str, _Gathering] = {}
     columns: dict[int, Columns] = {}
     for item in items:
-        if isinstance(item, Point):
+        if not isinstance(item, Record):
             column = columns.get(id(item.series))
             if column is None:
                 column = columns[id(item.series)] = runs.setdefault(item.series.run_id, _Gathering()).columns_of(
                     item.series.key
                 )
             steps, timestamps, values = column
-            steps.append(item.step)
-            timestamps.append(item.timestamp)
-            values.append(item.value)
+            if isinstance(item, Point):
+                steps.append(item.step)
+                timestamps.append(item.timestamp)
+                values.append(item.value)
+            else:
+                steps.extend(item.columns[0])
+                timestamps.extend(item.columns[1])
+                values.extend(item.columns[2])
         elif isinstance(item.content, LogBatch):
             runs.setdefault(item.content.run_id, _Gathering()).add(item.content)
     return [
@@ -263,7 +359,7 @@ def _gathered(items: Sequence[Item]) -> list[LogBatch]:
 
 
 def _run_of(item: Item) -> str:
-    if isinstance(item, Point):
+    if not isinstance(item, Record):
         return item.series.run_id
     return item.content.run_id if isinstance(item.content, LogBatch) else ""
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from treering.client.belated import belated_experiment, experiment_named
 from treering.client.paging import every
 from treering.client.session import Place, Session, session
-from treering.core.errors import AlreadyExists, InvalidInput, NotFound
+from treering.core.errors import InvalidInput, NotFound
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, Experiment
 from treering.entities.lifecycle import Lifecycle, View
 from treering.entities.page import Query
+
+if TYPE_CHECKING:
+    from treering.assembly import Services
 
 __all__ = [
     "active_experiment_id",
@@ -61,8 +66,15 @@ def get_registry_uri() -> str:
     return session().place.registry_uri
 
 
-def set_experiment(experiment_name: str | None = None, experiment_id: str | None = None) -> Experiment:
+def set_experiment(
+    experiment_name: str | None = None,
+    experiment_id: str | None = None,
+    trace_location: object = None,  # noqa: ARG001  # MLflow's signature; there are no traces here
+) -> Experiment:
     """Make an experiment the active one; one of that name is created if need be.
+
+    While the server cannot be reached, the experiment that is returned has only its name,
+    or its id; runs are put into it when they are delivered.
 
     Raises:
         InvalidInput: If both or neither are given, or the experiment is deleted.
@@ -72,21 +84,29 @@ def set_experiment(experiment_name: str | None = None, experiment_id: str | None
         msg = "Must specify exactly one of: `experiment_id` or `experiment_name`."
         raise InvalidInput(msg)
     current = session()
-    experiments = current.place.services().tracking.experiments
-    experiment = (
-        experiments.get(experiment_id) if experiment_id else get_or_create(current.place, experiment_name or "")
-    )
+    name = experiment_name or ""
+
+    def ask(services: Services) -> Experiment:
+        experiments = services.tracking.experiments
+        return experiments.get(experiment_id) if experiment_id else experiment_named(experiments, name)
+
+    experiment = current.place.attempt(ask) or belated_experiment(name, experiment_id or "")
     if experiment.lifecycle_stage is not Lifecycle.ACTIVE:
         msg = (
             f"Cannot set a deleted experiment {experiment.name!r} as the active experiment."
             " Restore it, delete it for good, or choose another name."
         )
         raise InvalidInput(msg)
-    current.experiment_id = experiment.experiment_id
+    current.choose(experiment.experiment_id)
     return experiment
 
 
-def create_experiment(name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None) -> str:
+def create_experiment(
+    name: str,
+    artifact_location: str | None = None,
+    tags: Mapping[str, object] | None = None,
+    trace_location: object = None,  # noqa: ARG001  # as above
+) -> str:
     """Make an experiment and return its id. Raises AlreadyExists, InvalidInput."""
     texts = {key: str(value) for key, value in (tags or {}).items()}
     return session().place.services().tracking.experiments.create(name, artifact_location or "", texts).experiment_id
@@ -149,7 +169,9 @@ def active_experiment_id(current: Session) -> str:
     if not current.experiment_id:
         name = current.settings.experiment_name
         if name:
-            current.experiment_id = get_or_create(current.place, name).experiment_id
+            place = current.place
+            found = place.attempt(lambda services: experiment_named(services.tracking.experiments, name))
+            current.experiment_id = (found or belated_experiment(name)).experiment_id
         else:
             current.experiment_id = current.settings.experiment_id or DEFAULT_EXPERIMENT_ID
     return current.experiment_id
@@ -157,15 +179,7 @@ def active_experiment_id(current: Session) -> str:
 
 def get_or_create(place: Place, name: str) -> Experiment:
     """The experiment of that name, made if there is none; two processes that do this at once get the same one."""
-    experiments = place.services().tracking.experiments
-    try:
-        return experiments.get_by_name(name)
-    except NotFound:
-        pass
-    try:
-        return experiments.create(name)
-    except AlreadyExists:
-        return experiments.get_by_name(name)
+    return experiment_named(place.services().tracking.experiments, name)
 
 
 def _registry_uri(current: Session) -> str:

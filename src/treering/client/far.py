@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from treering.client.channel import Channel
+from treering.client.far_upkeep import FarUpkeep
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import LoggedModelStatus, RunStatus
@@ -15,8 +16,9 @@ from treering.entities.metric import Metric, MetricColumns, SampledSeries
 from treering.entities.model import LoggedModel
 from treering.entities.page import Page, Query
 from treering.entities.run import LogBatch, NewRun, Origin, Run
+from treering.entities.run_table import RunTable
 from treering.tracking.base import NewLoggedModel, Tracking
-from treering.wire.native import experiments, metrics, models, runs, server
+from treering.wire.native import experiments, metrics, models, runs, server, tables
 from treering.wire.native.numbers import from_numbers, to_number
 
 __all__ = ["FarDatasets", "FarExperiments", "FarLoggedModels", "FarMetrics", "FarRuns", "far_tracking"]
@@ -42,10 +44,7 @@ class FarExperiments:
 
     def search(self, query: Query) -> Page[Experiment]:
         """As `Experiments.search`."""
-        asked = experiments.SearchExperiments(
-            query.filter, query.order_by, query.max_results, query.page_token, query.view, query.with_total
-        )
-        page = self._call(experiments.SEARCH, asked)
+        page = self._call(experiments.SEARCH, experiments.SearchExperiments.of(query))
         return Page(page.experiments, page.next_token, page.total)
 
     def rename(self, experiment_id: str, name: str) -> None:
@@ -104,17 +103,12 @@ class FarRuns:
 
     def search(self, query: Query) -> Page[Run]:
         """As `Runs.search`."""
-        asked = runs.SearchRuns(
-            query.experiment_ids,
-            query.filter,
-            query.order_by,
-            query.max_results,
-            query.page_token,
-            query.view,
-            query.with_total,
-        )
-        page = self._call(runs.SEARCH, asked)
+        page = self._call(runs.SEARCH, runs.SearchRuns.of(query))
         return Page([runs.run_from(body) for body in page.runs], page.next_token, page.total)
+
+    def table(self, query: Query) -> RunTable:
+        """As `Runs.table`."""
+        return tables.table_from(self._call(tables.TABLE, runs.SearchRuns.of(query)))
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
         """As `Runs.log`."""
@@ -202,17 +196,7 @@ class FarLoggedModels:
 
     def search(self, query: Query, datasets: Sequence[Dataset] = ()) -> Page[LoggedModel]:
         """As `LoggedModels.search`."""
-        asked = models.SearchLoggedModels(
-            query.experiment_ids,
-            query.filter,
-            query.order_by,
-            query.max_results,
-            query.page_token,
-            query.view,
-            query.with_total,
-            datasets,
-        )
-        page = self._call(models.SEARCH_LOGGED_MODELS, asked)
+        page = self._call(models.SEARCH_LOGGED_MODELS, models.SearchLoggedModels.of(query, datasets=datasets))
         return Page([models.logged_model_from(body) for body in page.models], page.next_token, page.total)
 
     def set_tags(self, model_id: str, tags: Mapping[str, str]) -> LoggedModel:
@@ -244,7 +228,12 @@ class FarDatasets:
 def far_tracking(channel: Channel) -> Tracking:
     """All of a server's tracking."""
     return Tracking(
-        FarExperiments(channel), FarRuns(channel), FarMetrics(channel), FarLoggedModels(channel), FarDatasets(channel)
+        FarExperiments(channel),
+        FarRuns(channel),
+        FarMetrics(channel),
+        FarLoggedModels(channel),
+        FarDatasets(channel),
+        FarUpkeep(channel),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from treering.client.channel import Channel
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
+from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
 from treering.registry.base import ModelRegistry, NewModelVersion
-from treering.registry.names import check_alias
-from treering.wire.native import models
+from treering.registry.names import check_alias, check_present
+from treering.wire.native import models, webhooks
 
-__all__ = ["FarModelVersions", "FarRegisteredModels", "far_registry"]
+__all__ = ["FarModelVersions", "FarRegisteredModels", "FarWebhooks", "far_registry"]
 
 
 class FarRegisteredModels:
@@ -31,7 +32,7 @@ class FarRegisteredModels:
 
     def search(self, query: Query) -> Page[RegisteredModel]:
         """As `RegisteredModels.search`."""
-        page = self._call(models.SEARCH_REGISTERED_MODELS, _search(query))
+        page = self._call(models.SEARCH_REGISTERED_MODELS, models.SearchModels.of(query))
         return Page(page.models, page.next_token, page.total)
 
     def rename(self, name: str, new_name: str) -> RegisteredModel:
@@ -96,7 +97,7 @@ class FarModelVersions:
 
     def search(self, query: Query) -> Page[ModelVersion]:
         """As `ModelVersions.search`."""
-        page = self._call(models.SEARCH_VERSIONS, _search(query))
+        page = self._call(models.SEARCH_VERSIONS, models.SearchModels.of(query))
         return Page(page.versions, page.next_token, page.total)
 
     def update(self, name: str, version: int, description: str) -> ModelVersion:
@@ -126,10 +127,52 @@ class FarModelVersions:
         self._call(models.DELETE_VERSION_TAG, models.VersionTag(name, version, key), repeatable=True)
 
 
+class FarWebhooks:
+    """Webhooks of a server."""
+
+    def __init__(self, channel: Channel) -> None:
+        self._call = channel.call
+
+    def create(self, new: NewWebhook) -> Webhook:
+        """As `Webhooks.create`."""
+        return self._call(webhooks.CREATE, new)
+
+    def get(self, webhook_id: str) -> Webhook:
+        """As `Webhooks.get`."""
+        return self._call(webhooks.GET, webhooks.WebhookId(_present(webhook_id)))
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """As `Webhooks.search`."""
+        page = self._call(webhooks.SEARCH, webhooks.SearchWebhooks.of(query))
+        return Page(page.webhooks, page.next_token, page.total)
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """As `Webhooks.update`."""
+        asked = webhooks.UpdateWebhook(
+            _present(webhook_id),
+            changes.name,
+            changes.url,
+            changes.events,
+            changes.description,
+            changes.secret,
+            changes.status,
+        )
+        return self._call(webhooks.UPDATE, asked, repeatable=True)
+
+    def delete(self, webhook_id: str) -> None:
+        """As `Webhooks.delete`."""
+        self._call(webhooks.DELETE, webhooks.WebhookId(_present(webhook_id)))
+
+    def test(self, webhook_id: str, event: WebhookEvent | None = None) -> WebhookReply:
+        """As `Webhooks.test`."""
+        return self._call(webhooks.TEST, webhooks.TestWebhook(_present(webhook_id), event))
+
+
+def _present(webhook_id: str) -> str:
+    """An empty one would make another path."""
+    return check_present(webhook_id, "webhook_id")
+
+
 def far_registry(channel: Channel) -> ModelRegistry:
     """All of a server's registry."""
-    return ModelRegistry(FarRegisteredModels(channel), FarModelVersions(channel))
-
-
-def _search(query: Query) -> models.SearchModels:
-    return models.SearchModels(query.filter, query.order_by, query.max_results, query.page_token, query.with_total)
+    return ModelRegistry(FarRegisteredModels(channel), FarModelVersions(channel), FarWebhooks(channel))

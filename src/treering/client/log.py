@@ -5,6 +5,7 @@ Each returns when this machine has the value; the store has it a moment later.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from time import time_ns
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = [
     "delete_tag",
     "finished",
     "flush",
+    "flush_artifact_async_logging",
     "flush_async_logging",
     "linked_points",
     "log_input",
@@ -34,6 +36,7 @@ __all__ = [
     "log_outputs",
     "log_param",
     "log_params",
+    "log_series",
     "set_tag",
     "set_tags",
 ]
@@ -111,6 +114,64 @@ def log_metrics(  # noqa: PLR0913, PLR0917  # MLflow's signature
     else:
         recorder.batch(LogBatch(run_id, linked=linked_points(points, model_id, dataset)))
     return finished(recorder, synchronous=synchronous)
+
+
+def log_series(
+    key: str,
+    values: Sequence[float],
+    steps: Sequence[int] | None = None,
+    timestamps: Sequence[int] | None = None,
+    run_id: str | None = None,
+) -> None:
+    """Log many points of one metric at once, such as a curve that was computed elsewhere.
+
+    A million points take well under a second; a call of `log_metric` for each takes some.
+
+    Args:
+        values: Numbers: a list, an array of NumPy, a column of a data frame ...
+        steps: As many whole numbers; 0, 1, 2 ... unless given.
+        timestamps: As many, in milliseconds since the epoch; now for all unless given.
+        run_id: The run; the active one unless given, or one that is started.
+
+    Raises:
+        InvalidInput: If the columns differ in length, or hold what is no number.
+        StorageFull: If this machine's disk is full.
+    """
+    numbers = _column("d", key, "value", values)
+    count = len(numbers)
+    places = array("q", range(count)) if steps is None else _column("q", key, "step", steps)
+    at = array("q", [time_ns() // _MILLION]) * count if timestamps is None else _column("q", key, "time", timestamps)
+    if not len(places) == len(at) == count:
+        msg = (
+            f"The columns of the metric {key!r} differ in length: {count} values, {len(places)} steps,"
+            f" {len(at)} timestamps. Give one of each for every point."
+        )
+        raise InvalidInput(msg)
+    recorder, run_id = _where(run_id)
+    if count:
+        recorder.columns(run_id, key, (places, at, numbers))
+
+
+def _column(kind: str, key: str, what: str, given: Sequence[Any]) -> array[Any]:
+    column: array[Any] = array(kind)
+    try:
+        view = memoryview(given)  # type: ignore[arg-type]  # a list has none, which is the other case
+    except TypeError:
+        view = None
+    if view is not None and view.ndim == 1 and view.contiguous and view.format in _SAME[kind]:
+        column.frombytes(view.cast("B"))
+        return column
+    try:
+        column.extend(given)
+    except (TypeError, OverflowError) as error:
+        msg = f"The metric {key!r} has a {what} that cannot be stored: {error}. Give {_WANTED[kind]} only."
+        raise InvalidInput(msg) from error
+    return column
+
+
+# What arrays of the same numbers call themselves; a long has 64 bits where NumPy uses it for them.
+_SAME = {"d": {"d", "<d"}, "q": {"q", "<q", "l"} if array("l").itemsize == array("q").itemsize else {"q", "<q"}}
+_WANTED = {"d": "numbers", "q": "whole numbers of 64 bits"}
 
 
 def log_param(key: str, value: Any, synchronous: bool | None = None) -> Any:  # noqa: FBT001  # MLflow's signature
@@ -211,6 +272,11 @@ def flush() -> None:
 
 def flush_async_logging() -> None:
     """As `flush`, under MLflow's name."""
+    flush()
+
+
+def flush_artifact_async_logging() -> None:
+    """As `flush`: an artifact is stored, or in the journal, when the call that logs it returns."""
     flush()
 
 

@@ -18,7 +18,7 @@ from treering.core.uri import parse_model_uri, scheme_of
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
-from treering.entities.page import Query
+from treering.entities.page import Query, order_term
 from treering.registry.base import NewModelVersion
 from treering.tracking.base import NewLoggedModel
 
@@ -49,6 +49,7 @@ def register_model(
     await_registration_for: int | None = 300,  # noqa: ARG001  # MLflow's signature; a version is ready when this returns
     *,
     tags: Mapping[str, object] | None = None,
+    env_pack: object = None,  # noqa: ARG001  # as above; what a model needs is stored with it
 ) -> ModelVersion:
     """Register a model as the next version of `name`, which is created if need be.
 
@@ -163,7 +164,8 @@ def search_logged_models(  # MLflow's signature
 
     Args:
         datasets: Dictionaries with `dataset_name` and, if wanted, `dataset_digest`, that narrow conditions on metrics.
-        order_by: Terms, or dictionaries with `field_name` and `ascending` as MLflow writes them.
+        order_by: Terms, or dictionaries with `field_name`, `ascending` and, for a metric, `dataset_name` and
+            `dataset_digest`, as MLflow writes them.
     """
     current = session()
     ids = list(experiment_ids) if experiment_ids else [active_experiment_id(current)]
@@ -218,4 +220,5 @@ def _wanted_dataset(given: Mapping[str, str]) -> Dataset:
 def _term(given: Mapping[str, Any] | str) -> str:
     if isinstance(given, str):
         return given
-    return f"{given['field_name']} {'ASC' if given.get('ascending', True) else 'DESC'}"
+    dataset = {key: given[key] or "" for key in ("dataset_name", "dataset_digest") if key in given}
+    return order_term(given["field_name"], ascending=given.get("ascending", True), **dataset)

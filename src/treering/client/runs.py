@@ -7,14 +7,17 @@ context variable does.
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
+from treering.client import system_metrics
+from treering.client.belated import belated_run, create_run, creation_of, is_belated
 from treering.client.context import context_tags, user_name
+from treering.client.ending import status_at_end, status_for, watch_exit
 from treering.client.experiments import active_experiment_id
 from treering.client.recorder import Recorder
 from treering.client.session import Place, Session, session
@@ -24,11 +27,18 @@ from treering.core.ids import new_run_id
 from treering.core.log import logger
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.run import NOTE_TAG, PARENT_RUN_TAG, NewRun, Run
-from treering.storage.journal.frames import Change
+from treering.storage.journal.frames import Change, Creation
+from treering.storage.journal.notes import noted_creation
+
+if TYPE_CHECKING:
+    from treering.assembly import Services
 
 __all__ = [
     "ActiveRun",
+    "Beginning",
     "active_run",
+    "at_end",
+    "at_start",
     "delete_run",
     "end_run",
     "get_parent_run",
@@ -56,13 +66,39 @@ class ActiveRun(Run):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self in _active.get():
             while self in _active.get():
-                _end_innermost(RunStatus.FINISHED if kind is None else RunStatus.FAILED)
+                _end_innermost(status_for(error))
 
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What those who wait for a run to start are told.
+
+    Attributes:
+        resumed: Whether the run existed before.
+        log_system_metrics: What the caller of `start_run` said; None leaves it to the settings.
+    """
+
+    run: ActiveRun
+    resumed: bool
+    log_system_metrics: bool | None = None
+
+
+class _Hooks:
+    start: list[Callable[[Beginning], None]] = [system_metrics.begin]  # noqa: RUF012  # shared on purpose
+    end: list[Callable[[ActiveRun, RunStatus], None]] = [system_metrics.finish]  # noqa: RUF012  # as above
+
+
+at_start = _Hooks.start
+"""Called, in order, whenever this process starts or resumes a run, in the thread that does and before it goes on.
+
+What they log comes before what the user logs. What they raise is logged, and the run goes on.
+"""
+
+at_end = _Hooks.end
+"""Called, in order, before the end of a run is recorded, also at the end of the process. Errors as for `at_start`."""
 
 _active: ContextVar[tuple[ActiveRun, ...]] = ContextVar("treering_active_runs", default=())
 
@@ -83,7 +119,7 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
     parent_run_id: str | None = None,
     tags: Mapping[str, object] | None = None,
     description: str | None = None,
-    log_system_metrics: bool | None = None,  # noqa: ARG001, FBT001  # accepted; system metrics come later
+    log_system_metrics: bool | None = None,  # noqa: FBT001  # as above
 ) -> ActiveRun:
     """Start a run, or go on with one, and make it the active one.
 
@@ -92,6 +128,7 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
         nested: Whether it may become the child of a run that is active.
         parent_run_id: The run that it becomes the child of, active in this process or not.
         description: A note for people, in Markdown.
+        log_system_metrics: Whether the machine's load is logged; None leaves it to the settings.
 
     Raises:
         InvalidInput: If a run is active and `nested` is False, or the run to go on with is deleted
@@ -99,7 +136,8 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
         NotFound: If a run or the experiment does not exist.
     """
     stack = _active.get()
-    if stack and not nested:
+    # A forked child may begin runs of its own beside the one that its parent goes on with.
+    if stack and stack[-1].pid == os.getpid() and not nested:
         msg = (
             f"Run with UUID {stack[-1].info.run_id} is already active. To start a new run, first end the current run"
             " with treering.end_run(). To start a nested run, call start_run with nested=True."
@@ -114,23 +152,19 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
             msg = f"Both the description and the tag {NOTE_TAG!r} were given. Give one of them."
             raise InvalidInput(msg)
         texts[NOTE_TAG] = description
-    parent = _parent(current, parent_run_id, stack)
+    parent = _parent(current, parent_run_id, stack, nested=nested)
     if parent and not wanted:
         texts[PARENT_RUN_TAG] = parent
     if wanted:
         run = _resume(current, wanted, experiment_id, run_name, texts)
     else:
-        run = current.place.services().tracking.runs.create(
-            NewRun(
-                experiment_id or active_experiment_id(current),
-                new_run_id(),
-                run_name or "",
-                user_name(),
-                now(),
-                {**context_tags(), **texts},
-            )
-        )
-    return _activate(current, run)
+        experiment = experiment_id or active_experiment_id(current)
+        tagged = {**context_tags(), **texts}
+        run = _create(current, NewRun(experiment, new_run_id(), run_name or "", user_name(), now(), tagged))
+    active = _activate(current, run)
+    for hook in at_start:
+        _call(hook, Beginning(active, bool(wanted), log_system_metrics))
+    return active
 
 
 def end_run(status: RunStatus | str = RunStatus.FINISHED) -> None:
@@ -182,10 +216,38 @@ def restore_run(run_id: str) -> None:
     session().place.services().tracking.runs.restore(run_id)
 
 
-def _parent(current: Session, parent_run_id: str | None, stack: tuple[ActiveRun, ...]) -> str:
+def _call(hook: Callable[..., None], *arguments: object) -> None:
+    try:
+        hook(*arguments)
+    except Exception:  # noqa: BLE001  # a worker's border: training must not end because of what goes along with it
+        logger.exception("What goes along with a run failed; the run goes on.")
+
+
+def _create(current: Session, new: NewRun) -> Run:
+    """Make a run; while its server cannot be reached, it begins in the journal."""
+    creation = creation_of(new)
+
+    def ask(services: Services) -> Run:
+        # The server makes up a name by rules of its own.
+        asked = Creation(replace(creation.new, run_name=new.run_name), creation.experiment_name)
+        return create_run(services.tracking, asked)
+
+    run = current.place.attempt(ask)
+    if run is not None:
+        if current.experiment_id == new.experiment_id != run.info.experiment_id:
+            current.choose(run.info.experiment_id)
+        return run
+    run = belated_run(creation)
+    current.place.recorder.creation(creation)
+    return run
+
+
+def _parent(current: Session, parent_run_id: str | None, stack: tuple[ActiveRun, ...], *, nested: bool) -> str:
     if parent_run_id is None:
-        return stack[-1].info.run_id if stack else ""
-    found = current.place.services().tracking.runs.get(parent_run_id)
+        return stack[-1].info.run_id if stack and (nested or stack[-1].pid == os.getpid()) else ""
+    if parent_run_id in _Started.open:
+        return parent_run_id
+    found = _find(current, parent_run_id)
     if found.info.lifecycle_stage is not Lifecycle.ACTIVE:
         msg = f"Cannot start a run below {parent_run_id}: it is deleted. Restore it first."
         raise InvalidInput(msg)
@@ -195,23 +257,44 @@ def _parent(current: Session, parent_run_id: str | None, stack: tuple[ActiveRun,
 def _resume(
     current: Session, run_id: str, experiment_id: str | None, run_name: str | None, tags: Mapping[str, str]
 ) -> Run:
-    runs = current.place.read().tracking.runs
-    found = runs.get(run_id)
+    place = current.place
+    found = _find(current, run_id)
     if found.info.lifecycle_stage is not Lifecycle.ACTIVE:
         msg = f"Cannot start run with ID {run_id} because it is in the deleted state. Restore it first."
         raise InvalidInput(msg)
     asked = experiment_id or current.experiment_id
-    if asked and asked != found.info.experiment_id:
+    if asked and not is_belated(found.info.artifact_uri) and asked != found.info.experiment_id:
         msg = (
             f"Cannot start run with ID {run_id} because active experiment ID does not match: the run is of experiment"
             f" {found.info.experiment_id}, and {asked} was asked for. Call set_experiment with the right one."
         )
         raise InvalidInput(msg)
-    run = runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
+    run = place.attempt(
+        lambda services: services.tracking.runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
+    )
+    if run is None:
+        place.recorder.change(Change(run_id, RunStatus.RUNNING, None, run_name or None))
+        name = run_name or found.info.run_name
+        run = replace(found, info=replace(found.info, status=RunStatus.RUNNING, end_time=None, run_name=name))
     if tags:
         current.place.recorder.tags(run_id, tags)
         run = replace(run, data=replace(run.data, tags={**run.data.tags, **tags}))
     return run
+
+
+def _find(current: Session, run_id: str) -> Run:
+    """The run; while its server cannot be reached, what is known of it here. Raises NotFound."""
+    place = current.place
+
+    def ask(services: Services) -> Run:
+        place.recorder.flush(None, place.settings.offline_after or None)
+        return services.tracking.runs.get(run_id)
+
+    found = place.attempt(ask)
+    if found is None:
+        new = NewRun(current.experiment_id, run_id, "", user_name(), now())
+        found = belated_run(noted_creation(place.recorder.folder, run_id) or Creation(new))
+    return found
 
 
 def _activate(current: Session, run: Run) -> ActiveRun:
@@ -229,6 +312,9 @@ def _activate(current: Session, run: Run) -> ActiveRun:
     _active.set((*_active.get(), active))
     _Started.last = active
     _Started.open[run.info.run_id] = active
+    watch_exit()
+    # What follows is mostly logging; loaded now, so that no fork finds another thread loading it.
+    import_module("treering.client.log")
     if _Started.watched is not current:
         _Started.watched = current
         current.at_close(_end_all)
@@ -246,20 +332,27 @@ def _end(run: ActiveRun, status: RunStatus) -> None:
     if run.pid != os.getpid():
         # A forked child has a copy of its parent's stack; the run goes on in the parent.
         return
+    for hook in at_end:
+        _call(hook, run, status)
     run.recorder.change(Change(run.info.run_id, status, now()))
     run.recorder.forget_run(run.info.run_id)
+    if run.recorder.is_cut_off:
+        # Said before; nobody waits for a server that is known to be away.
+        return
     try:
-        run.recorder.flush(_END_PATIENCE)
+        run.recorder.flush(_END_PATIENCE, run.place.settings.offline_after or None)
+        run.place.collect()
     except TreeringError as error:
         logger.warning("Run %s has ended; delivery goes on in the background. %s", run.info.run_id, error)
 
 
 def _end_all() -> None:
     """At the end of the process, also for runs that other threads left open."""
-    crashed = getattr(sys, "last_value", None) is not None and not hasattr(sys, "ps1")
-    status = RunStatus.FAILED if crashed else RunStatus.FINISHED
+    status = status_at_end()
     for run in reversed(list(_Started.open.values())):
         if run.pid == os.getpid():
+            for hook in at_end:
+                _call(hook, run, status)
             run.recorder.change(Change(run.info.run_id, status, now()))
     _Started.open.clear()
     _active.set(())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -14,10 +15,12 @@ from treering.core.errors import InvalidInput, NotFound
 from treering.entities.lifecycle import View
 from treering.entities.page import Query
 from treering.entities.run import Run
+from treering.entities.run_table import RunTable
 
 __all__ = ["find_runs", "search_runs"]
 
 _PAGE = 1000
+_TABLE_PAGE = 10_000
 
 
 def search_runs(  # noqa: PLR0913, PLR0917  # MLflow's signature
@@ -58,8 +61,27 @@ def search_runs(  # noqa: PLR0913, PLR0917  # MLflow's signature
         ids = [experiment.experiment_id for experiment in found]
     else:
         ids = [active_experiment_id(current)]
-    runs = find_runs(place, Query(filter_string, order_by or (), max_results, "", View(run_view_type), ids))
-    return runs if output_format == "list" else FRAMES.load("pandas").runs(runs)
+    query = Query(filter_string, order_by or (), max_results, "", View(run_view_type), ids)
+    if output_format == "list":
+        return find_runs(place, query)
+    # First, so that who has no pandas is told before anything is read.
+    frames = FRAMES.load("pandas")
+    return frames.runs(_tables(place, query))
+
+
+def _tables(place: Place, query: Query) -> list[RunTable]:
+    """The first `query.max_results` runs that match, page by page."""
+    search = place.read().tracking.runs.table
+    left = query.max_results
+    found = [RunTable()]
+    while left > 0:
+        page = search(replace(query, max_results=min(left, _TABLE_PAGE)))
+        found.append(page)
+        left -= len(page)
+        if not page.next_token:
+            break
+        query = replace(query, page_token=page.next_token)
+    return found
 
 
 def find_runs(place: Place, query: Query) -> list[Run]:

@@ -7,21 +7,25 @@ a fresh one of the same settings. Nothing is opened before it is needed.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote, unquote, urlsplit
 
 from treering.client.recorder import Recorder
-from treering.core.log import logger
-from treering.core.settings import Settings, find_home, read_settings
+from treering.client.standstill import Standstill
+from treering.core.errors import DeadlineExceeded, Unavailable
+from treering.core.log import logger, show_log
+from treering.core.settings import Settings, export_settings, find_home, read_settings
 from treering.core.uri import local_path, scheme_of
-from treering.tracking.base import Tracking
+from treering.storage.journal.folder import orphans
 
 if TYPE_CHECKING:
     from treering.assembly import Services
@@ -30,7 +34,10 @@ __all__ = ["Place", "Session", "Target", "session"]
 
 _FAREWELL = 10.0
 _SALVAGE_EVERY = 60.0
+_CONNECTING = 5.0
 _SLASHES = "sqlite:///"
+_HERE = {"", "file", "sqlite"}
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,21 @@ class Target:
     uri: str
     home: Path
     destination: str
+
+    @property
+    def address(self) -> str:
+        """The destination as a URI that means the same everywhere on this machine; never empty."""
+        return self.destination or self.home.as_uri()
+
+    @property
+    def is_server(self) -> bool:
+        """Whether it is reached over HTTP."""
+        return scheme_of(self.destination) in {"http", "https"}
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is on this machine, so that it is there offline, too."""
+        return scheme_of(self.destination) in _HERE if self.destination else True
 
 
 class Place:
@@ -80,6 +102,30 @@ class Place:
         """The services of the destination, opened on first use."""
         return self._session.services(self.target, self._registry_uri)
 
+    def attempt(self, ask: Callable[[Services], Answer]) -> Answer | None:
+        """What the destination answers, if it does so soon; None if it cannot be reached, which is said once.
+
+        Nothing is asked while it is known that it cannot be: the courier finds out when it can.
+
+        Raises:
+            TreeringError: What it answers with; Unavailable only where the settings say so.
+        """
+        recorder = self.recorder
+        if recorder.is_cut_off:
+            return None
+        try:
+            return ask(self._session.services(self.target, self._registry_uri, soon=True))
+        except (Unavailable, DeadlineExceeded) as error:
+            if not self.settings.offline_after:
+                raise
+            recorder.cut_off(error)
+            return None
+
+    def collect(self) -> None:
+        """Deliver what children of this process left that were ended without a chance to deliver it."""
+        if not self.recorder.is_cut_off:
+            self._session.collect(self.target)
+
     def read(self) -> Services:
         """The services, after all that this process has logged there was delivered.
 
@@ -107,12 +153,16 @@ class Session:
         self.run_id = settings.run_id
         self._start = start
         self._lock = threading.RLock()
-        self._services: dict[tuple[str, str, bool], Services] = {}
+        self._services: dict[tuple[str, str, str], Services] = {}
         self._recorders: dict[Target, Recorder] = {}
+        self._standstill = Standstill()
         self._closing: list[Callable[[], None]] = []
         self._salvaged: set[Path] = set()
         self._inherited: list[object] = []
         self.place = self.place_at(settings.tracking_uri, settings.registry_uri)
+        experiment_id, _, address = settings.active_experiment.partition(" ")
+        if address == self.place.target.address:
+            self.experiment_id = unquote(experiment_id)
 
     def place_at(self, tracking_uri: str, registry_uri: str) -> Place:
         """The place that two URIs name; "" is the embedded store, and the registry beside the runs."""
@@ -124,12 +174,24 @@ class Session:
         if place.target != self.place.target:
             self.experiment_id = ""
         self.place = place
+        # Only the address of an own choice is passed on; where none was made, a child finds what this process found.
+        registry = "" if place.registry_uri == place.tracking_uri else place.registry_uri
+        export_settings({"tracking_uri": place.target.address, "registry_uri": registry, "active_experiment": ""})
 
-    def services(self, target: Target, registry_uri: str) -> Services:
-        """The services of a place, opened on first use."""
+    def choose(self, experiment_id: str) -> None:
+        """Make an experiment the active one, here and in processes that are started from here."""
+        self.experiment_id = experiment_id
+        export_settings({"active_experiment": f"{quote(experiment_id)} {self.place.target.address}"})
+
+    def services(self, target: Target, registry_uri: str, *, soon: bool = False) -> Services:
+        """The services of a place, opened on first use.
+
+        Args:
+            soon: Whether they ask once, and do not wait long for an answer.
+        """
         with self._lock:
             self._salvage(target.home)
-            return self._connect(target, registry_uri, patient=True)
+            return self._connect(target, registry_uri, "soon" if soon else "patient")
 
     def recorder(self, target: Target) -> Recorder:
         """Where to log for a destination."""
@@ -139,7 +201,12 @@ class Session:
                 recorder = self._recorders.get(target)
                 if recorder is None:
                     recorder = self._recorders[target] = Recorder(
-                        target.home / "journal", target.destination, self.settings, lambda: self._delivery_to(target)
+                        target.home / "journal",
+                        target.destination,
+                        self.settings,
+                        lambda: self._delivery_to(target),
+                        None if target.is_server else self._standstill,
+                        offline=self.settings.offline and not target.is_here,
                     )
         return recorder
 
@@ -151,7 +218,12 @@ class Session:
         """Deliver what can be in a few seconds, and say what is left."""
         for action in self._closing:
             action()
-        left = [recorder for recorder in self._recorders.values() if not recorder.close(_FAREWELL)]
+        left = []
+        for target, recorder in self._recorders.items():
+            if not recorder.close(_FAREWELL):
+                left.append(recorder)
+            elif not recorder.is_cut_off:
+                self.collect(target)
         self._recorders.clear()
         for recorder in left:
             where = recorder.destination or str(recorder.folder.parent)
@@ -164,29 +236,63 @@ class Session:
             services.close()
         self._services.clear()
 
+    def before_fork(self) -> None:
+        """Wait for a moment in which no background thread is inside a library."""
+        self._standstill.hold()
+        # Held by whoever connects, which imports much.
+        self._lock.acquire(timeout=_CONNECTING)
+
+    def after_fork(self) -> None:
+        """In the parent."""
+        with suppress(RuntimeError):
+            self._lock.release()
+        self._standstill.release()
+
     def reset_after_fork(self) -> None:
         """In a child: keep the settings, and give up what belongs to the parent without touching it."""
         self._lock = threading.RLock()
+        self._standstill = Standstill()
         # Closing the parent's database connections from here would disturb the parent.
         self._inherited.append(self._services)
         self._services = {}
         self._salvaged = set()
         for recorder in self._recorders.values():
-            recorder.reset_after_fork()
+            recorder.reset_after_fork(self._standstill)
 
-    def _delivery_to(self, target: Target) -> Tracking:
+    def collect(self, target: Target) -> None:
+        """Deliver what dead processes left for `target`; what cannot be stays."""
+        folder = target.home / "journal"
+        if orphans(folder):
+
+            def connected(destination: str) -> Services:
+                if destination != target.destination:
+                    msg = f"{destination} is not asked now."
+                    raise Unavailable(msg)
+                return self._delivery_to(target)
+
+            import_module("treering.client.sync").deliver_orphans(folder, connected)
+
+    def _delivery_to(self, target: Target) -> Services:
         with self._lock:
-            return self._connect(target, "", patient=False).tracking
+            return self._connect(target, "", "once")
 
-    def _connect(self, target: Target, registry_uri: str, *, patient: bool) -> Services:
-        """Services for `target`; an impatient connection does not repeat requests, for its user does."""
-        far = scheme_of(target.destination) in {"http", "https"}
+    def _connect(self, target: Target, registry_uri: str, patience: str) -> Services:
+        """Services for `target`; only a `patient` connection repeats requests, and `soon` one gives up early."""
+        if self.settings.offline and not target.is_here:
+            msg = (
+                f"{_without_password(target.address)} is not asked, because TREERING_OFFLINE is set."
+                " Unset it, or deliver what was logged with `treering sync` first."
+            )
+            raise Unavailable(msg)
+        far = target.is_server
         uri = target.destination or str(target.home)
-        key = (uri, registry_uri, patient or not far)
+        key = (uri, registry_uri, patience if far else "")
         if key not in self._services:
             settings = replace(self.settings, home=str(target.home), tracking_uri=uri, registry_uri=registry_uri)
-            if far and not patient:
+            if far and patience != "patient":
                 settings = replace(settings, http_retries=0)
+            if far and patience == "soon" and settings.offline_after:
+                settings = replace(settings, http_timeout=min(settings.http_timeout, settings.offline_after))
             # Not imported at the top: logging needs neither a database driver nor an HTTP client.
             connect = import_module("treering.client.connect").connect
             self._services[key] = connect(settings, self._start)
@@ -203,9 +309,12 @@ class Session:
         pause = threading.Event()
         while True:
             try:
-                results = deliver_orphans(
-                    home / "journal", lambda destination: self._delivery_to(Target(destination, home, destination))
-                )
+                with self._standstill.work():
+                    results = deliver_orphans(
+                        home / "journal",
+                        lambda destination: self._delivery_to(Target(destination, home, destination)),
+                        lambda *_: self._standstill.rest(),
+                    )
             except Exception:  # noqa: BLE001  # a worker's border
                 logger.exception("Journals of earlier programs could not be delivered.")
                 return
@@ -229,15 +338,30 @@ def session() -> Session:
             current = _Process.session
             if current is None:
                 current = _Process.session = Session(read_settings(), Path.cwd())
+                if not logging.getLogger().handlers:
+                    show_log(current.settings.log_level)
                 atexit.register(_close)
+                _finish_in_child_of_multiprocessing()
                 if sys.platform != "win32":
-                    os.register_at_fork(after_in_child=_reset_after_fork)
+                    os.register_at_fork(
+                        before=_before_fork, after_in_parent=_after_fork, after_in_child=_reset_after_fork
+                    )
     return current
 
 
 def _close() -> None:
     if _Process.session is not None:
         _Process.session.close()
+
+
+def _before_fork() -> None:
+    if _Process.session is not None:
+        _Process.session.before_fork()
+
+
+def _after_fork() -> None:
+    if _Process.session is not None:
+        _Process.session.after_fork()
 
 
 def _reset_after_fork() -> None:
@@ -247,6 +371,13 @@ def _reset_after_fork() -> None:
         # Children of multiprocessing end without running what atexit knows.
         if finalizers := sys.modules.get("multiprocessing.util"):
             finalizers.register_after_fork(_Process.session, _finish_with_multiprocessing)
+
+
+def _finish_in_child_of_multiprocessing() -> None:
+    """The children of a fork server end without running what atexit knows, too."""
+    process = sys.modules.get("multiprocessing.process")
+    if process is not None and process.parent_process() is not None and "multiprocessing.util" in sys.modules:
+        sys.modules["multiprocessing.util"].Finalize(None, _close, exitpriority=0)
 
 
 def _finish_with_multiprocessing(_: Session) -> None:

@@ -7,17 +7,21 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from treering.assembly import Services
 from treering.client.connect import SERVERS, connect
 from treering.client.delivery import Delivery, open_delivery
 from treering.core.errors import NotFound, TreeringError, Unavailable
 from treering.core.log import logger
 from treering.core.settings import Settings
 from treering.core.uri import scheme_of
+from treering.storage.journal.files import kept_files
 from treering.storage.journal.folder import Claim, claim, orphans, remove
 from treering.storage.journal.reader import open_reader
-from treering.tracking.base import Tracking
 
-__all__ = ["Delivered", "deliver_left", "deliver_orphans"]
+__all__ = ["Delivered", "Progress", "deliver_left", "deliver_orphans"]
+
+Progress = Callable[[str, int, int], None]
+"""Told of a journal: its identity, how many bytes of it and its files are delivered, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ class Delivered:
     error: str = ""
 
 
-def deliver_left(settings: Settings, home: Path, *, servers: bool = True) -> list[Delivered]:
+def deliver_left(
+    settings: Settings, home: Path, *, servers: bool = True, progress: Progress | None = None
+) -> list[Delivered]:
     """Deliver every orphan of an embedded store's folder to where its program would have.
 
     A server that cannot be reached is asked once, not waited for.
@@ -50,35 +56,36 @@ def deliver_left(settings: Settings, home: Path, *, servers: bool = True) -> lis
     """
     once = replace(settings, http_retries=0, registry_uri="")
     with ExitStack() as stack:
-        opened: dict[str, Tracking] = {}
+        opened: dict[str, Services] = {}
 
-        def tracking(destination: str) -> Tracking:
+        def connected(destination: str) -> Services:
             if scheme_of(destination) in SERVERS and not servers:
                 msg = f"{destination} is not asked now. Deliver what is for it with: treering sync"
                 raise Unavailable(msg)
             if destination not in opened:
-                services = connect(replace(once, tracking_uri=destination or str(home)))
-                stack.callback(services.close)
-                opened[destination] = services.tracking
+                opened[destination] = connect(replace(once, tracking_uri=destination or str(home)))
+                stack.callback(opened[destination].close)
             return opened[destination]
 
-        return deliver_orphans(home / "journal", tracking)
+        return deliver_orphans(home / "journal", connected, progress)
 
 
-def deliver_orphans(folder: Path, tracking: Callable[[str], Tracking]) -> list[Delivered]:
+def deliver_orphans(
+    folder: Path, connected: Callable[[str], Services], progress: Progress | None = None
+) -> list[Delivered]:
     """Deliver every orphan in `folder`, oldest first; one that cannot be does not hold up the others.
 
     Several processes may do this at once: each takes the journals that no other has.
 
     Args:
-        tracking: Gives the store for a journal's destination.
+        connected: Gives the services of a journal's destination.
     """
     results = []
     for path in orphans(folder):
         owned = claim(path)
         if owned is not None:
             try:
-                results.append(_deliver(owned, tracking))
+                results.append(_deliver(owned, connected, progress))
             except NotFound:
                 logger.debug("%s was delivered by somebody else in between.", path)
             finally:
@@ -86,7 +93,7 @@ def deliver_orphans(folder: Path, tracking: Callable[[str], Tracking]) -> list[D
     return results
 
 
-def _deliver(owned: Claim, tracking: Callable[[str], Tracking]) -> Delivered:
+def _deliver(owned: Claim, connected: Callable[[str], Services], progress: Progress | None) -> Delivered:
     path, destination = owned.path, ""
     delivery: Delivery | None = None
     error = ""
@@ -95,9 +102,10 @@ def _deliver(owned: Claim, tracking: Callable[[str], Tracking]) -> Delivered:
         destination = reader.opening.destination
         empty = not reader.read()
         reader.close()
+        whole = path.stat().st_size + sum(size for _, size in kept_files(path))
         # An empty journal is no reason to bother a server.
         if not empty:
-            delivery = open_delivery(path, tracking(destination))
+            delivery = open_delivery(path, connected(destination), progress=lambda: _tell(progress, delivery, whole))
             while delivery.advance():
                 pass
         remove(path)
@@ -109,3 +117,8 @@ def _deliver(owned: Claim, tracking: Callable[[str], Tracking]) -> Delivered:
         return Delivered(path, destination, error=error)
     delivery.close()
     return Delivered(path, destination, delivery.delivered, delivery.refused, delivery.damaged, error)
+
+
+def _tell(progress: Progress | None, delivery: Delivery | None, whole: int) -> None:
+    if progress is not None and delivery is not None:
+        progress(delivery.journal_id, min(delivery.offset + delivery.sent, whole), whole)

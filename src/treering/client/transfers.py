@@ -22,6 +22,7 @@ from treering.assembly import Services
 from treering.core.errors import DamagedData
 from treering.core.uri import split_name
 from treering.entities.artifact import FileInfo
+from treering.storage.journal.files import FileChunks
 from treering.storage.objects.base import CHUNK_SIZE, SMALL, Bulk, Checked, ObjectStore, Versioned
 
 __all__ = ["download_tree", "upload_tree"]
@@ -159,14 +160,8 @@ def _send_together(store: Bulk, files: Sequence[tuple[str, Path, int]], progress
 
 
 def _send(store: ObjectStore, key: str, path: Path, progress: _Progress) -> None:
-    def chunks() -> Iterator[bytes]:
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK_SIZE):
-                yield chunk
-                progress.add(0, len(chunk))
-
-    store.write(key, chunks())
-    progress.add(1, 0)
+    # By its path, so that a store which shelters it while the server is away need not hold its bytes.
+    progress.add(1, store.write(key, FileChunks(path)))
 
 
 def _fetch_together(store: Bulk, keys: Sequence[str], folder: Path, progress: _Progress) -> None:

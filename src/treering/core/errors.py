@@ -31,6 +31,7 @@ translated into these where they enter, with `from`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 __all__ = [
@@ -39,9 +40,11 @@ __all__ = [
     "Conflict",
     "DamagedData",
     "DeadlineExceeded",
+    "FilterMistake",
     "InvalidInput",
     "MalformedRequest",
     "MissingExtra",
+    "MlflowException",
     "NotFound",
     "NotSupported",
     "OutOfRange",
@@ -74,6 +77,10 @@ class TreeringError(Exception):
         return self.message
 
 
+MlflowException = TreeringError
+"""The name under which MLflow's users catch it."""
+
+
 class InvalidInput(TreeringError, ValueError):
     """What was asked for cannot be done as it was written."""
 
@@ -81,8 +88,35 @@ class InvalidInput(TreeringError, ValueError):
     status = 400
 
 
+@dataclass(frozen=True, slots=True)
+class FilterMistake:
+    """Where a search filter, or a term of an ordering, goes wrong: for programs that underline it.
+
+    Attributes:
+        text: What was asked, whole.
+        start: The first wrong character, counted from 0 in code points; the length of `text` where something is missing.
+        end: Just behind the last wrong one.
+        reason: The message without the lines that show the place.
+        expected: What could stand there, as it would be written; nothing where that is no short list.
+    """
+
+    text: str
+    start: int
+    end: int
+    reason: str
+    expected: tuple[str, ...] = ()
+
+
 class BadFilter(InvalidInput):
-    """A search filter or ordering that cannot be understood; the message points at the character."""
+    """A search filter or ordering that cannot be understood; the message points at the character.
+
+    Attributes:
+        mistake: The place, for programs; None where a server did not tell it.
+    """
+
+    def __init__(self, message: str, mistake: FilterMistake | None = None) -> None:
+        super().__init__(message)
+        self.mistake = mistake
 
 
 class MalformedRequest(InvalidInput):

@@ -15,7 +15,17 @@ from typing import Any, get_type_hints
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["Settings", "Variable", "find_home", "read_settings", "sources", "variables"]
+__all__ = [
+    "Settings",
+    "Variable",
+    "counts_folder",
+    "export_settings",
+    "find_home",
+    "read_settings",
+    "share_counts",
+    "sources",
+    "variables",
+]
 
 
 def _setting(default: Any, help_text: str, mlflow: str = "") -> Any:
@@ -53,8 +63,43 @@ class Settings:
         120.0, "Seconds until a request to a server is given up.", "MLFLOW_HTTP_REQUEST_TIMEOUT"
     )
     http_retries: int = _setting(7, "How often a request that may be repeated is.", "MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    offline: bool = _setting(
+        False,
+        "Do not ask servers and databases of other machines at all: keep what is logged here until `treering sync`.",
+    )
+    offline_after: float = _setting(
+        5.0,
+        "Seconds without an answer after which a program goes on without its server, and delivers later;"
+        " 0: it fails instead.",
+    )
+    journal_max_bytes: int = _setting(
+        10 << 30, "How many bytes of what is not delivered yet are kept on this machine; 0: as many as the disk has."
+    )
+    journal_full: str = _setting(
+        "wait",
+        "What happens when there are that many: `wait` for delivery, `drop` what comes and count it, or `raise` an error.",
+    )
+    active_experiment: str = _setting(
+        "", "Set by `set_experiment` for child processes: the experiment's id and where it is tracked."
+    )
     flush_interval: float = _setting(0.5, "Longest time in seconds that a logged point waits for delivery.")
     journal_sync: bool = _setting(False, "Wait for the disk at each journal write: survives a power cut, costs speed.")
+    active_model_id: str = _setting(
+        "", "Logged model that is the active one unless another is set.", "MLFLOW_ACTIVE_MODEL_ID"
+    )
+    system_metrics: bool = _setting(
+        False, "Whether each run logs the machine's load.", "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING"
+    )
+    system_metrics_interval: float = _setting(
+        10.0, "Seconds between two looks at the machine's load.", "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL"
+    )
+    system_metrics_samples: int = _setting(
+        1, "How many looks are averaged before they are logged.", "MLFLOW_SYSTEM_METRICS_SAMPLES_BEFORE_LOGGING"
+    )
+    system_metrics_node_id: str = _setting(
+        "", "Name of this machine in the names of its metrics, where several train one model.",
+        "MLFLOW_SYSTEM_METRICS_NODE_ID",
+    )  # fmt: skip
     allow_model_code: bool = _setting(
         True,
         "Whether models may be loaded whose format can run code, such as pickle.",
@@ -99,6 +144,17 @@ class Settings:
     sftp_known_hosts: str = _setting("", "File of the SSH host keys that are trusted; empty: ~/.ssh/known_hosts.")
     sftp_key_file: str = _setting("", "Private key for SFTP; empty: the SSH agent and the keys in ~/.ssh.")
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
+    search_memory_mb: int = _setting(
+        512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
+    )
+    webhook_allowed_schemes: str = _setting(
+        "https", "Schemes that a webhook's URL may have, with commas.", "MLFLOW_WEBHOOK_ALLOWED_SCHEMES"
+    )
+    webhook_allow_private_ips: bool = _setting(
+        False,
+        "Whether webhooks may be sent into private networks, and to this machine.",
+        "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )
@@ -142,6 +198,16 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     return Settings(**{field: _parse(name, source[name], types[field]) for field, name in sources(source).items()})
 
 
+def export_settings(values: Mapping[str, str]) -> None:
+    """Let the processes that this one starts have settings: their values by field; "" leaves it to the defaults."""
+    for field_name, value in values.items():
+        name = f"TREERING_{field_name.upper()}"
+        if value:
+            os.environ[name] = value
+        else:
+            os.environ.pop(name, None)
+
+
 def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """For each setting that the environment gives: the variable that gives it."""
     source = os.environ if environ is None else environ
@@ -152,6 +218,25 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
                 given[variable.name] = name
                 break
     return given
+
+
+_COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+
+
+def share_counts(folder: str) -> None:
+    """Let the processes that this one starts count together, in `folder`; "" ends that.
+
+    Prometheus' library reads its own variable when it is imported, and takes it from nowhere else.
+    """
+    if folder:
+        os.environ[_COUNTS] = folder
+    else:
+        os.environ.pop(_COUNTS, None)
+
+
+def counts_folder() -> str:
+    """Where this process counts together with others; "" where it counts alone."""
+    return os.environ.get(_COUNTS, "")
 
 
 def find_home(settings: Settings, start: Path) -> Path:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["Metric", "MetricColumns", "MetricSegment", "MetricSummary", "SampledSeries"]
+__all__ = [
+    "Metric",
+    "MetricColumns",
+    "MetricSegment",
+    "MetricSummary",
+    "SampledSeries",
+    "StoredSummaries",
+    "SummaryRow",
+    "summary_rows",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +52,127 @@ class MetricSummary:
     minimum: float | None
     maximum: float | None
     count: int
+
+    @property
+    def value(self) -> float:
+        """The last one."""
+        return self.last.value
+
+    @property
+    def step(self) -> int:
+        """Of the last point."""
+        return self.last.step
+
+    @property
+    def timestamp(self) -> int:
+        """Of the last point."""
+        return self.last.timestamp
+
+    @property
+    def model_id(self) -> str:
+        """Of the last point."""
+        return self.last.model_id
+
+    @property
+    def dataset_name(self) -> str:
+        """Of the last point."""
+        return self.last.dataset_name
+
+    @property
+    def dataset_digest(self) -> str:
+        """Of the last point."""
+        return self.last.dataset_digest
+
+
+class SummaryRow(Protocol):
+    """A MetricSummary and its last point in one, as a store keeps it."""
+
+    @property
+    def value(self) -> float:
+        """The last one."""
+        ...
+
+    @property
+    def step(self) -> int:
+        """Of the last point."""
+        ...
+
+    @property
+    def timestamp(self) -> int:
+        """Of the last point."""
+        ...
+
+    @property
+    def minimum(self) -> float | None:
+        """As in MetricSummary."""
+        ...
+
+    @property
+    def maximum(self) -> float | None:
+        """As in MetricSummary."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """As in MetricSummary."""
+        ...
+
+    @property
+    def model_id(self) -> str:
+        """Of the last point."""
+        ...
+
+    @property
+    def dataset_name(self) -> str:
+        """Of the last point."""
+        ...
+
+    @property
+    def dataset_digest(self) -> str:
+        """Of the last point."""
+        ...
+
+
+class StoredSummaries(Mapping[str, MetricSummary]):
+    """The summaries of a run's metrics, made of what is stored only when they are looked at: a page shows thousands.
+
+    Args:
+        rows: By metric key; must not be changed afterwards.
+    """
+
+    __slots__ = ("_run_id", "rows")
+
+    def __init__(self, run_id: str, rows: Mapping[str, SummaryRow]) -> None:
+        self._run_id = run_id
+        self.rows = rows
+
+    def __getitem__(self, key: str) -> MetricSummary:
+        row = self.rows[key]
+        last = Metric(
+            key,
+            row.value,
+            row.timestamp,
+            row.step,
+            row.model_id,
+            row.dataset_name,
+            row.dataset_digest,
+            self._run_id,
+        )
+        return MetricSummary(last, row.minimum, row.maximum, row.count)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+
+def summary_rows(summaries: Mapping[str, MetricSummary]) -> Mapping[str, SummaryRow]:
+    """The same by key, as cheaply as it can be had."""
+    return summaries.rows if isinstance(summaries, StoredSummaries) else summaries
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from treering.entities.lifecycle import View
 
-__all__ = ["Page", "Query"]
+__all__ = ["Page", "Query", "order_term"]
 
 T = TypeVar("T")
 
@@ -48,3 +48,10 @@ class Page(Generic[T]):
     items: Sequence[T]
     next_token: str = ""
     total: int | None = None
+
+
+def order_term(field: str, *, ascending: bool = True, dataset_name: str = "", dataset_digest: str = "") -> str:
+    """One term of an order, given in parts; a metric of a logged model may be that on one dataset."""
+    name, digest = (text.replace("'", "''") for text in (dataset_name, dataset_digest))
+    on = f" ON '{name}' '{digest}'" if dataset_name else ""
+    return f"{field}{on} {'ASC' if ascending else 'DESC'}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import Metric, MetricColumns, MetricSegment, MetricSummary
+from treering.entities.metric import Metric, MetricColumns, MetricSegment, MetricSummary, summary_rows
 
 __all__ = [
     "NOTE_TAG",
@@ -55,6 +55,11 @@ class RunInfo:
         """The name that MLflow 1.x used for `run_id`."""
         return self.run_id
 
+    @property
+    def duration(self) -> int | None:
+        """Milliseconds from start to end; None while it runs."""
+        return None if self.end_time is None else self.end_time - self.start_time
+
 
 @dataclass(frozen=True, slots=True)
 class RunData:
@@ -73,7 +78,7 @@ class RunData:
     @property
     def metrics(self) -> dict[str, float]:
         """The last value of each metric."""
-        return {key: summary.last.value for key, summary in self.summaries.items()}
+        return {key: summary.value for key, summary in summary_rows(self.summaries).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from treering.models.schema import Column, Parameter, Parameters, Schema, Tensor
 from treering.models.tables import TABLES, is_table
 from treering.models.types import AnyType, Array, DataType, Object, of_value
 
-__all__ = ["Signature", "infer_params", "infer_schema", "infer_signature"]
+__all__ = ["ModelSignature", "Signature", "infer_params", "infer_schema", "infer_signature"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +47,21 @@ class Signature:
         )
 
 
-def infer_signature(data: Any = None, answer: Any = None, params: Mapping[str, Any] | None = None) -> Signature:
-    """The signature of a model that answered `answer` when given `data` and `params`.
+ModelSignature = Signature
+"""The name that MLflow uses."""
+
+
+def infer_signature(
+    model_input: Any = None, model_output: Any = None, params: Mapping[str, Any] | None = None
+) -> Signature:
+    """The signature of a model that answered `model_output` when given `model_input` and `params`.
 
     Raises:
         InvalidInput: If a value is of a type that no signature holds.
     """
     return Signature(
-        None if data is None else infer_schema(data),
-        None if answer is None else infer_schema(answer),
+        None if model_input is None else infer_schema(model_input),
+        None if model_output is None else infer_schema(model_output),
         infer_params(params) if params else None,
     )
 

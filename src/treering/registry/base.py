@@ -8,8 +8,9 @@ from typing import Protocol
 
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
+from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
 
-__all__ = ["ModelRegistry", "ModelVersions", "NewModelVersion", "RegisteredModels"]
+__all__ = ["ModelRegistry", "ModelVersions", "NewModelVersion", "RegisteredModels", "VersionedModels", "Webhooks"]
 
 
 class RegisteredModels(Protocol):
@@ -122,9 +123,44 @@ class ModelVersions(Protocol):
         ...
 
 
+class Webhooks(Protocol):
+    """Addresses that are told of events. Methods that name one raise NotFound for an unknown id."""
+
+    def create(self, new: NewWebhook) -> Webhook:
+        """Raises InvalidInput for a name, a URL or events that cannot be."""
+        ...
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One webhook; never its secret."""
+        ...
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """The newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """Change what is given. Raises InvalidInput, as `create`."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete for good."""
+        ...
+
+    def test(self, webhook_id: str, event: WebhookEvent | None = None) -> WebhookReply:
+        """Send one message with made-up data, of the first event that the webhook is told of unless another is named."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class ModelRegistry:
-    """The whole registry: what `assembly` or the client hands out."""
+class VersionedModels:
+    """Registered models with their versions."""
 
     models: RegisteredModels
     versions: ModelVersions
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRegistry(VersionedModels):
+    """The whole registry: what `assembly` or the client hands out."""
+
+    webhooks: Webhooks

@@ -12,7 +12,7 @@ from treering.core.uri import ModelUri, RunsUri, join, parse_model_uri, parse_ru
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.page import Query
 from treering.entities.run import Run
-from treering.registry.base import ModelRegistry
+from treering.registry.base import VersionedModels
 from treering.tracking.base import Tracking
 
 __all__ = ["find_logged_model", "find_version", "locate"]
@@ -20,7 +20,7 @@ __all__ = ["find_logged_model", "find_version", "locate"]
 _NOT_IN_MODEL_NAMES = "/:.%\"'"
 
 
-def locate(uri: str, tracking: Tracking, registry: ModelRegistry, exists: Callable[[str], bool] | None = None) -> str:
+def locate(uri: str, tracking: Tracking, registry: VersionedModels, exists: Callable[[str], bool] | None = None) -> str:
     """The storage URI that `uri` stands for; a URI of another scheme, or a plain path, is returned as it is.
 
     `runs:/<run id>/<name>` is the logged model of that name that the run wrote, the one
@@ -46,7 +46,7 @@ def locate(uri: str, tracking: Tracking, registry: ModelRegistry, exists: Callab
     return join(version.storage_uri or version.source, wanted.path)
 
 
-def find_version(wanted: ModelUri, registry: ModelRegistry) -> ModelVersion:
+def find_version(wanted: ModelUri, registry: VersionedModels) -> ModelVersion:
     """The version that a `models:/` URI with a name stands for. Raises NotFound."""
     if wanted.version is not None:
         return registry.versions.get(wanted.name, wanted.version)

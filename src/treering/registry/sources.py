@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.uri import join, local_path, parse_model_uri, parse_runs_uri, scheme_of
-from treering.registry.base import ModelRegistry, NewModelVersion
+from treering.registry.base import NewModelVersion, VersionedModels
 from treering.registry.locate import find_logged_model, find_version
 from treering.registry.names import check_present
 from treering.tracking.base import Tracking
@@ -34,7 +34,7 @@ class Source:
     model_id: str
 
 
-def resolve(new: NewModelVersion, tracking: Tracking, registry: ModelRegistry) -> Source:
+def resolve(new: NewModelVersion, tracking: Tracking, registry: VersionedModels) -> Source:
     """Follow `new.source` to the files.
 
     Raises:
@@ -59,7 +59,7 @@ def resolve(new: NewModelVersion, tracking: Tracking, registry: ModelRegistry) -
     return Source(new.source, new.run_id, new.model_id)
 
 
-def _from_model(new: NewModelVersion, tracking: Tracking, registry: ModelRegistry) -> Source:
+def _from_model(new: NewModelVersion, tracking: Tracking, registry: VersionedModels) -> Source:
     wanted = parse_model_uri(new.source)
     if not wanted.model_id:
         version = find_version(wanted, registry)

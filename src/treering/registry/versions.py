@@ -10,7 +10,7 @@ from treering.core.errors import InvalidInput, NotFound
 from treering.entities.lifecycle import ModelVersionStatus
 from treering.entities.model import STAGES, ModelVersion
 from treering.entities.page import Page, Query
-from treering.registry.base import ModelRegistry, NewModelVersion, RegisteredModels
+from treering.registry.base import NewModelVersion, RegisteredModels, VersionedModels
 from treering.registry.names import (
     check_max_results,
     check_present,
@@ -50,7 +50,7 @@ class StoredModelVersions:
         """See the Protocol."""
         self._models.get(new.name)
         tags = check_tags(new.tags)
-        source = resolve(new, self._tracking, ModelRegistry(self._models, self))
+        source = resolve(new, self._tracking, VersionedModels(self._models, self))
         time = now()
         version = self._store.create(
             ModelVersion(

@@ -22,7 +22,7 @@ from treering.server.surfaces import SURFACES, Surface
 __all__ = ["create_app"]
 
 _THREADS = 16
-_API_PREFIXES = ("/api/", "/ajax-api/")
+_API_PREFIXES = ("/api/", "/ajax-api/", "/graphql")
 
 
 def create_app(

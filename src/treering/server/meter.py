@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
+
+from treering.serving.counts import exposition
 
 __all__ = ["Meter"]
 
@@ -42,4 +44,4 @@ class Meter:
 
     def text(self) -> bytes:
         """All counts."""
-        return generate_latest(self._registry)
+        return exposition(self._registry)

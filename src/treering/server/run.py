@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 
-from treering.assembly import open_services
+from treering.assembly import Services, open_services
 from treering.core.errors import InvalidInput, NotSupported
 from treering.core.settings import Settings, find_home
 from treering.server.app import create_app
 from treering.server.guard import guard_for
 from treering.serving.listening import Server, bind, url_of
+from treering.serving.workers import Workers
 
 __all__ = ["ServerOptions", "serve"]
 
@@ -31,6 +34,7 @@ class ServerOptions:
         allowed_hosts: Names by which it may be called; empty: see `guard_for`.
         allowed_origins: Sites whose pages may send changes.
         tls_cert: PEM file of the certificate chain; with `tls_key` the server speaks HTTPS.
+        workers: Processes that answer at the one port.
     """
 
     allowed_hosts: Sequence[str] = ()
@@ -49,26 +53,42 @@ def serve(settings: Settings, options: ServerOptions, announce: Callable[[str], 
     Raises:
         Unavailable: If the port is taken, or the database cannot be reached.
         InvalidInput: If the address or a TLS file is wrong.
+        NotSupported: If several workers cannot share the database.
     """
-    if options.workers > 1:
-        msg = (
-            f"--workers {options.workers}: this version serves from one process, with threads. Leave the"
-            " option out, or start several servers on one PostgreSQL or MySQL database behind a proxy."
-        )
-        raise NotSupported(msg)
     if bool(options.tls_cert) != bool(options.tls_key):
         msg = "--tls-cert and --tls-key belong together. Give both, or none."
         raise InvalidInput(msg)
-    listener = bind(settings.host, settings.port)
-    with listener:
-        services = open_services(settings, find_home(settings, Path.cwd()), proxied=settings.serve_artifacts)
+    with bind(settings.host, settings.port) as listener:
+        url = url_of(settings.host, listener.getsockname()[1], secure=bool(options.tls_cert))
+        if options.workers == 1:
+            _work(settings, options, listener, lambda: announce(url))
+            return
+        # What cannot work ends here and not in every worker, and only one of them makes the tables.
+        services = _open(settings)
         try:
-            guard = guard_for(settings.host, options.allowed_hosts, options.allowed_origins)
-            config = _config(create_app(services, guard), options)
-            url = url_of(settings.host, listener.getsockname()[1], secure=bool(options.tls_cert))
-            Server(config, lambda: announce(url)).run(sockets=[listener])
+            _config(create_app(services), options)
         finally:
             services.close()
+        if not services.shared:
+            msg = (
+                f"--workers {options.workers}: the database {settings.backend_store_uri} lives in the memory of one"
+                " process. Leave the option out, or give a database that several can use with --backend-store-uri."
+            )
+            raise NotSupported(msg)
+        Workers(partial(_work, settings, options), listener, options.workers).run(lambda: announce(url))
+
+
+def _open(settings: Settings) -> Services:
+    return open_services(settings, find_home(settings, Path.cwd()), proxied=settings.serve_artifacts)
+
+
+def _work(settings: Settings, options: ServerOptions, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    services = _open(settings)
+    try:
+        guard = guard_for(settings.host, options.allowed_hosts, options.allowed_origins)
+        Server(_config(create_app(services, guard), options), on_ready).run(sockets=[listener])
+    finally:
+        services.close()
 
 
 def _config(app: object, options: ServerOptions) -> uvicorn.Config:

@@ -18,6 +18,8 @@ from treering.server.native import (
     registered_models,
     runs,
     server,
+    upkeep,
+    webhooks,
 )
 from treering.wire.dialect import Dialect
 from treering.wire.mlflow.codec import MlflowDialect
@@ -51,14 +53,16 @@ NATIVE_SURFACE = Surface(
         logged_models.HANDLERS,
         registered_models.HANDLERS,
         model_versions.HANDLERS,
+        webhooks.HANDLERS,
         artifacts.HANDLERS,
         kept.HANDLERS,
+        upkeep.HANDLERS,
     ),
 )
 
 MLFLOW_SURFACE = Surface(
     MlflowDialect(),
-    ("/api/2.0", "/api/3.0", "/ajax-api", "/get-artifact", "/model-versions"),
+    ("/api/2.0", "/api/3.0", "/ajax-api", "/get-artifact", "/model-versions", "/graphql"),
     MLFLOW_HANDLERS,
 )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from treering.serving.counts import exposition
 
 __all__ = ["CONTENT_TYPE", "Meter"]
 
@@ -32,7 +34,10 @@ class Meter:
             registry=self._registry,
         )
         self.in_flight = Gauge(
-            "treering_model_requests_in_flight", "Requests being answered now.", registry=self._registry
+            "treering_model_requests_in_flight",
+            "Requests being answered now.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
         )
 
     def answered(self, route: str, status: int, seconds: float) -> None:
@@ -46,4 +51,4 @@ class Meter:
 
     def text(self) -> bytes:
         """Everything counted so far."""
-        return generate_latest(self._registry)
+        return exposition(self._registry)

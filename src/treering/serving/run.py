@@ -33,7 +33,7 @@ def serve(
     Args:
         port: 0 takes a free one.
         workers: Processes, each with a copy of the model.
-        announce: Called once with the server's URL, when it answers; with several workers, when they start.
+        announce: Called once with the server's URL, when it answers.
 
     Raises:
         Unavailable: If the port is in use.
@@ -43,14 +43,13 @@ def serve(
     with bind(host, port) as listener:
         url = url_of(host, listener.getsockname()[1])
         if workers == 1:
-            _work(options, lambda: announce(url), listener)
+            _work(options, listener, lambda: announce(url))
             return
         load(options.folder, options.loading)  # so that a model that cannot be loaded ends here, not in every worker
-        announce(url)
-        Workers(partial(_work, options, None), listener, workers).run()
+        Workers(partial(_work, options), listener, workers).run(lambda: announce(url))
 
 
-def _work(options: ScoringOptions, on_ready: Callable[[], None] | None, listener: socket.socket) -> None:
+def _work(options: ScoringOptions, listener: socket.socket, on_ready: Callable[[], None]) -> None:
     config = uvicorn.Config(
         create_app(options),
         lifespan="on",
@@ -62,4 +61,4 @@ def _work(options: ScoringOptions, on_ready: Callable[[], None] | None, listener
         timeout_keep_alive=_KEEP_ALIVE,
         timeout_graceful_shutdown=_LAST_REQUESTS,
     )
-    Server(config, on_ready or (lambda: None)).run(sockets=[listener])
+    Server(config, on_ready).run(sockets=[listener])

@@ -7,7 +7,9 @@ flips and forgets bytes as a crash would.
 from __future__ import annotations
 
 import math
+from array import array
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -16,18 +18,18 @@ from treering.entities.lifecycle import RunStatus
 from treering.entities.metric import Metric
 from treering.entities.run import LogBatch
 from treering.storage.journal.folder import acknowledge, acknowledged, orphans, remove
-from treering.storage.journal.frames import Change
-from treering.storage.journal.reader import Damaged, Point, Record, open_reader
+from treering.storage.journal.frames import MAX_COLUMN, Change
+from treering.storage.journal.reader import Damaged, Point, Points, Record, open_reader
 from treering.storage.journal.writer import JournalSealed, JournalWriter
 
 __all__ = ["JournalSuite", "everything"]
 
 
-def everything(writer: JournalWriter) -> list[Point | Record]:
+def everything(writer: JournalWriter) -> list[Point | Points | Record]:
     """All that a fresh reader finds in what `writer` wrote."""
     reader = open_reader(writer.path)
     try:
-        found: list[Point | Record] = []
+        found: list[Point | Points | Record] = []
         while records := reader.read():
             found += records
         return found
@@ -40,6 +42,24 @@ class JournalSuite:
 
     A subclass provides a fixture `journal`, a writer of a new journal alone in its folder.
     """
+
+    def test_columns_come_back_bit_by_bit(self, journal: JournalWriter) -> None:
+        """However many points there are; a frame that lost a part is damage."""
+        count = MAX_COLUMN + 3
+        columns = array("q", range(-5, count - 5)), array("q", range(count)), array("d", [math.nan, -0.0, 1.5])
+        columns[2].extend(float(number) for number in range(count - 3))
+        journal.metric("r1", "loss", 0.5, 1, 2)
+        journal.columns("r1", "loss", columns)
+        journal.columns("r1", "acc", (array("q"), array("q"), array("d")))
+        first, *parts = everything(journal)
+        assert isinstance(first, Point)
+        points = [part for part in parts if isinstance(part, Points)]
+        assert [len(part.columns[2]) for part in points] == [MAX_COLUMN, 3]
+        assert {part.series.key for part in points} == {"loss"}
+        logged: tuple[array[Any], ...] = columns
+        for place, column in enumerate(logged):
+            found = b"".join(part.columns[place].tobytes() for part in points)
+            assert found == column.tobytes()
 
     def test_records_come_back_in_order(self, journal: JournalWriter) -> None:
         """Every kind, word for word, NaN and infinities included."""

@@ -20,6 +20,7 @@ from treering.testing.metadata_registry import RegistrySuite
 from treering.testing.metadata_runs import ApplySuite, RunSuite, SeriesSuite
 from treering.testing.metadata_search import PagingSuite, SearchSuite
 from treering.testing.metadata_threads import ThreadSuite
+from treering.testing.metadata_webhooks import WebhookSuite
 
 __all__ = [
     "ApplySuite",
@@ -31,4 +32,5 @@ __all__ = [
     "SearchSuite",
     "SeriesSuite",
     "ThreadSuite",
+    "WebhookSuite",
 ]

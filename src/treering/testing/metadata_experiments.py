@@ -65,7 +65,7 @@ class ExperimentSuite:
             lambda: store.experiments.set_tags(experiment_id, {"a": "b"}),
             lambda: store.experiments.delete_tag(experiment_id, "a"),
         ):
-            with pytest.raises(NotFound, match="no experiment with the id"):
+            with pytest.raises(NotFound, match="No Experiment with id="):
                 attempt()
 
     def test_an_unknown_name_is_not_found(self, store: MetadataStore) -> None:

@@ -36,7 +36,7 @@ class LoggedModelSuite:
         assert store.logged_models.get(model.model_id) == model
 
     def test_create_needs_the_experiment(self, store: MetadataStore) -> None:
-        with pytest.raises(NotFound, match="'99'"):
+        with pytest.raises(NotFound, match="id=99 exists"):
             store.logged_models.create(logged_model("99"))
 
     def test_unknown_models_are_not_found(self, store: MetadataStore) -> None:
@@ -49,7 +49,7 @@ class LoggedModelSuite:
             lambda: models.delete_tag("m-0", "a"),
             lambda: models.log_params("m-0", {"a": "b"}),
         ):
-            with pytest.raises(NotFound, match="no logged model with the id 'm-0'"):
+            with pytest.raises(NotFound, match="Logged model with ID 'm-0' not found"):
                 attempt()
 
     def test_status_lifecycle_and_tags_change(self, store: MetadataStore) -> None:

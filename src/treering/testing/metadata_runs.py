@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
-from treering.core.errors import Conflict, InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound, TreeringError
 from treering.entities.dataset import CONTEXT_TAG, Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import Metric, MetricSummary
 from treering.entities.run import RUN_NAME_TAG, ModelInput, ModelOutput, Origin, Run, RunChanges
-from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.base import Delivery, MetadataStore
 from treering.testing.metadata_values import add_run, run_info, segment, summary
 
 __all__ = ["ApplySuite", "RunSuite", "SeriesSuite"]
@@ -45,7 +46,7 @@ class RunSuite:
             store.runs.create(run_info(other.experiment_id, info.run_id), {})
 
     def test_create_needs_an_active_experiment(self, store: MetadataStore) -> None:
-        with pytest.raises(NotFound, match="'99'"):
+        with pytest.raises(NotFound, match="id=99 exists"):
             store.runs.create(run_info("99"), {})
         store.experiments.set_lifecycle("0", Lifecycle.DELETED)
         with pytest.raises(InvalidInput, match="deleted"):
@@ -58,7 +59,7 @@ class RunSuite:
             lambda: store.runs.set_lifecycle("nothing", Lifecycle.DELETED),
             lambda: store.runs.apply([RunChanges("nothing")], None),
         ):
-            with pytest.raises(NotFound, match="no run with the id 'nothing'"):
+            with pytest.raises(NotFound, match="Run with id=nothing not found"):
                 attempt()
 
     def test_run_ids_are_told_apart_by_case(self, store: MetadataStore) -> None:
@@ -169,7 +170,7 @@ class ApplySuite:
         store.runs.apply([RunChanges(run_id, tags={"a": "1", "b": "2"})], None)
         store.runs.apply([RunChanges(run_id, tags={"a": "3"}, deleted_tags=["b"])], None)
         assert store.runs.get(run_id).data.tags == {"a": "3"}
-        with pytest.raises(NotFound, match="no tag 'b'"):
+        with pytest.raises(NotFound, match="No tag with name: b"):
             store.runs.apply([RunChanges(run_id, tags={"c": "4"}, deleted_tags=["b"])], None)
         assert store.runs.get(run_id).data.tags == {"a": "3"}
 
@@ -285,6 +286,60 @@ class SeriesSuite:
         assert firsts(20, None) == [20]
         assert firsts(None, -1) == [-10]
         assert firsts(30, None) == []
+
+    def test_blocks_are_outlined_and_their_data_read_when_it_is_needed(self, store: MetadataStore, run_id: str) -> None:
+        blocks = [segment(run_id, first_step=step, count=10, data=bytes([step])) for step in (30, 10, 20)]
+        store.runs.apply([RunChanges(run_id, segments=blocks)], None)
+        stored = store.series.segments(run_id, "loss")
+        outline = store.series.bounds(run_id, "loss")
+        assert [replace(block, data=b"") for block in stored] == list(outline)
+        assert list(store.series.data([outline[2], outline[0]])) == [b"\x14", b"\x1e"]
+        assert list(store.series.data([])) == []
+        last = sorted(block.last_timestamp for block in stored)
+        assert [block.last_timestamp for block in store.series.bounds(run_id, "loss", last[1])] == [
+            block.last_timestamp for block in stored if block.last_timestamp >= last[1]
+        ]
+        assert list(store.series.bounds(run_id, "loss", last[2] + 1)) == []
+        assert store.series.replace(run_id, "loss", [outline[0].segment_id], [])
+        with pytest.raises(Conflict, match="merged"):
+            store.series.data(outline)
+
+    def test_small_blocks_of_several_series_are_replaced_together(self, store: MetadataStore, run_id: str) -> None:
+        full = segment(run_id, key="loss", first_step=0, count=1000, data=b"full")
+        blocks = [full, segment(run_id, key="loss"), segment(run_id, key="acc"), segment(run_id, key="acc")]
+        store.runs.apply([RunChanges(run_id, segments=blocks)], None)
+        small = store.series.small(run_id, ["loss", "acc", "other"])
+        assert {key: len(found) for key, found in small.items()} == {"loss": 1, "acc": 2}
+        assert store.series.small("nothing", ["loss"]) == {}
+        assert (list(store.series.scattered(run_id)), list(store.series.scattered("nothing"))) == (["acc"], [])
+        ids = {key: [block.segment_id for block in found] for key, found in small.items()}
+        merged = {key: (ids[key], [segment(run_id, key=key, data=b"merged")]) for key in ids}
+        assert not store.series.replace_all(run_id, merged | {"other": ([1], [])})
+        assert store.series.replace_all(run_id, merged)
+        assert not store.series.replace_all(run_id, merged)
+        assert [block.data for block in store.series.segments(run_id, "loss")] == [b"full", b"merged"]
+        assert [block.data for block in store.series.segments(run_id, "acc")] == [b"merged"]
+        assert list(store.series.scattered(run_id)) == []
+
+    def test_each_of_several_deliveries_gets_its_own_answer(self, store: MetadataStore, run_id: str) -> None:
+        good = [RunChanges(run_id, params={"a": "1"}, segments=[segment(run_id)])]
+        again, other = Origin("journal", 10), Origin("another", 7)
+        answers = store.runs.apply_each(
+            [
+                (good, again),
+                ([RunChanges("nothing")], None),
+                (good, again),
+                ([RunChanges(run_id, params={"a": "2"})], other),
+                ([RunChanges(run_id, params={"b": "2"})], None),
+            ]
+        )
+        assert [type(answer) for answer in answers if isinstance(answer, TreeringError)] == [NotFound, InvalidInput]
+        assert [isinstance(answer, TreeringError) for answer in answers] == [False, True, False, True, False]
+        assert store.runs.get(run_id).data.params == {"a": "1", "b": "2"}
+        assert len(store.series.segments(run_id, "loss")) == 1
+        assert (store.runs.delivered("journal"), store.runs.delivered("another")) == (10, 0)
+        crowd: list[Delivery] = [([RunChanges(run_id, segments=[segment(run_id)])], None) for _ in range(70)]
+        assert store.runs.apply_each(crowd)[-1] == [(run_id, "loss")]
 
     def test_bounds_may_be_infinite_or_absent(self, store: MetadataStore, run_id: str) -> None:
         bounds = [(None, None), (-math.inf, math.inf), (-1e300, 1e-300)]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
+from treering.core.clock import now
 from treering.core.errors import BadFilter, InvalidInput
 from treering.entities.dataset import CONTEXT_TAG, Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus, View
 from treering.entities.page import Query
 from treering.entities.run import RunChanges
+from treering.entities.run_table import NO_TIME, TextColumn
 from treering.storage.metadata.base import MetadataStore
-from treering.testing.metadata_values import add_run, found_names, run_info
+from treering.testing.metadata_values import add_run, found_names, logged_model, run_info, summary
 
-__all__ = ["FILTERS", "ORDERS", "PagingSuite", "SearchSuite", "fill"]
+__all__ = ["AGGREGATES", "AGGREGATE_ORDERS", "FILTERS", "ORDERS", "PagingSuite", "SearchSuite", "fill", "fill_series"]
 
 LONG = "long " * 100
 
@@ -136,6 +139,31 @@ FILTERS: dict[str, str] = {
     "metrics.loss > 0 AND (params.lr = '0.1' OR run_name = 'e') AND": "a",
     "not not run_name = 'a'": "a",
     "tags.x = '''; DROP TABLE runs --'": "",
+    "tags.mlflow.user IS NULL": "de",
+    "params.lr < 0.05": "b",
+    "params.lr = 0.1": "ac",
+    "params.lr = 1e-1": "ac",
+    "params.lr != 0.1": "b",
+    "NOT params.lr = 0.1": "bde",
+    "params.lr >= 0.01 AND params.lr <= 0.1": "abc",
+    "params.lr = '0.1' AND params.lr > 0": "a",
+    "params.model > -1e308": "",
+    "params.lr AS NUMBER IS NULL": "de",
+    "params.lr as number is not null": "abc",
+    "params.lr AS NUMBER > 0.05": "ac",
+    "start_time < '1970-01-01T00:00:03'": "ab",
+    "start_time = '1970-01-01T01:00:03+01:00'": "cd",
+    "start_time > '1970-01-01'": "abcde",
+    "start_time >= '1970-01-01 00:00:03.000Z' AND start_time < \"19700102\"": "cde",
+    "start_time > now() - 7d": "",
+    "start_time < now() - 1.5h": "abcde",
+    "start_time <= now()": "abcde",
+    "end_time < now()+1w": "a",
+    "duration = 8s": "a",
+    "duration > 7999 AND duration < 1m": "a",
+    "duration < 1e3": "",
+    "duration IS NULL": "bcde",
+    "NOT duration > 1": "bcde",
 }
 
 # Each ordering with the names of the runs in that order.
@@ -154,7 +182,62 @@ ORDERS: dict[tuple[str, ...], str] = {
     ("end_time", "run_name"): "abcde",
     ("end_time DESC", "run_name DESC"): "aedcb",
     ("attributes.status", "Created DESC", "run_name"): "aecdb",
+    ("params.lr AS NUMBER", "run_name"): "bacde",
+    ("params.lr AS NUMBER DESC", "run_name DESC"): "cabed",
+    ("duration", "run_name DESC"): "aedcb",
+    ("metrics.loss.count DESC", "run_name"): "abcde",
 }
+
+# The same of the runs of `fill_series`, whose metrics have more than one point.
+AGGREGATES: dict[str, str] = {
+    "metrics.loss.min < 0.2": "p",
+    "metrics.loss.MIN = 0.1": "p",
+    "metrics.loss.max > 0.8": "pq",
+    "metrics.loss.last <= 0.5": "pq",
+    "metrics.loss.count = 3": "p",
+    "metrics.loss.count >= 1": "pqr",
+    "metrics.loss.count < 2.5": "qr",
+    "metrics.loss.min IS NULL": "rst",
+    "metrics.loss.min IS NOT NULL": "pq",
+    "NOT metrics.loss.min < 0.2": "qrst",
+    "metrics.loss IS NULL": "st",
+    # A metric may be called so itself; then that is meant, unless backticks end the key before the dot.
+    "metrics.acc.max > 5": "s",
+    "metrics.acc.max >= 0.7": "st",
+    "metrics.`acc.max` > 0": "s",
+    "metrics.`acc`.max < 1": "st",
+    "metrics.acc.max IS NULL": "pqr",
+    "metrics.acc.max IS NOT NULL": "st",
+    "metrics.`acc.max` IS NOT NULL": "s",
+}
+AGGREGATE_ORDERS: dict[tuple[str, ...], str] = {
+    ("metrics.loss.min", "run_name"): "pqrst",
+    ("metrics.loss.min DESC", "run_name"): "qprst",
+    ("metrics.`loss`.max DESC", "run_name"): "pqrst",
+    ("metrics.loss.count DESC", "run_name"): "pqrst",
+    ("metrics.loss.count", "run_name DESC"): "rqpts",
+    ("metrics.acc.max", "run_name"): "stpqr",
+    ("metrics.`acc`.max", "run_name"): "tspqr",
+}
+
+
+def fill_series(store: MetadataStore) -> None:
+    """Five runs, `p` to `t`, that the tables of aggregates are about."""
+    points: dict[str, dict[str, tuple[float, ...]]] = {
+        "p": {"loss": (0.9, 0.1, 0.3)},
+        "q": {"loss": (0.85, 0.5)},
+        "r": {"loss": (math.nan,)},
+        "s": {"acc": (0.8, 0.2), "acc.max": (7.0,)},
+        "t": {"acc": (0.7, math.nan)},
+    }
+    for name, metrics in points.items():
+        run_id = add_run(store, name).info.run_id
+        summaries = {key: summary(*values, key=key) for key, values in metrics.items()}
+        store.runs.apply([RunChanges(run_id, metrics=summaries)], None)
+
+
+def _text(column: TextColumn, row: int) -> str:
+    return column.texts[column.codes[row]]
 
 
 class SearchSuite:
@@ -168,6 +251,35 @@ class SearchSuite:
             if (found := "".join(sorted(found_names(store, text)))) != names
         }
         assert wrong == {}
+
+    def test_aggregates_of_metrics_are_found_and_ordered_by(self, store: MetadataStore) -> None:
+        fill_series(store)
+        found = {text: "".join(sorted(found_names(store, text))) for text in AGGREGATES}
+        assert found == AGGREGATES
+        ordered = {order_by: "".join(found_names(store, "", order_by)) for order_by in AGGREGATE_ORDERS}
+        assert ordered == AGGREGATE_ORDERS
+
+    def test_a_time_is_relative_to_the_present(self, store: MetadataStore) -> None:
+        for name, ago in {"now": 0, "hours": 7_200_000, "days": 10 * 86_400_000}.items():
+            add_run(store, name, start_time=now() - ago)
+        assert found_names(store, "start_time > now() - 1h") == ["now"]
+        assert found_names(store, "start_time > now() - 1w") == ["now", "hours"]
+        assert found_names(store, "start_time < now() - 1w AND start_time > now() - 11d") == ["days"]
+        assert found_names(store, "start_time > now() + 60s") == []
+
+    def test_params_of_logged_models_are_numbers_too(self, store: MetadataStore) -> None:
+        for value in ("9", "10", "ten", "1e1"):
+            model = replace(logged_model(name=value), params={"depth": value})
+            store.logged_models.create(model)
+
+        def names(text: str, *order_by: str) -> list[str]:
+            query = Query(filter=text, order_by=[*order_by, "name"], experiment_ids=["0"])
+            return [model.name for model in store.logged_models.search(query, ()).items]
+
+        assert names("params.depth = 10") == ["10", "1e1"]
+        assert names("params.depth < 10") == ["9"]
+        assert names("", "params.depth AS NUMBER DESC") == ["10", "1e1", "9", "ten"]
+        assert names("", "params.depth DESC") == ["ten", "9", "1e1", "10"]
 
     def test_every_ordering_orders_and_pages(self, store: MetadataStore) -> None:
         fill(store)
@@ -194,6 +306,44 @@ class SearchSuite:
         [found] = store.runs.search(query).items
         assert found == store.runs.get(found.info.run_id)
         assert len(found.inputs.dataset_inputs) == 2
+
+    def test_a_table_holds_what_the_page_holds(self, store: MetadataStore) -> None:
+        fill(store)
+        store.experiments.create("other", "/r", "", {})
+        store.runs.create(run_info("1", run_name="elsewhere", start_time=3500), {})
+        questions = [Query(text, experiment_ids=["0"]) for text in FILTERS]
+        questions += [Query("", order_by, 2, experiment_ids=["0", "1"]) for order_by in ORDERS]
+        for query in (*questions, Query(experiment_ids=["0"], max_results=2), Query(experiment_ids=["1"]), Query()):
+            page, table = store.runs.search(query), store.runs.table(query)
+            assert table.next_token == page.next_token
+            shown = [
+                (
+                    table.run_ids[row],
+                    _text(table.experiment_ids, row),
+                    _text(table.statuses, row),
+                    table.artifact_uris[row],
+                    table.start_times[row],
+                    None if table.end_times[row] == NO_TIME else table.end_times[row],
+                    {key: _text(column, row) for key, column in table.params.items() if column.codes[row] >= 0},
+                    {key: _text(column, row) for key, column in table.tags.items() if column.codes[row] >= 0},
+                    {key: str(values[row]) for key, values in table.metrics.items() if not math.isnan(values[row])},
+                )
+                for row in range(len(table))
+            ]
+            assert shown == [
+                (
+                    run.info.run_id,
+                    run.info.experiment_id,
+                    run.info.status,
+                    run.info.artifact_uri,
+                    run.info.start_time,
+                    run.info.end_time,
+                    run.data.params,
+                    run.data.tags,
+                    {key: str(value) for key, value in run.data.metrics.items() if not math.isnan(value)},
+                )
+                for run in page.items
+            ]
 
     def test_experiments_and_view_limit_the_search(self, store: MetadataStore) -> None:
         other = store.experiments.create("other", "/r", "", {}).experiment_id
@@ -228,7 +378,9 @@ class SearchSuite:
         [
             ("metrics.loss <", "not the end"),
             ("metrics.loss = 'x'", "without quotes"),
-            ("params.lr = 1", "text in quotes"),
+            ("params.lr < '1'", "Leave the quotes away"),
+            ("start_time > '2026-02-30'", "is none"),
+            ("start_time > now() - 7", "has no unit|not '7'"),
             ("nothing.a = 1", "no 'nothing'"),
             ("nothing = 'a'", "no attribute 'nothing'"),
             ("datasets.source = 'a'", "has no 'source'"),
@@ -241,6 +393,8 @@ class SearchSuite:
         with pytest.raises(BadFilter, match=reason) as caught:
             store.runs.search(Query(filter=text, experiment_ids=["0"]))
         assert text in caught.value.message
+        assert caught.value.mistake is not None
+        assert caught.value.mistake.text == text
         assert caught.value.message.endswith("^")
 
     def test_a_bad_ordering_is_refused(self, store: MetadataStore) -> None:

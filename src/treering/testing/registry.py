@@ -21,6 +21,7 @@ from treering.entities.page import Query
 from treering.entities.run import LogBatch, ModelOutput, NewRun, RunInfo
 from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.locate import locate
+from treering.testing.webhooks import WebhooksSuite
 from treering.tracking.base import NewLoggedModel, Tracking
 
 __all__ = ["LocateSuite", "ModelVersionsSuite", "RegisteredModelsSuite", "RegistrySuite", "SourcesSuite"]
@@ -482,7 +483,7 @@ class LocateSuite:
             locate(uri, tracking, registry)
 
 
-class RegistrySuite(RegisteredModelsSuite, ModelVersionsSuite, SourcesSuite, LocateSuite):
+class RegistrySuite(RegisteredModelsSuite, ModelVersionsSuite, SourcesSuite, LocateSuite, WebhooksSuite):
     """All promises of `treering.registry`.
 
     A subclass provides the fixtures `registry` and `tracking`, of any scope; the

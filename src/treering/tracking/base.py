@@ -15,14 +15,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from treering.entities.dataset import Dataset
+from treering.entities.deleted import DeletedItem
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import LoggedModelStatus, RunStatus
 from treering.entities.metric import MetricColumns, SampledSeries
-from treering.entities.model import LoggedModel
+from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import LogBatch, NewRun, Origin, Run
+from treering.entities.run_table import RunTable
 
-__all__ = ["Datasets", "Experiments", "LoggedModels", "Metrics", "NewLoggedModel", "Runs", "Tracking"]
+__all__ = ["Datasets", "Experiments", "LoggedModels", "Metrics", "NewLoggedModel", "Runs", "Tracking", "Upkeep"]
 
 
 class Experiments(Protocol):
@@ -115,6 +117,10 @@ class Runs(Protocol):
 
     def search(self, query: Query) -> Page[Run]:
         """Runs of `query.experiment_ids` that match; newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def table(self, query: Query) -> RunTable:
+        """The page that `search` gives, column by column; for thousands of runs. Raises BadFilter."""
         ...
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
@@ -231,6 +237,58 @@ class Datasets(Protocol):
         ...
 
 
+class Upkeep(Protocol):
+    """Keeping the house: taking things in as they were elsewhere, and removing for good; for administrators.
+
+    Taking in may be repeated: what is there already is left as it is.
+    """
+
+    def put_experiment(self, given: Experiment) -> Experiment:
+        """Insert with its times, active, under its id where that is free, else another; as it is then.
+
+        Raises AlreadyExists if an active experiment has the name.
+        """
+        ...
+
+    def put_run(self, given: Run) -> Run:
+        """Insert with its id, times, status and all it holds but its points, which `Runs.log` takes.
+
+        Of a run that is there, params, inputs and outputs that are new are added. Raises as `Runs.create`.
+        """
+        ...
+
+    def put_logged_model(self, given: LoggedModel) -> LoggedModel:
+        """Insert with its id and times, without its points. Raises NotFound if the experiment does not exist."""
+        ...
+
+    def put_registered_model(self, given: RegisteredModel) -> None:
+        """Insert with its times and tags, without aliases and versions."""
+        ...
+
+    def put_version(self, given: ModelVersion) -> None:
+        """Insert under its own number, without aliases. Raises NotFound if the model does not exist."""
+        ...
+
+    def deleted(self) -> Sequence[DeletedItem]:
+        """All that was deleted softly: runs, then logged models, then experiments."""
+        ...
+
+    def purge_runs(self, run_ids: Sequence[str]) -> int:
+        """Remove for good, with everything but their artifacts; how many there were. Raises InvalidInput if active."""
+        ...
+
+    def purge_logged_models(self, model_ids: Sequence[str]) -> int:
+        """As `purge_runs`."""
+        ...
+
+    def purge_experiment(self, experiment_id: str) -> int:
+        """Remove with all its runs and models, but not their artifacts; 1, or 0 where there was none.
+
+        Raises InvalidInput if it is active, and for the experiment "0".
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tracking:
     """All of tracking: what `assembly` or the client hands out."""
@@ -240,3 +298,4 @@ class Tracking:
     metrics: Metrics
     models: LoggedModels
     datasets: Datasets
+    upkeep: Upkeep

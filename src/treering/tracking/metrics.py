@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from treering.core.errors import InvalidInput
+from treering.core.errors import Conflict, InvalidInput
+from treering.core.log import logger
 from treering.entities.metric import MetricColumns, SampledSeries
 from treering.storage.metadata.base import RunStore, SeriesStore
-from treering.storage.series.merge import merge
-from treering.storage.series.page import page
+from treering.storage.series.merge import merge_arrays
+from treering.storage.series.page import begins_at, page
 from treering.storage.series.sample import between, sample
 from treering.tracking.limits import check_present
 
@@ -29,10 +30,16 @@ class StoredMetrics:
     ) -> tuple[MetricColumns, str]:
         """See the Protocol."""
         check_present(key, "metric_key")
-        blocks = self._series.segments(check_present(run_id, "run_id"), key)
-        if not blocks:
-            self._runs.get(run_id)  # raises where the run does not exist
-        return page(blocks, max_results, page_token)
+        check_present(run_id, "run_id")
+        while True:
+            blocks = self._series.bounds(run_id, key, begins_at(page_token))
+            if not blocks:
+                self._runs.get(run_id)  # raises where the run does not exist
+            try:
+                return page(blocks, max_results, page_token, self._series.data)
+            except Conflict:
+                # Merging leaves fewer blocks each time, so this comes to an end.
+                logger.debug("Blocks of the metric %s of the run %s were merged while it was read.", key, run_id)
 
     def sample(
         self,
@@ -59,7 +66,7 @@ class StoredMetrics:
     def _sampled(
         self, run_id: str, key: str, max_points: int, first_step: int | None, last_step: int | None
     ) -> SampledSeries | None:
-        points = merge(block.data for block in self._series.segments(run_id, key, first_step, last_step))
+        points = merge_arrays(block.data for block in self._series.segments(run_id, key, first_step, last_step))
         if first_step is None and last_step is None:
             return sample(run_id, key, points, max_points) if len(points) else None
         points = between(points, first_step, last_step)

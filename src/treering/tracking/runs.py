@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from treering.core.clock import now
 from treering.core.errors import InvalidInput, TreeringError
@@ -10,13 +11,14 @@ from treering.core.ids import check_id, new_run_id, new_run_name
 from treering.core.log import logger
 from treering.core.uri import join
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import Metric, MetricColumns
+from treering.entities.metric import Metric, MetricColumns, MetricSegment
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, LogBatch, NewRun, Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
 from treering.storage.metadata.base import RunStore, SeriesKey, SeriesStore
 from treering.storage.series.columns import EMPTY
 from treering.storage.series.merge import merge
-from treering.storage.series.segments import SEGMENT_POINTS, cut, summarise
+from treering.storage.series.segments import cut, digest
 from treering.tracking.base import Experiments
 from treering.tracking.limits import (
     Lengths,
@@ -30,6 +32,9 @@ from treering.tracking.limits import (
 )
 
 __all__ = ["StoredRuns"]
+
+_MERGED_AT_ONCE = 50
+"""Series whose blocks are merged in one transaction: of a run with thousands, all would not fit into memory."""
 
 
 class StoredRuns:
@@ -77,7 +82,10 @@ class StoredRuns:
         check_time(end_time, "end_time")
         if run_name:
             run_name = self._lengths.tags({RUN_NAME_TAG: run_name})[RUN_NAME_TAG]
-        return self._runs.update(check_present(run_id, "run_id"), status, end_time, run_name or None)
+        updated = self._runs.update(check_present(run_id, "run_id"), status, end_time, run_name or None)
+        if status is not None and status.is_terminated:
+            self._merge_run(run_id)
+        return updated
 
     def delete(self, run_id: str) -> None:
         """See the Protocol."""
@@ -91,6 +99,11 @@ class StoredRuns:
         """See the Protocol."""
         check_max_results(query.max_results)
         return self._runs.search(query)
+
+    def table(self, query: Query) -> RunTable:
+        """See the Protocol."""
+        check_max_results(query.max_results)
+        return self._runs.table(query)
 
     def log(self, batches: Sequence[LogBatch], origin: Origin | None = None) -> None:
         """See the Protocol."""
@@ -116,12 +129,13 @@ class StoredRuns:
         for used in batch.dataset_inputs:
             check_dataset_input(used)
         series = _with_linked(batch.series, batch.linked)
+        digests = {key: digest(run_id, key, columns) for key, columns in series.items()}
         return RunChanges(
             run_id,
             params=self._lengths.params(batch.params),
             tags=self._lengths.tags(batch.tags),
-            metrics={key: summarise(run_id, key, columns) for key, columns in series.items()},
-            segments=[segment for key, columns in series.items() for segment in cut(run_id, key, columns)],
+            metrics={key: summary for key, (summary, _) in digests.items()},
+            segments=[segment for _, blocks in digests.values() for segment in blocks],
             dataset_inputs=batch.dataset_inputs,
             model_inputs=batch.model_inputs,
             model_outputs=batch.model_outputs,
@@ -129,17 +143,39 @@ class StoredRuns:
         )
 
     def _merge_small(self, scattered: Iterable[SeriesKey]) -> None:
+        by_run: dict[str, list[str]] = {}
         for run_id, key in scattered:
-            try:
-                # Full blocks are never written again.
-                small = [block for block in self._series.segments(run_id, key) if block.count < SEGMENT_POINTS]
-                if len(small) > 1:
-                    merged = cut(run_id, key, merge(block.data for block in small))
-                    # False says that another process has merged them already.
-                    self._series.replace(run_id, key, [block.segment_id for block in small], merged)
-            except TreeringError as error:
-                # The points are stored all the same; the next batch tries again.
-                logger.warning("Blocks of the metric %s of the run %s were not merged: %s", key, run_id, error)
+            by_run.setdefault(run_id, []).append(key)
+        for run_id, keys in by_run.items():
+            with _not_now(run_id):
+                self._merge(run_id, keys)
+
+    def _merge_run(self, run_id: str) -> None:
+        """Nothing more is expected of it, so what is small stays small unless it is merged now."""
+        with _not_now(run_id):
+            keys = self._series.scattered(run_id)
+            for start in range(0, len(keys), _MERGED_AT_ONCE):
+                self._merge(run_id, keys[start : start + _MERGED_AT_ONCE])
+
+    def _merge(self, run_id: str, keys: Sequence[str]) -> None:
+        # Full blocks are never written again. False says that another process has merged them already.
+        small = self._series.small(run_id, keys)
+        merged = {key: _merged(run_id, key, blocks) for key, blocks in small.items() if len(blocks) > 1}
+        if merged:
+            self._series.replace_all(run_id, merged)
+
+
+@contextmanager
+def _not_now(run_id: str) -> Iterator[None]:
+    """What goes wrong while blocks are merged loses nothing: the points are stored, and the next time tries again."""
+    try:
+        yield
+    except TreeringError as error:
+        logger.warning("Blocks of metrics of the run %s were not merged: %s", run_id, error)
+
+
+def _merged(run_id: str, key: str, blocks: Sequence[MetricSegment]) -> tuple[Sequence[int], Sequence[MetricSegment]]:
+    return [block.segment_id for block in blocks], cut(run_id, key, merge(block.data for block in blocks))
 
 
 def _run_name(name: str, tag: str) -> str:

@@ -10,6 +10,7 @@ from treering.tracking.limits import Lengths
 from treering.tracking.logged_models import StoredLoggedModels
 from treering.tracking.metrics import StoredMetrics
 from treering.tracking.runs import StoredRuns
+from treering.tracking.upkeep import StoredUpkeep
 
 __all__ = ["open_tracking"]
 
@@ -29,4 +30,5 @@ def open_tracking(store: MetadataStore, artifact_root: str, *, truncate_long_val
         StoredMetrics(store.runs, store.series),
         StoredLoggedModels(experiments, store.runs, store.logged_models, lengths),
         StoredDatasets(store.datasets),
+        StoredUpkeep(store),
     )

@@ -1,4 +1,4 @@
-"""Every classic method of MlflowClient, with what it answers and which error it raises."""
+"""Every classic method of MlflowClient, of MLflow 2 and 3, with what it answers and which error it raises."""
 
 from __future__ import annotations
 
@@ -7,22 +7,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import (
-    Dataset,
-    DatasetInput,
-    InputTag,
-    LoggedModelInput,
-    LoggedModelOutput,
-    Metric,
-    Param,
-    RunTag,
-    ViewType,
-)
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import ErrorCode
 
 CLIENT = MlflowClient()
+NEW = int(mlflow.__version__.partition(".")[0]) >= 3
+if NEW:
+    from mlflow.entities import LoggedModelInput, LoggedModelOutput
 ABSENT = "0" * 32
 DAY = 86_400_000
 
@@ -53,9 +47,11 @@ def experiments() -> None:
     assert CLIENT.get_experiment_by_name("no such") is None
     refused("RESOURCE_DOES_NOT_EXIST", lambda: CLIENT.get_experiment("987654"))
     CLIENT.set_experiment_tag(first, "owner", "bob")
-    CLIENT.delete_experiment_tag(first, "odd")
-    assert CLIENT.get_experiment(first).tags == {"owner": "bob"}
-    refused("RESOURCE_DOES_NOT_EXIST", lambda: CLIENT.delete_experiment_tag(first, "odd"))
+    if NEW:
+        CLIENT.delete_experiment_tag(first, "odd")
+        assert CLIENT.get_experiment(first).tags == {"owner": "bob"}
+        refused("RESOURCE_DOES_NOT_EXIST", lambda: CLIENT.delete_experiment_tag(first, "odd"))
+    assert CLIENT.get_experiment(first).tags["owner"] == "bob"
     CLIENT.rename_experiment(first, "renamed")
     assert CLIENT.get_experiment(first).name == "renamed"
     second = CLIENT.create_experiment("second")
@@ -170,14 +166,17 @@ def long_history(experiment: str) -> None:
 def inputs_and_outputs(experiment: str, run_id: str) -> None:
     dataset = Dataset("d", "abc", "local", '{"uri": "x"}', schema="{}", profile="{}")
     used = DatasetInput(dataset, [InputTag("mlflow.data.context", "train")])
-    model = CLIENT.create_logged_model(experiment, name="linked", source_run_id=run_id)
-    CLIENT.log_inputs(run_id, [used], [LoggedModelInput(model.model_id)])
     CLIENT.log_inputs(run_id, [used])
-    CLIENT.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=3)])
+    CLIENT.log_inputs(run_id, [used])
+    if NEW:
+        model = CLIENT.create_logged_model(experiment, name="linked", source_run_id=run_id)
+        CLIENT.log_inputs(run_id, models=[LoggedModelInput(model.model_id)])
+        CLIENT.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=3)])
     run = CLIENT.get_run(run_id)
     assert [item.dataset.digest for item in run.inputs.dataset_inputs] == ["abc"]
-    assert [item.model_id for item in run.inputs.model_inputs] == [model.model_id]
-    assert [(item.model_id, item.step) for item in run.outputs.model_outputs] == [(model.model_id, 3)]
+    if NEW:
+        assert [item.model_id for item in run.inputs.model_inputs] == [model.model_id]
+        assert [(item.model_id, item.step) for item in run.outputs.model_outputs] == [(model.model_id, 3)]
     found = CLIENT.search_runs([experiment], "datasets.context = 'train'")
     assert [item.info.run_id for item in found] == [run_id]
 
@@ -209,7 +208,7 @@ def search_runs(experiment: str) -> None:
     assert numbers(f"attributes.run_id IN ('{made[2]}', '{made[5]}')") == ["2", "5"]
     assert numbers("tags.kind = 'page' AND attributes.start_time < 3") == ["0", "1"]
     assert numbers("tags.`kind` ILIKE 'PAG%' and tags.number != '0'")[0] == "1"
-    for bad in ("metrics.rank = 'a'", "params.x > 3", "a b c", "status ="):
+    for bad in ("metrics.rank = 'a'", "params.x > '3'", "a b c", "status ="):
         refused("INVALID_PARAMETER_VALUE", lambda bad=bad: CLIENT.search_runs([experiment], bad))
     refused("INVALID_PARAMETER_VALUE", lambda: CLIENT.search_runs([experiment], max_results=50_001))
     refused("INVALID_PARAMETER_VALUE", lambda: CLIENT.search_runs([experiment], order_by=["metrics.rank SIDEWAYS"]))
@@ -375,6 +374,31 @@ def renaming(name: str) -> None:
     refused("RESOURCE_DOES_NOT_EXIST", lambda: CLIENT.delete_registered_model("moved"))
 
 
+def webhooks() -> None:
+    made = CLIENT.create_webhook(
+        "told", "https://8.8.8.8/hook", ["model_version.created", "registered_model.created"], secret="hush"
+    )
+    assert (made.name, made.url, str(made.status), made.secret) == ("told", "https://8.8.8.8/hook", "ACTIVE", None)
+    assert [str(event) for event in made.events] == ["model_version.created", "registered_model.created"]
+    assert abs(made.creation_timestamp - time.time() * 1000) < DAY
+    changed = CLIENT.update_webhook(made.webhook_id, description="why", status="DISABLED")
+    assert (changed.name, changed.description, str(changed.status)) == ("told", "why", "DISABLED")
+    assert CLIENT.get_webhook(made.webhook_id).description == "why"
+    other = CLIENT.create_webhook("other", "https://nowhere.invalid/", ["model_version_tag.set"])
+    page = CLIENT.list_webhooks(max_results=1)
+    assert len(page) == 1
+    rest = CLIENT.list_webhooks(max_results=1, page_token=page.token)
+    assert {page[0].webhook_id, rest[0].webhook_id} == {made.webhook_id, other.webhook_id}
+    result = CLIENT.test_webhook(other.webhook_id)
+    assert (result.success, result.response_status) == (False, None)
+    assert "nowhere.invalid" in result.error_message
+    for url in ("http://8.8.8.8/", "https://10.0.0.1/", "https://localhost/"):
+        refused("INVALID_PARAMETER_VALUE", lambda url=url: CLIENT.create_webhook("x", url, ["model_version.created"]))
+    CLIENT.delete_webhook(made.webhook_id)
+    refused("RESOURCE_DOES_NOT_EXIST", lambda: CLIENT.get_webhook(made.webhook_id), made.webhook_id)
+    CLIENT.delete_webhook(other.webhook_id)
+
+
 def main() -> None:
     experiments()
     experiment = CLIENT.create_experiment("methods of runs")
@@ -384,8 +408,11 @@ def main() -> None:
     inputs_and_outputs(experiment, run_id)
     search_runs(experiment)
     artifacts(experiment)
-    logged_models(CLIENT.create_experiment("methods of models"))
+    if NEW:
+        logged_models(CLIENT.create_experiment("methods of models"))
     registry(run_id)
+    if NEW:
+        webhooks()
 
 
 if __name__ == "__main__":

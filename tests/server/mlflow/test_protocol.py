@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -93,6 +93,8 @@ class TestRequests:
         refused(site.ask("GET", f"{API}/runs/get"), 400, "INVALID_PARAMETER_VALUE", "run_id")
         refused(site.ask("GET", f"{API}/nowhere"), 404, "ENDPOINT_NOT_FOUND")
         refused(site.ask("GET", post), 405, "ENDPOINT_NOT_FOUND")
+        for path in ("/graphql", "/api/3.0/mlflow/traces/search", "/ajax-api/2.0/mlflow/gateway-proxy", f"{post}/"):
+            refused(site.ask("POST", path, {}), 404, "ENDPOINT_NOT_FOUND", path)
 
     def test_a_model_of_the_old_kind_is_noted_in_a_tag(self, site: Site, run_id: str) -> None:
         model = {"artifact_path": "m", "flavors": {}, "run_id": run_id, "utc_time_created": "now"}
@@ -154,6 +156,74 @@ class TestRequests:
         assert names("") == ["model"]
         assert names("?filter=tag.%60mlflow.prompt.is_prompt%60%20!%3D%20'true'") == ["model"]
         assert names("?filter=tags.%60mlflow.prompt.is_prompt%60%20%3D%20'true'") == ["prompt"]
+
+
+class TestWebhooks:
+    WEBHOOKS = f"{API}/webhooks"
+    NEW: ClassVar[dict[str, Any]] = {
+        "name": "told",
+        "url": "https://8.8.8.8/hook",
+        "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}, {"entity": 3, "action": 4}],
+        "secret": "hush",
+    }
+
+    def test_from_making_one_to_deleting_it(self, site: Site) -> None:
+        reply = site.ask("POST", self.WEBHOOKS, self.NEW)
+        assert b"hush" not in reply.body
+        made = reply.json()["webhook"]
+        assert (made["name"], made["url"], made["status"]) == ("told", "https://8.8.8.8/hook", "ACTIVE")
+        assert made["events"] == [
+            {"entity": "MODEL_VERSION", "action": "CREATED"},
+            {"entity": "MODEL_VERSION_TAG", "action": "SET"},
+        ]
+        assert "description" not in made
+        one = f"{self.WEBHOOKS}/{made['webhook_id']}"
+        assert site.ask("GET", one).json() == {"webhook": made}
+        changed = site.ask("PATCH", one, {"description": "why", "status": "DISABLED"}).json()["webhook"]
+        assert (changed["name"], changed["description"], changed["status"]) == ("told", "why", "DISABLED")
+        assert changed["events"] == made["events"]
+        listed = site.ask("GET", "/ajax-api/2.0/mlflow/webhooks?max_results=1").json()
+        assert listed == {"webhooks": [changed]}
+        assert site.ask("DELETE", one).body == b"{}"
+        refused(site.ask("GET", one), 404, "RESOURCE_DOES_NOT_EXIST", made["webhook_id"])
+        assert site.ask("GET", self.WEBHOOKS).json() == {}
+
+    def test_pages(self, site: Site) -> None:
+        for number in range(3):
+            site.ask("POST", self.WEBHOOKS, {**self.NEW, "name": f"w{number}"})
+        first = site.ask("GET", f"{self.WEBHOOKS}?max_results=2").json()
+        rest = site.ask("GET", f"{self.WEBHOOKS}?max_results=2&page_token={first['next_page_token']}").json()
+        assert len(first["webhooks"]) + len(rest["webhooks"]) == 3
+        assert "next_page_token" not in rest
+
+    @pytest.mark.parametrize(
+        ("change", "part"),
+        [
+            ({"url": "http://8.8.8.8/"}, "scheme"),
+            ({"url": "https://127.0.0.1/"}, "public"),
+            ({"url": None}, "'url'"),
+            ({"name": "no/name"}, "name"),
+            ({"events": []}, "events"),
+            ({"events": [{"entity": "MODEL_VERSION", "action": "EXCEEDED"}]}, "Invalid action"),
+            ({"events": [{"entity": "MODEL_VERSION", "action": "ACTION_UNSPECIFIED"}]}, "entity and an action"),
+            ({"events": [{"entity": "MOON", "action": "CREATED"}]}, "events[0].entity"),
+            ({"status": "ASLEEP"}, "status"),
+        ],
+    )
+    def test_what_cannot_be(self, site: Site, change: dict[str, Any], part: str) -> None:
+        refused(site.ask("POST", self.WEBHOOKS, {**self.NEW, **change}), 400, "INVALID_PARAMETER_VALUE", part)
+
+    def test_a_message_that_does_not_arrive(
+        self, start: Callable[..., Site], settings: Settings, tmp_path: Path
+    ) -> None:
+        allowed = replace(settings, webhook_allowed_schemes="http, https", webhook_allow_private_ips=True)
+        site = start(open_services(allowed, tmp_path / "own"))
+        made = site.ask("POST", self.WEBHOOKS, {**self.NEW, "url": "http://127.0.0.1:1/"}).json()["webhook"]
+        event = {"event": {"entity": "PROMPT", "action": "CREATED"}}
+        result = site.ask("POST", f"{self.WEBHOOKS}/{made['webhook_id']}/test", event).json()["result"]
+        assert result["success"] is False
+        assert "127.0.0.1" in result["error_message"]
+        assert "response_status" not in result
 
 
 class TestArtifacts:

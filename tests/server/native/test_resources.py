@@ -54,11 +54,11 @@ def test_experiments(site: Site) -> None:
     call(site, experiments.SET_TAGS, experiments.SetExperimentTags(made.experiment_id, {"a/b c": "x"}))
     assert call(site, experiments.GET, one).tags == {"team": "a", "a/b c": "x"}
     call(site, experiments.DELETE_TAG, experiments.DeleteExperimentTag(made.experiment_id, "a/b c"))
-    page = call(site, experiments.SEARCH, experiments.SearchExperiments("name = 'speech'", with_total=True))
+    page = call(site, experiments.SEARCH, experiments.SearchExperiments(filter="name = 'speech'", with_total=True))
     assert ([item.tags for item in page.experiments], page.total) == ([{"team": "a"}], 1)
     call(site, experiments.DELETE, one)
     assert call(site, experiments.GET, one).lifecycle_stage is Lifecycle.DELETED
-    assert not call(site, experiments.SEARCH, experiments.SearchExperiments("name = 'speech'")).experiments
+    assert not call(site, experiments.SEARCH, experiments.SearchExperiments(filter="name = 'speech'")).experiments
     call(site, experiments.RESTORE, one)
     assert call(site, experiments.GET, one).lifecycle_stage is Lifecycle.ACTIVE
     with pytest.raises(NotFound):
@@ -85,15 +85,15 @@ def test_runs(site: Site) -> None:
     assert (found.params, found.tags["x"], found.datasets) == ({"lr": "0.1"}, "y", [dataset])
     summary = found.metrics["val/loss"]
     assert (summary.last, summary.step, summary.minimum, summary.count) == ("NaN", 1, 0.5, 2)
-    page = call(site, runs.SEARCH, runs.SearchRuns(["0"], "params.lr = '0.1'", with_total=True))
+    page = call(site, runs.SEARCH, runs.SearchRuns(experiment_ids=["0"], filter="params.lr = '0.1'", with_total=True))
     assert ([item.run_id for item in page.runs], page.total) == ([made.run_id], 1)
     call(site, runs.DELETE_TAG, runs.DeleteRunTag(made.run_id, "x"))
     with pytest.raises(NotFound):
         call(site, runs.DELETE_TAG, runs.DeleteRunTag(made.run_id, "x"))
     assert call(site, runs.UPDATE, runs.UpdateRun(made.run_id, RunStatus.FINISHED, 9, "new")).run_name == "new"
     call(site, runs.DELETE, run_id)
-    assert not call(site, runs.SEARCH, runs.SearchRuns(["0"])).runs
-    assert call(site, runs.SEARCH, runs.SearchRuns(["0"], view=View.DELETED_ONLY)).runs
+    assert not call(site, runs.SEARCH, runs.SearchRuns(experiment_ids=["0"])).runs
+    assert call(site, runs.SEARCH, runs.SearchRuns(experiment_ids=["0"], view=View.DELETED_ONLY)).runs
     call(site, runs.RESTORE, run_id)
     assert call(site, runs.GET, run_id).lifecycle_stage is Lifecycle.ACTIVE
     uses = call(site, server.DATASETS, server.SearchDatasets(["0"])).datasets
@@ -147,7 +147,7 @@ def test_logged_models(site: Site) -> None:
     call(site, models.DELETE_LOGGED_MODEL_TAG, models.LoggedModelTag(made.model_id, "a"))
     found = call(site, models.GET_LOGGED_MODEL, asked)
     assert (found.params, found.tags) == ({"depth": "3", "trees": "9"}, {"c": "d"})
-    page = call(site, models.SEARCH_LOGGED_MODELS, models.SearchLoggedModels(["0"]))
+    page = call(site, models.SEARCH_LOGGED_MODELS, models.SearchLoggedModels(experiment_ids=["0"]))
     assert [item.model_id for item in page.models] == [made.model_id]
     call(site, models.DELETE_LOGGED_MODEL, models.LoggedModelId(made.model_id))
     with pytest.raises(NotFound):
@@ -180,7 +180,7 @@ def test_registry(site: Site) -> None:
     call(site, models.SET_VERSION_TAGS, models.VersionTags("churn", 1, {"w": "2"}))
     call(site, models.DELETE_VERSION_TAG, models.VersionTag("churn", 1, "v"))
     assert call(site, models.GET_VERSION, one).tags == {"w": "2"}
-    assert len(call(site, models.SEARCH_VERSIONS, models.SearchModels("name = 'churn'")).versions) == 2
+    assert len(call(site, models.SEARCH_VERSIONS, models.SearchModels(filter="name = 'churn'")).versions) == 2
     call(site, models.DELETE_VERSION, models.VersionNumber("churn", 2))
     assert call(site, models.RENAME_REGISTERED_MODEL, models.RenameRegisteredModel("churn", "leave")).name == "leave"
     assert call(site, models.UPDATE_REGISTERED_MODEL, models.UpdateRegisteredModel("leave", "d")).description == "d"

@@ -19,6 +19,7 @@ from treering.testing.metadata import (
     SearchSuite,
     SeriesSuite,
     ThreadSuite,
+    WebhookSuite,
 )
 
 
@@ -58,6 +59,10 @@ class TestSearch(SearchSuite):
 
 
 class TestPaging(PagingSuite):
+    pass
+
+
+class TestWebhooks(WebhookSuite):
     pass
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from treering.entities.metric import Metric, MetricColumns
 from treering.storage.series.codec import decode
-from treering.storage.series.segments import SEGMENT_POINTS, cut, summarise
+from treering.storage.series.segments import SEGMENT_POINTS, cut, digest
 
 NAN = float("nan")
 # Both the way for few points and the one for many.
@@ -33,7 +33,7 @@ def test_no_bounds_where_all_is_nan(repeat: int) -> None:
     columns = many(MetricColumns([0], [0], [NAN]), repeat)
     (block,) = cut("r", "k", columns)
     assert (block.minimum, block.maximum) == (None, None)
-    summary = summarise("r", "k", columns)
+    summary, _ = digest("r", "k", columns)
     assert (summary.minimum, summary.maximum, summary.count) == (None, None, repeat)
     assert math.isnan(summary.last.value)
 
@@ -57,7 +57,7 @@ def test_blocks_are_full_but_the_last(count: int, sizes: list[int]) -> None:
     ],
 )
 def test_the_last_point(columns: MetricColumns, expected: tuple[int, int, float], repeat: int) -> None:
-    summary = summarise("r", "k", many(columns, repeat))
+    summary, _ = digest("r", "k", many(columns, repeat))
     step, timestamp, value = expected
     assert summary.last == Metric("k", value, timestamp, step, run_id="r")
 
@@ -65,12 +65,12 @@ def test_the_last_point(columns: MetricColumns, expected: tuple[int, int, float]
 @SIZES
 @pytest.mark.parametrize("values", [[1.0, NAN], [NAN, 1.0]])
 def test_nan_is_last_among_equals(values: list[float], repeat: int) -> None:
-    summary = summarise("r", "k", many(MetricColumns([0, 0], [0, 0], values), repeat))
+    summary, _ = digest("r", "k", many(MetricColumns([0, 0], [0, 0], values), repeat))
     assert math.isnan(summary.last.value)
     assert (summary.minimum, summary.maximum) == (1.0, 1.0)
 
 
 @SIZES
 def test_infinities_are_extremes(repeat: int) -> None:
-    summary = summarise("r", "k", many(MetricColumns([0, 1], [0, 1], [math.inf, -math.inf]), repeat))
+    summary, _ = digest("r", "k", many(MetricColumns([0, 1], [0, 1], [math.inf, -math.inf]), repeat))
     assert (summary.minimum, summary.maximum) == (-math.inf, math.inf)

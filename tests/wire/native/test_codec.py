@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from treering.core.errors import (
+    BadFilter,
+    FilterMistake,
     InvalidInput,
     MalformedRequest,
     NotFound,
@@ -185,6 +187,17 @@ def test_errors_come_back_as_they_were(accept: str) -> None:
     assert answer.content_type == accept
     assert type(error) is NotFound
     assert error.message == "No run 'x'. Check the id."
+
+
+@pytest.mark.parametrize("accept", [JSON, MSGPACK])
+def test_a_bad_filter_comes_back_with_its_place(accept: str) -> None:
+    mistake = FilterMistake("loss >", 0, 4, "Runs have no attribute 'loss'.", ("run_id",))
+    refused = BadFilter("Runs have no attribute 'loss'.\n  loss >\n  ^", mistake)
+    answer = NATIVE.encode_error(refused, request(accept=accept))
+    error = NATIVE.decode_error(answer.status, answer.content_type, answer.body)
+    assert type(error) is BadFilter
+    assert error.mistake == mistake
+    assert error.message == refused.message
 
 
 def test_an_error_of_something_else_is_quoted() -> None:

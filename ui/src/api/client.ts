@@ -1,20 +1,25 @@
 /** Requests to the server, checked against the types of its OpenAPI document. */
 
 import createClient from "openapi-fetch";
-import type { paths } from "../../generated/schema";
+import type { components, paths } from "../../generated/schema";
+
+/** Where a filter, or a term of an ordering, goes wrong; places are counted in code points. */
+export type FilterMistake = components["schemas"]["FilterMistake"];
 
 /** What the server said when it refused, or that it could not be reached (status 0). */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
   readonly requestId: string;
+  readonly mistake: FilterMistake | null;
 
-  constructor(status: number, code: string, message: string, requestId = "") {
+  constructor(status: number, code: string, message: string, requestId = "", mistake: FilterMistake | null = null) {
     super(message);
     this.name = "ApiError";
     this.status = status;
     this.code = code;
     this.requestId = requestId;
+    this.mistake = mistake;
   }
 }
 
@@ -46,11 +51,16 @@ async function send(request: Request): Promise<Response> {
 }
 
 function refusal(response: Response, body: unknown): ApiError {
-  const said = (typeof body === "object" && body !== null ? body : {}) as { error_code?: unknown; message?: unknown };
+  const said = (typeof body === "object" && body !== null ? body : {}) as {
+    error_code?: unknown;
+    message?: unknown;
+    mistake?: FilterMistake | null;
+  };
   return new ApiError(
     response.status,
     typeof said.error_code === "string" ? said.error_code : response.statusText,
     typeof said.message === "string" ? said.message : `The server answered with status ${response.status}.`,
     response.headers.get("x-request-id") ?? "",
+    said.mistake ?? null,
   );
 }

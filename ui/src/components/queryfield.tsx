@@ -1,13 +1,14 @@
 /** The field for a filter in the search grammar: coloured as it is typed, its mistake underlined in place. */
 
 import { useEffect, useRef, useState } from "react";
-import { mistakeAt, tokens } from "../lib/grammar";
+import type { ApiError } from "../api/client";
+import { type Place, placeOf, tokens } from "../lib/grammar";
 
 interface Props {
   value: string;
   onSubmit: (filter: string) => void;
-  /** What the server said of `value`, or "". */
-  mistake: string;
+  /** What the server said against `value`, or null. */
+  mistake: ApiError | null;
 }
 
 export function QueryField({ value, onSubmit, mistake }: Props) {
@@ -31,8 +32,8 @@ export function QueryField({ value, onSubmit, mistake }: Props) {
     return () => document.removeEventListener("keydown", slash);
   }, []);
 
-  const shownMistake = text === value ? mistake : "";
-  const at = shownMistake ? mistakeAt(shownMistake) : null;
+  const shown = text === value ? mistake : null;
+  const at = shown?.mistake ? placeOf(shown.mistake, text) : null;
   return (
     <form
       className="query"
@@ -42,7 +43,7 @@ export function QueryField({ value, onSubmit, mistake }: Props) {
         onSubmit(text.trim());
       }}
     >
-      <div className="query-box" data-wrong={shownMistake ? "" : undefined}>
+      <div className="query-box" data-wrong={shown ? "" : undefined}>
         <div className="query-ink" aria-hidden="true" style={{ transform: `translateX(${-scroll}px)` }}>
           <Ink text={text} mistake={at} />
         </div>
@@ -54,35 +55,35 @@ export function QueryField({ value, onSubmit, mistake }: Props) {
           autoComplete="off"
           autoCapitalize="off"
           aria-label="Filter runs"
-          aria-invalid={shownMistake ? true : undefined}
-          aria-describedby={shownMistake ? "query-mistake" : undefined}
+          aria-invalid={shown ? true : undefined}
+          aria-describedby={shown ? "query-mistake" : undefined}
           placeholder={'Filter, for example: metrics.loss < 0.5 and params.optimizer = "adam"'}
           onChange={(event) => setText(event.target.value)}
           onScroll={(event) => setScroll(event.currentTarget.scrollLeft)}
           onBlur={() => text.trim() !== value && onSubmit(text.trim())}
         />
       </div>
-      {shownMistake && (
+      {shown && (
         <pre className="query-mistake" id="query-mistake" role="alert">
-          {at === null ? shownMistake : shownMistake.split("\n")[0]}
+          {at && shown.mistake ? `Character ${at.start + 1}: ${shown.mistake.reason}` : shown.message}
         </pre>
       )}
     </form>
   );
 }
 
-function Ink({ text, mistake }: { text: string; mistake: number | null }) {
+function Ink({ text, mistake }: { text: string; mistake: Place | null }) {
   return (
     <>
       {tokens(text).map(({ kind, text: piece, start }) => {
-        const wrong = mistake !== null && mistake >= start && mistake < start + piece.length;
+        const wrong = mistake !== null && mistake.start < start + piece.length && mistake.end > start;
         return (
           <span key={start} className={wrong ? `${kind} wrong` : kind}>
             {piece}
           </span>
         );
       })}
-      {mistake !== null && mistake >= text.length && <span className="wrong">{"  "}</span>}
+      {mistake !== null && mistake.start >= text.length && <span className="wrong">{"  "}</span>}
     </>
   );
 }

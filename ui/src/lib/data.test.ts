@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Run, SampledSeries } from "../api/queries";
 import { bestValue, chooseColumns, direction, numericColumns, orderTerm } from "./columns";
 import { parseCsv } from "./csv";
-import { mistakeAt, quote, tokens } from "./grammar";
+import { placeOf, quote, tokens } from "./grammar";
 import { addressOf } from "./oldlinks";
 import { chartColumns, extreme, type Line, smoothed, summarise } from "./series";
 import { arrange } from "./tree";
@@ -111,8 +111,9 @@ describe("the grammar", () => {
   });
 
   test("points at the character that the server means", () => {
-    expect(mistakeAt("Unknown operator.\n  metrics.loss << 1\n               ^")).toBe(13);
-    expect(mistakeAt("The database is away.")).toBeNull();
+    expect(placeOf({ text: "metrics.loss << 1", start: 14, end: 15 }, "metrics.loss << 1")).toEqual({ start: 14, end: 15 });
+    expect(placeOf({ text: "tags.`🌲` x", start: 9, end: 10 }, "tags.`🌲` x")).toEqual({ start: 10, end: 11 });
+    expect(placeOf({ text: "loss UP", start: 5, end: 7 }, "metrics.loss < 1")).toBeNull();
   });
 
   test("quotes doubled", () => {

@@ -11,7 +11,7 @@ export interface Token {
 
 const PATTERN =
   /(\s+)|("(?:[^"\\]|\\.)*"?|'(?:[^'\\]|\\.)*'?)|(`[^`]*`?)|(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)|([A-Za-z_][\w/\-]*)|(.)/gisyu;
-const WORDS = new Set(["and", "or", "not", "like", "ilike", "in", "is", "null"]);
+const WORDS = new Set(["and", "or", "not", "like", "ilike", "in", "is", "null", "as", "number", "now"]);
 const SCOPES = new Set(["metrics", "params", "tags", "attributes", "datasets", "metric", "param", "tag", "attribute"]);
 
 export function tokens(filter: string): Token[] {
@@ -29,16 +29,18 @@ export function tokens(filter: string): Token[] {
   return found;
 }
 
-/** The position, counted from 0, that the server's message points at; null where it names none. */
-export function mistakeAt(message: string): number | null {
-  const caret = message.split("\n").findIndex((line) => /^\s*\^/.test(line));
-  if (caret > 0) {
-    const lines = message.split("\n");
-    const shown = lines[caret - 1] ?? "";
-    return Math.max(0, lines[caret]!.indexOf("^") - (shown.length - shown.trimStart().length));
-  }
-  const named = /(?:character|position|column)\s+(\d+)/i.exec(message);
-  return named ? Math.max(0, Number(named[1]) - 1) : null;
+/** A stretch of a filter, in the units that strings here are counted in. */
+export interface Place {
+  start: number;
+  end: number;
+}
+
+/** Where the server's mistake stands in `filter`, which it may not be about; null then. The server counts code points. */
+export function placeOf(mistake: { text: string; start: number; end: number }, filter: string): Place | null {
+  if (mistake.text !== filter) return null;
+  const points = Array.from(filter);
+  const units = (count: number) => points.slice(0, count).join("").length;
+  return { start: units(mistake.start), end: units(mistake.end) };
 }
 
 /** `text` as a quoted value of the grammar. */

@@ -222,6 +222,6 @@ function useDrawn(slots: readonly string[], runs: readonly Run[]): { runs: Drawn
   }, [known, fetched, slots]);
 }
 
-function mistakeOf(error: unknown): string {
-  return error instanceof ApiError && error.status === 400 ? error.message : "";
+function mistakeOf(error: unknown): ApiError | null {
+  return error instanceof ApiError && error.status === 400 ? error : null;
 }

@@ -49,9 +49,10 @@ def create(experiment_name: str, artifact_location: str) -> None:
 @json_option
 def search(view: str, condition: str, max_results: int, *, as_json: bool) -> None:
     """List experiments, newest first."""
-    query = Query(filter=condition, max_results=max_results, view=View(view.upper()))
+    query = Query(filter=condition, max_results=max_results, view=View(view.upper()), with_total=True)
     with session() as services:
-        found = services.tracking.experiments.search(query).items
+        page = services.tracking.experiments.search(query)
+    found = page.items
     if as_json:
         print_json(found)
         return
@@ -63,6 +64,8 @@ def search(view: str, condition: str, max_results: int, *, as_json: bool) -> Non
         ],
         "No experiments match.",
     )
+    if page.next_token:
+        click.echo(f"{len(found)} of {page.total} experiments; --max-results shows more.")
 
 
 @experiments.command()

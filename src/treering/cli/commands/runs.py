@@ -1,34 +1,46 @@
-"""`treering runs`: list, describe, delete and restore runs."""
+"""`treering runs`: search, describe, delete and restore runs."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import click
 
 from treering.cli.output import json_option, print_json, print_record, print_table, when
 from treering.cli.session import session
+from treering.client.paging import every
 from treering.entities.lifecycle import View
-from treering.entities.page import Query
+from treering.entities.page import Page, Query
+from treering.entities.run import Run, RunInfo
 from treering.wire.native.runs import run_body
 
 __all__ = ["runs"]
 
 _run_id = click.option("--run-id", "-r", required=True, help="The run.")
+_view = click.option(
+    "--view", "-v", type=click.Choice(["active_only", "deleted_only", "all"]), default="active_only", show_default=True,
+    help="Which to show.",
+)  # fmt: skip
+_filter = click.option(
+    "--filter", "-f", "condition", default="", help="Such as: metrics.loss.min < 0.3 AND start_time > now() - 7d"
+)
+_order_by = click.option("--order-by", "-s", multiple=True, help="Such as: metrics.loss ASC. Repeat it for more terms.")
+_max_results = click.option(
+    "--max-results", "-n", type=click.IntRange(1), default=100, show_default=True, help="Most to show."
+)
 
 
 @click.group()
 def runs() -> None:
-    """List, describe, delete and restore runs."""
+    """Search, describe, delete and restore runs."""
 
 
 @runs.command("list")
 @click.option("--experiment-id", "-x", required=True, help="The experiment.")
-@click.option(
-    "--view", "-v", type=click.Choice(["active_only", "deleted_only", "all"]), default="active_only", show_default=True,
-    help="Which to show.",
-)  # fmt: skip
-@click.option("--filter", "-f", "condition", default="", help="Such as: metrics.loss < 0.3 AND params.lr = '0.1'")
-@click.option("--order-by", "-s", multiple=True, help="Such as: metrics.loss ASC. Repeat it for more terms.")
-@click.option("--max-results", "-n", type=click.IntRange(1), default=100, show_default=True, help="Most to show.")
+@_view
+@_filter
+@_order_by
+@_max_results
 @json_option
 def list_runs(
     experiment_id: str, view: str, condition: str, order_by: tuple[str, ...], max_results: int, *, as_json: bool
@@ -38,13 +50,65 @@ def list_runs(
     with session() as services:
         services.tracking.experiments.get(experiment_id)
         page = services.tracking.runs.search(query)
+    _print_page(page, (), as_json=as_json)
+
+
+@runs.command()
+@click.option("--experiment-id", "-x", multiple=True, help="An experiment; repeat it for more.  [default: all]")
+@click.option("--experiment-name", "-e", multiple=True, help="An experiment, by name.")
+@_filter
+@_order_by
+@click.option("--column", "-c", multiple=True, help="Also show this, such as: metrics.loss, params.lr or tags.team.")
+@_view
+@_max_results
+@json_option
+def search(  # noqa: PLR0913, PLR0917 - one for each option
+    experiment_id: tuple[str, ...],
+    experiment_name: tuple[str, ...],
+    condition: str,
+    order_by: tuple[str, ...],
+    column: tuple[str, ...],
+    view: str,
+    max_results: int,
+    *,
+    as_json: bool,
+) -> None:
+    """Find runs in some experiments, or in all, by a filter."""
+    with session() as services:
+        tracking = services.tracking
+        ids = [*experiment_id, *(tracking.experiments.get_by_name(name).experiment_id for name in experiment_name)]
+        if not ids:
+            ids = [one.experiment_id for one in every(tracking.experiments.search, Query())]
+        query = Query(condition, order_by, max_results, "", View(view.upper()), ids, with_total=True)
+        page = tracking.runs.search(query)
+    _print_page(page, column, as_json=as_json)
+
+
+def _print_page(page: Page[Run], columns: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
         print_json([run_body(run) for run in page.items])
         return
-    rows = [(run.info.run_id, run.info.run_name, run.info.status, when(run.info.start_time)) for run in page.items]
-    print_table(["id", "name", "status", "started"], rows, "No runs match.")
+    rows = [(*_main_cells(run.info), *(_cell(run, column) for column in columns)) for run in page.items]
+    print_table(["id", "name", "status", "started", *columns], rows, "No runs match.")
     if page.next_token:
         click.echo(f"{len(page.items)} of {page.total} runs; --max-results shows more.")
+
+
+def _main_cells(info: RunInfo) -> tuple[str, ...]:
+    return info.run_id, info.run_name, info.status, when(info.start_time)
+
+
+def _cell(run: Run, column: str) -> str | float | None:
+    kind, _, key = column.partition(".")
+    tables: Mapping[str, Mapping[str, str | float]] = {
+        "metrics": run.data.metrics,
+        "params": run.data.params,
+        "tags": run.data.tags,
+    }
+    if kind not in tables:
+        msg = f"There is no column {column!r}. Write metrics.<key>, params.<key> or tags.<key>."
+        raise click.UsageError(msg)
+    return tables[kind].get(key.strip('`"'))
 
 
 @runs.command()

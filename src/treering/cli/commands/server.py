@@ -66,7 +66,7 @@ def _decorators() -> list[Callable[[Any], Any]]:
         *backed,
         click.option("--registry-store-uri", default="", help="Database of the model registry: the same as the other."),
         click.option(
-            "--workers", "-w", type=click.IntRange(1), default=1, help="Processes; this version serves from one."
+            "--workers", "-w", type=click.IntRange(1), default=1, help="Processes that answer; each uses one core."
         ),
         click.option("--tls-cert", default="", help="PEM file of the certificate, to serve HTTPS."),
         click.option("--tls-key", default="", help="PEM file of the certificate's key."),

@@ -14,6 +14,9 @@ from treering.core.settings import find_home, read_settings
 
 __all__ = ["sync"]
 
+_WHOLE = 100
+_STEP = 25
+
 
 @click.command()
 @json_option
@@ -25,13 +28,33 @@ def sync(*, as_json: bool) -> None:
     """
     settings = read_settings()
     home = find_home(settings, Path.cwd())
-    results = deliver_left(settings, home)
+    results = deliver_left(settings, home, progress=_Told())
     if as_json:
         print_json([{**asdict(result), "journal": str(result.journal)} for result in results])
     else:
         _print(results, home)
     if any(result.error for result in results):
         sys.exit(1)
+
+
+class _Told:
+    """Says on stderr how far each journal is: in place on a terminal, in a few lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, int] = {}
+
+    def __call__(self, journal: str, done: int, whole: int) -> None:
+        percent = 100 * done // whole if whole else 100
+        live = sys.stderr.isatty()
+        before = self._said.get(journal, -1)
+        if percent == before or not (live or percent == _WHOLE or percent >= before + _STEP):
+            return
+        self._said[journal] = percent
+        click.echo(
+            f"{chr(13) if live else ''}{journal}: {percent} % of {whole / 1e6:.1f} MB",
+            err=True,
+            nl=not live or percent == _WHOLE,
+        )
 
 
 def _print(results: list[Delivered], home: Path) -> None:

@@ -12,6 +12,16 @@ from treering.core.errors import AlreadyExists, InvalidInput
 from treering.core.uri import parse_model_uri
 from treering.entities.model import STAGES, ModelVersion, RegisteredModel
 from treering.entities.page import Query
+from treering.entities.webhook import (
+    NewWebhook,
+    Webhook,
+    WebhookAction,
+    WebhookChanges,
+    WebhookEntity,
+    WebhookEvent,
+    WebhookReply,
+    WebhookStatus,
+)
 from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.locate import find_version
 
@@ -187,6 +197,52 @@ class RegistryCalls(ClientPart):
         """Remove a tag of a version, or of the newest one in a stage."""
         self._registry().versions.delete_tag(name, self._which(name, version, stage), key)
 
+    def create_webhook(  # MLflow's signature
+        self,
+        name: str,
+        url: str,
+        events: Sequence[WebhookEvent | str],
+        description: str | None = None,
+        secret: str | None = None,
+        status: str | None = None,
+    ) -> Webhook:
+        """Let an address be told of events, such as "model_version.created"; with a secret its messages are signed."""
+        chosen = WebhookStatus(status or WebhookStatus.ACTIVE)
+        new = NewWebhook(name, url, [_event(one) for one in events], description or "", secret or "", chosen)
+        return self._registry().webhooks.create(new)
+
+    def get_webhook(self, webhook_id: str) -> Webhook:
+        """One webhook, without its secret."""
+        return self._registry().webhooks.get(webhook_id)
+
+    def list_webhooks(self, max_results: int | None = None, page_token: str | None = None) -> PagedList:
+        """A page of webhooks, the newest first."""
+        query = Query(max_results=max_results or 100, page_token=page_token or "")
+        return paged(self._registry().webhooks.search(query))
+
+    def update_webhook(  # noqa: PLR0913, PLR0917  # MLflow's signature
+        self,
+        webhook_id: str,
+        name: str | None = None,
+        description: str | None = None,
+        url: str | None = None,
+        events: Sequence[WebhookEvent | str] | None = None,
+        secret: str | None = None,
+        status: str | None = None,
+    ) -> Webhook:
+        """Change what is given."""
+        changed = None if events is None else [_event(one) for one in events]
+        changes = WebhookChanges(name, url, changed, description, secret, WebhookStatus(status) if status else None)
+        return self._registry().webhooks.update(webhook_id, changes)
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Delete for good."""
+        self._registry().webhooks.delete(webhook_id)
+
+    def test_webhook(self, webhook_id: str, event: WebhookEvent | str | None = None) -> WebhookReply:
+        """Send one message with made-up data, and tell what came back."""
+        return self._registry().webhooks.test(webhook_id, None if event is None else _event(event))
+
     def _registry(self) -> ModelRegistry:
         return self._place.services().registry
 
@@ -208,6 +264,17 @@ def _number(version: str | int) -> int:
         return int(version)
     except ValueError as error:
         msg = f"{version!r} is no version of a model. Give a whole number."
+        raise InvalidInput(msg) from error
+
+
+def _event(event: WebhookEvent | str) -> WebhookEvent:
+    if isinstance(event, WebhookEvent):
+        return event
+    entity, _, action = event.partition(".")
+    try:
+        return WebhookEvent(WebhookEntity(entity), WebhookAction(action))
+    except ValueError as error:
+        msg = f"{event!r} is no event. Write it as entity.action, such as model_version.created."
         raise InvalidInput(msg) from error
 
 

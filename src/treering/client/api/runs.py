@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from treering.client.api.base import ClientPart, PagedList, paged
+from treering.client.api.history import MetricHistory
 from treering.client.context import context_tags, user_name
 from treering.client.log import Operations, as_float, finished
 from treering.core.clock import now
 from treering.core.ids import new_run_id
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import RunStatus, View
-from treering.entities.metric import Metric
+from treering.entities.metric import Metric, MetricColumns
 from treering.entities.page import Query
 from treering.entities.run import PARENT_RUN_TAG, LogBatch, ModelInput, ModelOutput, NewRun, Run
 
 __all__ = ["RunCalls"]
 
-_HISTORY_PAGE = 25_000
+# Of 24 bytes a point.
+_HISTORY_PAGE = 1_000_000
 
 
 class RunCalls(ClientPart):
@@ -171,17 +174,18 @@ class RunCalls(ClientPart):
         """Record logged models that a run wrote."""
         self._place.recorder.batch(LogBatch(run_id, model_outputs=models))
 
-    def get_metric_history(self, run_id: str, key: str) -> list[Metric]:
-        """All points of a metric, in order of timestamp, step and value."""
+    def get_metric_history(self, run_id: str, key: str) -> MetricHistory:
+        """All points of a metric, in order of timestamp, step and value; `.columns` has them as arrays."""
         history = self._place.read().tracking.metrics.history
-        found: list[Metric] = []
+        steps, timestamps, values = array("q"), array("q"), array("d")
         token = ""
         while True:
-            columns, token = history(run_id, key, _HISTORY_PAGE, token)
-            rows = zip(columns.values, columns.timestamps, columns.steps, strict=True)
-            found += [Metric(key, float(value), int(at), int(step), run_id=run_id) for value, at, step in rows]
+            page, token = history(run_id, key, _HISTORY_PAGE, token)
+            steps.extend(page.steps)
+            timestamps.extend(page.timestamps)
+            values.extend(page.values)
             if not token:
-                return found
+                return MetricHistory(run_id, key, MetricColumns(steps, timestamps, values))
 
 
 def _pairs(items: Any) -> dict[str, str]:

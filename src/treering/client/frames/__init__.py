@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from treering.core.plugins import Registry
 from treering.entities.model import LoggedModel
-from treering.entities.run import Run
+from treering.entities.run_table import RunTable
 
 __all__ = ["FRAMES", "FrameLibrary"]
 
@@ -15,8 +15,8 @@ __all__ = ["FRAMES", "FrameLibrary"]
 class FrameLibrary(Protocol):
     """What a library of data frames offers; `Any` stands for its own class."""
 
-    def runs(self, runs: Sequence[Run]) -> Any:
-        """One row for each run, with MLflow's columns."""
+    def runs(self, pages: Sequence[RunTable]) -> Any:
+        """One row for each run of all pages, with MLflow's columns."""
 
     def models(self, models: Sequence[LoggedModel]) -> Any:
         """One row for each logged model, with MLflow's columns."""
@@ -40,7 +40,10 @@ class FrameLibrary(Protocol):
         """Raises InvalidInput if a column is named that `frame` does not have."""
 
     def digest(self, frame: Any) -> str:
-        """A fingerprint of all values and column names."""
+        """The eight digits that MLflow gives a table: of its first 10,000 rows, its length and its column names."""
+
+    def hash_values(self, values: Any) -> bytes:
+        """Eight bytes for each value of an array that holds no numbers; those of its size if they cannot be hashed."""
 
 
 FRAMES: Registry[FrameLibrary] = Registry(

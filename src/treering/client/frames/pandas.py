@@ -7,33 +7,41 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from treering.core.errors import InvalidInput
 from treering.entities.model import LoggedModel
-from treering.entities.run import Run
+from treering.entities.run_table import NO_TIME, RunTable, TextColumn
 
 __all__ = ["FRAMES", "PandasFrames"]
+
+_MOST_ROWS = 10_000
+_DIGEST_LENGTH = 8
 
 
 class PandasFrames:
     """Implements `FrameLibrary`."""
 
-    def runs(self, runs: Sequence[Run]) -> pd.DataFrame:
+    def runs(self, pages: Sequence[RunTable]) -> pd.DataFrame:
         """As `FrameLibrary.runs`: `metrics.*` missing as NaN, `params.*` and `tags.*` as None."""
         columns: dict[str, Any] = {
-            "run_id": [run.info.run_id for run in runs],
-            "experiment_id": [run.info.experiment_id for run in runs],
-            "status": [str(run.info.status) for run in runs],
-            "artifact_uri": [run.info.artifact_uri for run in runs],
-            "start_time": _times([run.info.start_time for run in runs]),
-            "end_time": _times([run.info.end_time for run in runs]),
+            "run_id": [run_id for page in pages for run_id in page.run_ids],
+            "experiment_id": [text for page in pages for text in _spelled(page.experiment_ids)],
+            "status": [text for page in pages for text in _spelled(page.statuses)],
+            "artifact_uri": [uri for page in pages for uri in page.artifact_uris],
+            "start_time": _times([page.start_times for page in pages]),
+            "end_time": _times([page.end_times for page in pages]),
         }
-        metrics = [run.data.metrics for run in runs]
-        for key in _keys(metrics):
-            columns[f"metrics.{key}"] = [found.get(key, float("nan")) for found in metrics]
-        columns |= _texts("params", [run.data.params for run in runs])
-        columns |= _texts("tags", [run.data.tags for run in runs])
+        for key in _keys([page.metrics for page in pages]):
+            columns[f"metrics.{key}"] = np.concatenate(
+                [page.metrics[key] if key in page.metrics else np.full(len(page), np.nan) for page in pages]
+            )
+        for prefix in ("params", "tags"):
+            parts = [(getattr(page, prefix), len(page)) for page in pages]
+            for key in _keys([found for found, _ in parts]):
+                texts = [_spelled(found[key]) if key in found else np.full(rows, None) for found, rows in parts]
+                columns[f"{prefix}.{key}"] = pd.Series(np.concatenate(texts), dtype=object)
         return pd.DataFrame(columns)
 
     def models(self, models: Sequence[LoggedModel]) -> pd.DataFrame:
@@ -85,27 +93,37 @@ class PandasFrames:
 
     def digest(self, frame: Any) -> str:
         """As `FrameLibrary.digest`."""
-        hashed = hashlib.md5("\n".join(map(str, frame.columns)).encode(), usedforsecurity=False)
+        first = frame.head(_MOST_ROWS)
+        # Only columns of numbers and those of nothing but text count.
+        texts = first.columns[(frame.map(type).astype(object) == str).all(axis=0)]  # noqa: E721  # a type for each cell
+        kept = first[texts.union(first.select_dtypes(include=[np.number]).columns)]
+        hashed = hashlib.md5(pd.util.hash_pandas_object(kept).to_numpy().tobytes(), usedforsecurity=False)
+        hashed.update(np.int64(len(frame)).tobytes())
+        for name in frame.columns:
+            hashed.update(str(name).encode())
+        return hashed.hexdigest()[:_DIGEST_LENGTH]
+
+    def hash_values(self, values: Any) -> bytes:
+        """As `FrameLibrary.hash_values`."""
         try:
-            hashed.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+            return bytes(pd.util.hash_array(values).tobytes())
         except TypeError:
             # Lists and dictionaries in cells cannot be hashed.
-            hashed.update(pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy().tobytes())
-        return hashed.hexdigest()
+            return np.int64(values.size).tobytes()
 
 
-def _times(millis: Sequence[int | None]) -> Any:
-    return pd.to_datetime(pd.array(list(millis), dtype="Int64"), unit="ms", utc=True)
+def _times(parts: Sequence[Sequence[int]]) -> Any:
+    millis = np.concatenate([np.asarray(part, np.int64) for part in parts])
+    return pd.to_datetime(pd.arrays.IntegerArray(millis, millis == NO_TIME), unit="ms", utc=True)
 
 
 def _keys(mappings: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(key for found in mappings for key in found))
 
 
-def _texts(prefix: str, mappings: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    return {
-        f"{prefix}.{key}": pd.Series([found.get(key) for found in mappings], dtype=object) for key in _keys(mappings)
-    }
+def _spelled(column: TextColumn) -> Any:
+    """The texts as an array of objects; None, which -1 finds, where there is none."""
+    return np.array([*column.texts, None], object)[np.asarray(column.codes, np.int32)]
 
 
 FRAMES = PandasFrames()

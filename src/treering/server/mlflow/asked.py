@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["at_most", "run_asked", "version_asked"]
+__all__ = ["at_most", "experiment_asked", "run_asked", "version_asked"]
 
 
 def run_asked(run_id: str, run_uuid: str) -> str:
@@ -18,6 +18,14 @@ def run_asked(run_id: str, run_uuid: str) -> str:
     msg = (
         "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters."
     )
+    raise InvalidInput(msg)
+
+
+def experiment_asked(experiment_id: str) -> str:
+    """The id of an experiment. Raises InvalidInput if it cannot be one."""
+    if experiment_id.isascii() and experiment_id.isdigit():
+        return experiment_id
+    msg = f"Invalid experiment ID {experiment_id[:100]!r}. Experiment ID must be a valid integer."
     raise InvalidInput(msg)
 
 

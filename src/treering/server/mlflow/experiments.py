@@ -6,7 +6,7 @@ from treering.assembly import Services
 from treering.entities.page import Query
 from treering.server.handling import Handlers
 from treering.server.locations import check_location
-from treering.server.mlflow.asked import at_most
+from treering.server.mlflow.asked import at_most, experiment_asked
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import experiments as wire
 from treering.wire.mlflow.fields import entries_of, shown
@@ -28,7 +28,9 @@ def _create(services: Services, asked: wire.CreateExperiment) -> wire.CreatedExp
 
 @HANDLERS.handles(wire.GET)
 def _get(services: Services, asked: wire.ExperimentId) -> wire.FoundExperiment:
-    return wire.FoundExperiment(wire.experiment_message(services.tracking.experiments.get(asked.experiment_id)))
+    return wire.FoundExperiment(
+        wire.experiment_message(services.tracking.experiments.get(experiment_asked(asked.experiment_id)))
+    )
 
 
 @HANDLERS.handles(wire.GET_BY_NAME)
@@ -46,41 +48,38 @@ def _search(services: Services, asked: wire.SearchExperiments) -> wire.FoundExpe
 
 @HANDLERS.handles(wire.UPDATE)
 def _update(services: Services, asked: wire.UpdateExperiment) -> Empty:
-    if asked.new_name:
-        services.tracking.experiments.rename(asked.experiment_id, asked.new_name)
-    else:
-        services.tracking.experiments.get(asked.experiment_id)
+    services.tracking.experiments.rename(experiment_asked(asked.experiment_id), asked.new_name)
     return Empty()
 
 
 @HANDLERS.handles(wire.DELETE)
 def _delete(services: Services, asked: wire.ExperimentId) -> Empty:
-    services.tracking.experiments.delete(asked.experiment_id)
+    services.tracking.experiments.delete(experiment_asked(asked.experiment_id))
     return Empty()
 
 
 @HANDLERS.handles(wire.RESTORE)
 def _restore(services: Services, asked: wire.ExperimentId) -> Empty:
-    services.tracking.experiments.restore(asked.experiment_id)
+    services.tracking.experiments.restore(experiment_asked(asked.experiment_id))
     return Empty()
 
 
 @HANDLERS.handles(wire.SET_TAG)
 def _set_tag(services: Services, asked: wire.SetExperimentTag) -> Empty:
-    services.tracking.experiments.set_tags(asked.experiment_id, {asked.key: asked.value})
+    services.tracking.experiments.set_tags(experiment_asked(asked.experiment_id), {asked.key: asked.value})
     return Empty()
 
 
 @HANDLERS.handles(wire.DELETE_TAG)
 def _delete_tag(services: Services, asked: wire.DeleteExperimentTag) -> Empty:
-    services.tracking.experiments.delete_tag(asked.experiment_id, asked.key)
+    services.tracking.experiments.delete_tag(experiment_asked(asked.experiment_id), asked.key)
     return Empty()
 
 
 @HANDLERS.handles(wire.SEARCH_DATASETS)
 def _search_datasets(services: Services, asked: wire.SearchDatasets) -> wire.DatasetSummaries:
     at_most(len(asked.experiment_ids), _MOST_EXPERIMENTS, "number of experiment_ids")
-    found = services.tracking.datasets.search(asked.experiment_ids)
+    found = services.tracking.datasets.search([experiment_asked(one) for one in asked.experiment_ids])
     return wire.DatasetSummaries(
         tuple(wire.DatasetSummary(where, item.name, item.digest, shown(context)) for where, item, context in found)
     )

@@ -11,12 +11,12 @@ from treering.assembly import Services
 from treering.core.errors import InvalidInput, NotSupported
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import LoggedModelStatus
-from treering.entities.page import Query
+from treering.entities.page import Query, order_term
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.locations import open_location
 from treering.server.mlflow.artifacts import list_artifacts
-from treering.server.mlflow.asked import at_most
+from treering.server.mlflow.asked import at_most, experiment_asked
 from treering.server.mlflow.transfer import file_key
 from treering.tracking.base import NewLoggedModel
 from treering.wire.endpoint import Empty
@@ -39,7 +39,7 @@ _STATUS = {
 @HANDLERS.handles(wire.CREATE)
 def _create(services: Services, asked: wire.CreateLoggedModel) -> wire.FoundLoggedModel:
     new = NewLoggedModel(
-        asked.experiment_id,
+        experiment_asked(asked.experiment_id),
         asked.name,
         asked.model_type,
         asked.source_run_id,
@@ -76,12 +76,21 @@ def _delete(services: Services, asked: wire.LoggedModelId) -> Empty:
 def _search(services: Services, asked: wire.SearchLoggedModels) -> wire.FoundLoggedModels:
     query = Query(
         asked.filter,
-        [f"{term.field_name} {'ASC' if term.ascending else 'DESC'}" for term in asked.order_by],
+        [
+            order_term(
+                term.field_name,
+                ascending=term.ascending,
+                dataset_name=term.dataset_name,
+                dataset_digest=term.dataset_digest,
+            )
+            for term in asked.order_by
+        ],
         at_most(asked.max_results, _MOST),
         asked.page_token,
-        experiment_ids=asked.experiment_ids,
+        experiment_ids=[experiment_asked(one) for one in asked.experiment_ids],
     )
-    return wire.logged_models_page(services.tracking.models.search(query, _datasets(asked)))
+    datasets = [Dataset(item.dataset_name, item.dataset_digest, "", "") for item in asked.datasets]
+    return wire.logged_models_page(services.tracking.models.search(query, datasets))
 
 
 @HANDLERS.handles(wire.SET_TAGS)
@@ -118,20 +127,3 @@ async def _read_artifact(services: Services, request: Request) -> Response:
     return await file_answer(
         await asyncio.to_thread(open_location, services, model.artifact_uri), key, request.headers, download=True
     )
-
-
-def _datasets(asked: wire.SearchLoggedModels) -> list[Dataset]:
-    """The datasets that metric conditions and orders look at.
-
-    An order may name a dataset of its own; that is what `datasets` does, as long as
-    both do not name different ones.
-    """
-    chosen = {(item.dataset_name, item.dataset_digest) for item in asked.datasets}
-    ordering = {(term.dataset_name, term.dataset_digest) for term in asked.order_by if term.dataset_name}
-    if ordering and ordering != chosen and (chosen or len(ordering) > 1 or "metrics." in asked.filter):
-        msg = (
-            "Ordering by a metric on one dataset while looking at metrics on others is not supported."
-            " Name the dataset in 'datasets', and leave it out of 'order_by'."
-        )
-        raise NotSupported(msg)
-    return [Dataset(name, digest, "", "") for name, digest in sorted(chosen or ordering)]

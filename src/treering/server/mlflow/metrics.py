@@ -25,7 +25,7 @@ def _get_history(services: Services, asked: wire.GetHistory) -> wire.MetricHisto
     if asked.max_results is not None:
         at_most(asked.max_results, 2**63 - 1)
     points, token = services.tracking.metrics.history(run_id, asked.metric_key, asked.max_results, asked.page_token)
-    return wire.MetricHistory(wire.metric_messages(asked.metric_key, points), shown(token))
+    return wire.MetricHistory(wire.series_points(asked.metric_key, points), shown(token))
 
 
 @HANDLERS.handles(wire.GET_HISTORY_BULK)

@@ -14,7 +14,7 @@ from treering.entities.metric import Metric, MetricColumns
 from treering.entities.page import Query
 from treering.entities.run import LogBatch, ModelInput, ModelOutput, NewRun
 from treering.server.handling import Handlers
-from treering.server.mlflow.asked import at_most, run_asked
+from treering.server.mlflow.asked import at_most, experiment_asked, run_asked
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import runs as wire
 from treering.wire.mlflow.fields import entries_of
@@ -36,7 +36,7 @@ _MODEL_KEYS = ("artifact_path", "flavors", "run_id", "utc_time_created")
 @HANDLERS.handles(wire.CREATE)
 def _create(services: Services, asked: wire.CreateRun) -> wire.FoundRun:
     new = NewRun(
-        asked.experiment_id or DEFAULT_EXPERIMENT_ID,
+        experiment_asked(asked.experiment_id or DEFAULT_EXPERIMENT_ID),
         run_name=asked.run_name,
         user_id=asked.user_id,
         start_time=asked.start_time,
@@ -77,7 +77,7 @@ def _search(services: Services, asked: wire.SearchRuns) -> wire.FoundRuns:
         at_most(asked.max_results, _MOST_RUNS),
         asked.page_token,
         asked.run_view_type,
-        asked.experiment_ids,
+        [experiment_asked(one) for one in asked.experiment_ids],
     )
     return wire.runs_page(services.tracking.runs.search(query))
 
@@ -162,28 +162,25 @@ def _model_of(text: str) -> dict[str, object]:
 
 def _points_batch(run_id: str, points: Sequence[MetricEntry]) -> LogBatch:
     """The points as columns; those that judge a model or belong to a dataset stand apart."""
-    linked = [
-        Metric(
-            item.key,
-            item.value,
-            item.timestamp,
-            item.step,
-            item.model_id,
-            item.dataset_name,
-            item.dataset_digest,
-            run_id,
-        )
-        for item in points
-        if item.model_id or item.dataset_name
-    ]
+    linked: list[Metric] = []
     plain: dict[str, tuple[list[int], list[int], list[float]]] = {}
     for item in points:
-        if not (item.model_id or item.dataset_name):
-            steps, timestamps, values = plain.setdefault(item.key, ([], [], []))
-            steps.append(item.step)
-            timestamps.append(item.timestamp)
-            values.append(item.value)
+        if item.model_id or item.dataset_name:
+            linked.append(_linked(run_id, item))
+            continue
+        columns = plain.get(item.key)
+        if columns is None:
+            columns = plain[item.key] = ([], [], [])
+        columns[0].append(item.step)
+        columns[1].append(item.timestamp)
+        columns[2].append(item.value)
     return LogBatch(run_id, series={key: MetricColumns(*columns) for key, columns in plain.items()}, linked=linked)
+
+
+def _linked(run_id: str, item: MetricEntry) -> Metric:
+    return Metric(
+        item.key, item.value, item.timestamp, item.step, item.model_id, item.dataset_name, item.dataset_digest, run_id
+    )
 
 
 def _check_batch(asked: wire.LogBatchRequest) -> None:

@@ -13,6 +13,7 @@ from treering.server.mlflow import (
     registered_models,
     runs,
     server_info,
+    webhooks,
 )
 
 __all__ = ["HANDLERS"]
@@ -27,4 +28,5 @@ HANDLERS: tuple[Handlers, ...] = (
     logged_models.HANDLERS,
     registered_models.HANDLERS,
     model_versions.HANDLERS,
+    webhooks.HANDLERS,
 )

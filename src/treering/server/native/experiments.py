@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from treering.assembly import Services
 from treering.entities.experiment import Experiment
-from treering.entities.page import Query
 from treering.server.handling import Handlers
 from treering.server.locations import check_location
 from treering.wire.endpoint import Empty
@@ -34,15 +33,7 @@ def _get_by_name(services: Services, asked: wire.ExperimentName) -> Experiment:
 
 @HANDLERS.handles(wire.SEARCH)
 def _search(services: Services, asked: wire.SearchExperiments) -> wire.ExperimentPage:
-    query = Query(
-        asked.filter,
-        asked.order_by,
-        asked.max_results,
-        asked.page_token,
-        asked.view,
-        with_total=asked.with_total,
-    )
-    page = services.tracking.experiments.search(query)
+    page = services.tracking.experiments.search(asked.query())
     return wire.ExperimentPage(page.items, page.next_token, page.total)
 
 

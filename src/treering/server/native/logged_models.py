@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from treering.assembly import Services
-from treering.entities.page import Query
 from treering.server.handling import Handlers
 from treering.tracking.base import NewLoggedModel
 from treering.wire.endpoint import Empty
@@ -41,16 +40,7 @@ def _delete(services: Services, asked: wire.LoggedModelId) -> Empty:
 
 @HANDLERS.handles(wire.SEARCH_LOGGED_MODELS)
 def _search(services: Services, asked: wire.SearchLoggedModels) -> wire.LoggedModelPage:
-    query = Query(
-        asked.filter,
-        asked.order_by,
-        asked.max_results,
-        asked.page_token,
-        asked.view,
-        asked.experiment_ids,
-        asked.with_total,
-    )
-    page = services.tracking.models.search(query, asked.datasets)
+    page = services.tracking.models.search(asked.query(), asked.datasets)
     return wire.LoggedModelPage([wire.logged_model_body(model) for model in page.items], page.next_token, page.total)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from treering.assembly import Services
 from treering.entities.model import ModelVersion
-from treering.entities.page import Query
 from treering.registry.base import NewModelVersion
 from treering.server.handling import Handlers
 from treering.server.locations import check_location
@@ -39,8 +38,7 @@ def _create(services: Services, asked: wire.CreateVersion) -> ModelVersion:
 
 @HANDLERS.handles(wire.SEARCH_VERSIONS)
 def _search(services: Services, asked: wire.SearchModels) -> wire.VersionPage:
-    query = Query(asked.filter, asked.order_by, asked.max_results, asked.page_token, with_total=asked.with_total)
-    page = services.registry.versions.search(query)
+    page = services.registry.versions.search(asked.query())
     return wire.VersionPage(page.items, page.next_token, page.total)
 
 

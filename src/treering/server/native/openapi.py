@@ -39,6 +39,7 @@ _TAGS = {
     "logged_models": "Model folders that runs wrote",
     "registered_models": "Names in the model registry",
     "model_versions": "Versions of registered models",
+    "webhooks": "Addresses that are told of events",
     "artifacts": "Files of runs and models",
 }
 

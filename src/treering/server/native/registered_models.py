@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from treering.assembly import Services
 from treering.entities.model import RegisteredModel
-from treering.entities.page import Query
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
 from treering.wire.native import models as wire
@@ -26,8 +25,7 @@ def _get(services: Services, asked: wire.RegisteredModelName) -> RegisteredModel
 
 @HANDLERS.handles(wire.SEARCH_REGISTERED_MODELS)
 def _search(services: Services, asked: wire.SearchModels) -> wire.RegisteredModelPage:
-    query = Query(asked.filter, asked.order_by, asked.max_results, asked.page_token, with_total=asked.with_total)
-    page = services.registry.models.search(query)
+    page = services.registry.models.search(asked.query())
     return wire.RegisteredModelPage(page.items, page.next_token, page.total)
 
 

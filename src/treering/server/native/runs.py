@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from treering.assembly import Services
 from treering.entities.metric import Metric
-from treering.entities.page import Query
 from treering.entities.run import LogBatch, NewRun, Origin
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
 from treering.wire.native import runs as wire
+from treering.wire.native import tables
 from treering.wire.native.numbers import from_number
 from treering.wire.native.points import columns_from
 
@@ -47,17 +47,13 @@ def _restore(services: Services, asked: wire.RunId) -> Empty:
 
 @HANDLERS.handles(wire.SEARCH)
 def _search(services: Services, asked: wire.SearchRuns) -> wire.RunPage:
-    query = Query(
-        asked.filter,
-        asked.order_by,
-        asked.max_results,
-        asked.page_token,
-        asked.view,
-        asked.experiment_ids,
-        asked.with_total,
-    )
-    page = services.tracking.runs.search(query)
+    page = services.tracking.runs.search(asked.query())
     return wire.RunPage([wire.run_body(run) for run in page.items], page.next_token, page.total)
+
+
+@HANDLERS.handles(tables.TABLE)
+def _table(services: Services, asked: wire.SearchRuns) -> tables.RunTableBody:
+    return tables.table_body(services.tracking.runs.table(asked.query()))
 
 
 @HANDLERS.handles(wire.LOG)

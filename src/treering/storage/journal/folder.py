@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from treering.storage.journal.files import discard_files
 from treering.storage.journal.ownership import still_there, try_lock
 
 __all__ = ["Claim", "acknowledge", "acknowledged", "claim", "note_refused", "orphans", "remove"]
@@ -86,6 +87,7 @@ def note_refused(path: Path, lines: list[str]) -> Path:
 
 def remove(path: Path) -> None:
     """Remove a fully delivered journal; what was refused stays."""
+    discard_files(path)
     path.with_suffix(".ack").unlink(missing_ok=True)
     # Left by a process that was killed between the two steps of `acknowledge`.
     for torn in path.parent.glob(f"{path.stem}.ack-*"):

@@ -7,6 +7,7 @@ is reported as a `Damaged` item, and reading goes on behind it.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,9 @@ from treering.entities.run import LogBatch
 from treering.storage.journal.frames import (
     BATCH,
     CHANGE,
+    COLUMNS,
+    CREATION,
+    FILE,
     MAX_BODY,
     METRIC,
     OPENING,
@@ -27,18 +31,30 @@ from treering.storage.journal.frames import (
     PREFIX,
     SERIES,
     Change,
+    Columns,
+    Creation,
     Opening,
     Series,
+    SpooledFile,
     decode_batch,
     decode_change,
+    decode_columns,
+    decode_creation,
+    decode_file,
     decode_opening,
     decode_series,
 )
 
-__all__ = ["Damaged", "JournalReader", "Point", "Record", "open_reader"]
+__all__ = ["Damaged", "JournalReader", "Point", "Points", "Record", "open_reader"]
 
 _CHUNK = 1 << 20
-_KINDS = frozenset({OPENING, SERIES, METRIC, BATCH, CHANGE})
+_KINDS = frozenset({OPENING, SERIES, METRIC, COLUMNS, BATCH, CHANGE, CREATION, FILE})
+_DECODERS: dict[int, Callable[[bytes], LogBatch | Change | Creation | SpooledFile]] = {
+    BATCH: decode_batch,
+    CHANGE: decode_change,
+    CREATION: decode_creation,
+    FILE: decode_file,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +79,19 @@ class Point(NamedTuple):
     value: float
 
 
+class Points(NamedTuple):
+    """Many points of one series, and the offset just behind their frame."""
+
+    end: int
+    series: Series
+    columns: Columns
+
+
 class Record(NamedTuple):
     """What any other frame says, and the offset just behind it."""
 
     end: int
-    content: LogBatch | Change | Damaged
+    content: LogBatch | Change | Creation | SpooledFile | Damaged
 
 
 class JournalReader:
@@ -93,9 +117,9 @@ class JournalReader:
         while self.offset < offset and self.read(offset - self.offset):
             pass
 
-    def read(self, max_bytes: int = _CHUNK) -> list[Point | Record]:
+    def read(self, max_bytes: int = _CHUNK) -> list[Point | Points | Record]:
         """The records of about the next `max_bytes`; none at the end, or where the tail is torn."""
-        records: list[Point | Record] = []
+        records: list[Point | Points | Record] = []
         while not records:
             if not self._advance(max_bytes, records) and not self._pass_damage(records):
                 break
@@ -109,7 +133,7 @@ class JournalReader:
         """Close the file."""
         os.close(self._descriptor)
 
-    def _advance(self, max_bytes: int, records: list[Point | Record]) -> bool:
+    def _advance(self, max_bytes: int, records: list[Point | Points | Record]) -> bool:
         """Take in the sound frames of a chunk; False if there is none at the cursor."""
         start = self.offset
         data = self._chunk(max_bytes)
@@ -131,7 +155,7 @@ class JournalReader:
                 data = _read_at(self._descriptor, self.offset, PREFIX.size + length)
         return data
 
-    def _record(self, body: bytes, end: int) -> Point | Record | None:
+    def _record(self, body: bytes, end: int) -> Point | Points | Record | None:
         try:
             if body[0] == METRIC:
                 _, number, step, timestamp, value = POINT.unpack(body)
@@ -140,16 +164,16 @@ class JournalReader:
                 series = decode_series(body[1:])
                 self._series[series.number] = series
                 return None
-            if body[0] == BATCH:
-                return Record(end, decode_batch(body[1:]))
-            if body[0] == CHANGE:
-                return Record(end, decode_change(body[1:]))
+            if body[0] == COLUMNS:
+                number, columns = decode_columns(body)
+                return Points(end, self._series[number], columns)
+            return Record(end, _DECODERS[body[0]](body[1:]))
         except (KeyError, ValueError):
             # A sound frame that cannot be understood: the one that named its series was damaged.
             pass
         return Record(end, Damaged(end - PREFIX.size - len(body)))
 
-    def _pass_damage(self, records: list[Point | Record]) -> bool:
+    def _pass_damage(self, records: list[Point | Points | Record]) -> bool:
         """Move to the next sound frame; False if none follows, which is how a torn tail looks."""
         rest = _read_at(self._descriptor, self.offset, self.unread())
         # From 0 on: a frame that was being written a moment ago may be whole by now.

@@ -13,6 +13,7 @@ import struct
 import threading
 import uuid
 from collections.abc import Callable, Sequence
+from math import inf
 from pathlib import Path
 from zlib import crc32
 
@@ -22,6 +23,9 @@ from treering.entities.run import LogBatch
 from treering.storage.journal.frames import (
     BATCH,
     CHANGE,
+    CREATION,
+    FILE,
+    MAX_COLUMN,
     METRIC,
     OPENING,
     POINT,
@@ -29,14 +33,18 @@ from treering.storage.journal.frames import (
     PREFIX,
     SERIES,
     Change,
+    Columns,
+    Creation,
     Opening,
     Series,
+    SpooledFile,
     frame,
+    frame_of_columns,
     frames_of_points,
 )
 from treering.storage.journal.ownership import still_there, try_lock
 
-__all__ = ["JournalSealed", "JournalWriter", "open_journal"]
+__all__ = ["JournalFull", "JournalSealed", "JournalWriter", "open_journal"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # How often a new file may be taken away before that is an error; each time needs another process to look just then.
@@ -50,6 +58,10 @@ class JournalSealed(Exception):
     """The journal takes nothing more; the caller goes on with the next one."""
 
 
+class JournalFull(Exception):
+    """The journal has reached its `room`; the caller gives it more, or goes on with the next one."""
+
+
 class JournalWriter:
     """One journal, opened by `open_journal`; may be shared by threads, not by processes.
 
@@ -57,6 +69,7 @@ class JournalWriter:
         path: The file.
         opening: What its first frame says.
         end: How many bytes it holds.
+        room: At how many bytes it refuses what may be refused: points, batches and files.
     """
 
     def __init__(
@@ -65,6 +78,7 @@ class JournalWriter:
         self.path = path
         self.opening = opening
         self.end = 0
+        self.room: float = inf
         self._descriptor = descriptor
         self._sealed = -1
         self._start = 0
@@ -81,6 +95,7 @@ class JournalWriter:
             StorageFull: If the disk is full; the point is not in the journal then, nor a part of it.
             InvalidInput: If step or timestamp do not fit into 64 bits.
             JournalSealed: If the journal was closed meanwhile.
+            JournalFull: If it has no room; nothing was written.
         """
         number = self._series.get((run_id, key))
         if number is None:
@@ -103,13 +118,35 @@ class JournalWriter:
             raise _unfit(", ".join(key for key, *_ in points[:5])) from error
         self._append(data)
 
+    def columns(self, run_id: str, key: str, columns: Columns) -> None:
+        """Append many points of one series. Raises as `metric`."""
+        number = self._series.get((run_id, key))
+        if number is None:
+            number = self._number(run_id, key)
+        steps, timestamps, values = columns
+        self._append(
+            b"".join(
+                frame_of_columns(number, (steps[start:end], timestamps[start:end], values[start:end]))
+                for start in range(0, len(values), MAX_COLUMN)
+                for end in (start + MAX_COLUMN,)
+            )
+        )
+
     def batch(self, batch: LogBatch) -> None:
-        """Append params, tags, inputs and linked points. Raises StorageFull, JournalSealed."""
+        """Append params, tags, inputs and linked points. Raises StorageFull, JournalSealed, JournalFull."""
         self._append(frame(BATCH, batch))
 
     def change(self, change: Change) -> None:
-        """Append a change of a run's state. Raises StorageFull, JournalSealed."""
-        self._append(frame(CHANGE, change))
+        """Append a change of a run's state, room or none. Raises StorageFull, JournalSealed."""
+        self._append(frame(CHANGE, change), beyond=True)
+
+    def creation(self, creation: Creation) -> None:
+        """Append the beginning of a run, room or none. Raises StorageFull, JournalSealed."""
+        self._append(frame(CREATION, creation), beyond=True)
+
+    def file(self, file: SpooledFile) -> None:
+        """Append that a file was added. Raises StorageFull, JournalSealed."""
+        self._append(frame(FILE, file), beyond=True)
 
     @property
     def is_empty(self) -> bool:
@@ -149,8 +186,10 @@ class JournalWriter:
         self._series[run_id, key] = number
         return number
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: bytes, *, beyond: bool = False) -> None:
         with self._lock:
+            if self.end >= self.room and not beyond:
+                raise JournalFull
             try:
                 written = os.write(self._descriptor, data)
                 if written != len(data):

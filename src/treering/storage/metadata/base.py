@@ -14,17 +14,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset
+from treering.entities.deleted import DeletedItem
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
 from treering.entities.metric import MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
+from treering.entities.run_table import RunTable
+from treering.entities.webhook import Webhook, WebhookChanges
+from treering.storage.metadata.feed import RunFeed
 
 __all__ = [
+    "Answer",
     "Database",
     "DatasetStore",
+    "Delivery",
     "ExperimentStore",
     "LoggedModelStore",
     "MetadataStore",
@@ -33,6 +40,8 @@ __all__ = [
     "RunStore",
     "SeriesKey",
     "SeriesStore",
+    "UpkeepStore",
+    "WebhookStore",
 ]
 
 
@@ -88,6 +97,12 @@ class ExperimentStore(Protocol):
 SeriesKey = tuple[str, str]
 """(run id, metric key)."""
 
+Delivery = tuple[Sequence[RunChanges], Origin | None]
+"""What `RunStore.apply` is given."""
+
+Answer = Sequence[SeriesKey] | TreeringError
+"""What `RunStore.apply` returns or raises."""
+
 
 class RunStore(Protocol):
     """Rows of runs with all that hangs on them."""
@@ -121,6 +136,10 @@ class RunStore(Protocol):
         """Raises BadFilter."""
         ...
 
+    def table(self, query: Query) -> RunTable:
+        """The page that `search` gives, column by column. Raises BadFilter."""
+        ...
+
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """Add all changes in one transaction, or none; skip everything when `origin` was applied before.
 
@@ -133,6 +152,13 @@ class RunStore(Protocol):
         Raises:
             NotFound: If a run, or a tag to be deleted, does not exist.
             InvalidInput: If a run is deleted, or a param has another value already.
+        """
+        ...
+
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
+        """Do `apply` with each, in their order; for each what it returns or raises.
+
+        One that fails does not hinder the others. Those that can share one transaction do.
         """
         ...
 
@@ -150,8 +176,28 @@ class SeriesStore(Protocol):
         """Blocks that may hold points in the step range, in the order they were added."""
         ...
 
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """Blocks whose last timestamp is `since` or later, in the order they were added, without their data."""
+        ...
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """The data of some blocks of one series. Raises Conflict if one was merged into another meanwhile."""
+        ...
+
+    def scattered(self, run_id: str) -> Sequence[str]:
+        """Keys of the series that have more than one small block, sorted."""
+        ...
+
+    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
+        """For each series that has any: its blocks of fewer than `SMALL_SEGMENT` points, in the order they were added."""
+        ...
+
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
-        """Put merged blocks in place of small ones; False, and nothing done, if one of `old` is gone."""
+        """As `replace_all`, for one series."""
+        ...
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        """For each key put merged blocks in place of small ones; False, and nothing done, if one of the old is gone."""
         ...
 
 
@@ -290,8 +336,85 @@ class ModelVersionStore(Protocol):
         ...
 
 
+class UpkeepStore(Protocol):
+    """What keeps the house: taking things in exactly as they were elsewhere, and removing for good.
+
+    Taking in may be repeated: what is there already is left as it is.
+    """
+
+    def put_experiment(self, given: Experiment) -> Experiment:
+        """Insert as given but active, under its own id where that is free, else under the next; as it is then.
+
+        Raises AlreadyExists if an active experiment has the name.
+        """
+        ...
+
+    def put_registered_model(self, given: RegisteredModel) -> None:
+        """Insert with its times, description and tags, without aliases and versions."""
+        ...
+
+    def put_version(self, given: ModelVersion) -> None:
+        """Insert under its own number, without aliases. Raises NotFound if the model does not exist."""
+        ...
+
+    def deleted(self) -> Sequence[DeletedItem]:
+        """All that was deleted softly: runs, then logged models, then experiments."""
+        ...
+
+    def purge_runs(self, run_ids: Sequence[str]) -> int:
+        """Remove for good, with points, params, tags and dataset links; how many there were.
+
+        Unknown ids are passed over. Raises InvalidInput, and removes none, if one is active.
+        """
+        ...
+
+    def purge_logged_models(self, model_ids: Sequence[str]) -> int:
+        """As `purge_runs`, for logged models with all that hangs on them."""
+        ...
+
+    def purge_experiment(self, experiment_id: str) -> int:
+        """Remove an experiment with all its runs and logged models; 1, or 0 where there is none.
+
+        Raises InvalidInput if it is active.
+        """
+        ...
+
+
+class WebhookStore(Protocol):
+    """Rows of webhooks. Methods that name one raise NotFound for an unknown id."""
+
+    def create(self, webhook: Webhook, secret: str) -> Webhook:
+        """Insert as given."""
+        ...
+
+    def get(self, webhook_id: str) -> Webhook:
+        """One webhook."""
+        ...
+
+    def secret(self, webhook_id: str) -> str:
+        """What its messages are signed with; "" for none."""
+        ...
+
+    def search(self, query: Query) -> Page[Webhook]:
+        """The newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def update(self, webhook_id: str, changes: WebhookChanges) -> Webhook:
+        """Change what is not None."""
+        ...
+
+    def delete(self, webhook_id: str) -> None:
+        """Delete for good, with its secret."""
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether another process that opens the same URI sees what this one writes."""
+        ...
 
     def check(self) -> None:
         """Raises Unavailable if it cannot be reached, SchemaMismatch if its schema is not this version's."""
@@ -304,7 +427,11 @@ class Database(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MetadataStore:
-    """All stores of one database."""
+    """All stores of one database.
+
+    Attributes:
+        feed: Lets columns of runs be kept in memory; None where that would gain nothing.
+    """
 
     experiments: ExperimentStore
     runs: RunStore
@@ -313,4 +440,7 @@ class MetadataStore:
     logged_models: LoggedModelStore
     registered_models: RegisteredModelStore
     model_versions: ModelVersionStore
+    upkeep: UpkeepStore
+    webhooks: WebhookStore
     database: Database
+    feed: RunFeed | None = None

@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import Metric, MetricSummary
+from treering.entities.metric import Metric, MetricSegment, MetricSummary
 from treering.entities.run import (
     RUN_NAME_TAG,
     ModelInput,
@@ -21,12 +21,15 @@ from treering.entities.run import (
     RunInputs,
     RunOutputs,
 )
+from treering.entities.webhook import Webhook, WebhookChanges
 
 __all__ = [
     "SMALL_SEGMENT",
     "TOO_MANY_SEGMENTS",
     "changed_run",
+    "changed_webhook",
     "check_active",
+    "in_order",
     "later",
     "merged_linked",
     "merged_params",
@@ -39,6 +42,14 @@ SMALL_SEGMENT = 1000
 
 TOO_MANY_SEGMENTS = 64
 """From this many small segments of a series on, merging them pays."""
+
+
+def changed_webhook(webhook: Webhook, changes: WebhookChanges) -> Webhook:
+    """`webhook` with what is not None in `changes`; the secret stands apart."""
+    names = ("name", "url", "events", "description", "status")
+    given = {name: getattr(changes, name) for name in names if getattr(changes, name) is not None}
+    changed = replace(webhook, **given)
+    return replace(changed, events=tuple(changed.events))
 
 
 def check_active(info: RunInfo) -> None:
@@ -102,7 +113,7 @@ def changed_run(run: Run, changes: RunChanges) -> Run:
     tags = dict(run.data.tags)
     for key in changes.deleted_tags:
         if tags.pop(key, None) is None:
-            msg = f"The run {run.info.run_id!r} has no tag {key!r}; there is nothing to delete."
+            msg = f"No tag with name: {key} in run with id {run.info.run_id}; there is nothing to delete."
             raise NotFound(msg)
     tags.update(changes.tags)
     summaries = dict(run.data.summaries)
@@ -145,6 +156,15 @@ def merged_linked(old: Iterable[Metric], new: Iterable[Metric]) -> list[Metric]:
         place = point.key, point.dataset_name, point.dataset_digest
         kept[place] = later(kept[place], point) if place in kept else point
     return [kept[place] for place in sorted(kept)]
+
+
+def in_order(found: Mapping[int, bytes], blocks: Sequence[MetricSegment]) -> list[bytes]:
+    """The data of `blocks`. Raises Conflict if that of one was not found."""
+    try:
+        return [found[block.segment_id] for block in blocks]
+    except KeyError as error:
+        msg = "A block of metric points was merged into another while it was looked for. Look for the blocks again."
+        raise Conflict(msg) from error
 
 
 def updated_info(info: RunInfo, status: RunStatus | None, end_time: int | None, run_name: str | None) -> RunInfo:

@@ -13,18 +13,19 @@ few bytes as they need, and for all columns the bytes of one significance togeth
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
-from array import array
-from typing import NoReturn
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
 
 import numpy as np
 import zstandard
 
 from treering.core.errors import DamagedData
 from treering.entities.metric import MetricColumns
-from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns
+from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns
 
-__all__ = ["PLAIN_POINTS", "decode", "encode"]
+__all__ = ["PLAIN_POINTS", "decode", "decode_all", "encode"]
 
 PLAIN_POINTS = 16
 """Most points for which the layout PLAIN is used."""
@@ -36,8 +37,14 @@ _CHECKSUM = struct.Struct("<I")
 _BODY = _HEADER.size + _CHECKSUM.size
 # Whether differences or offsets follow, bytes of each, the first number, and what was taken off each.
 _COLUMN = struct.Struct("<BBqq")
+_FIRST = 2
 _OFFSETS, _DIFFERENCES = 0, 1
 _WORD = 8
+
+_Arrays = tuple[Integers, Integers, Floats]
+_NONE: _Arrays = np.empty(0, "<i8"), np.empty(0, "<i8"), np.empty(0, "<f8")
+_Shape = tuple[int, int, int, int, int]
+"""Points of a block, and kind and width of its steps and of its timestamps."""
 
 
 def encode(columns: MetricColumns) -> bytes:
@@ -58,7 +65,7 @@ def encode(columns: MetricColumns) -> bytes:
         return _framed(_PLAIN, count, body)
     steps, timestamps, values = as_arrays(columns)
     planes = np.ascontiguousarray(values).view(np.uint8).reshape(count, _WORD).T.tobytes()
-    body = zstandard.ZstdCompressor(level=1).compress(b"".join((*_packed(steps), *_packed(timestamps), planes)))
+    body = _zstd.compress(b"".join((*_packed(steps), *_packed(timestamps), planes)))
     return _framed(_PACKED, count, body)
 
 
@@ -68,6 +75,45 @@ def decode(data: bytes) -> MetricColumns:
     Raises:
         DamagedData: If a byte is wrong or missing.
     """
+    return as_columns(*decode_all([data]))
+
+
+def decode_all(blocks: Iterable[bytes]) -> tuple[Integers, Integers, Floats]:
+    """As `decode`, the points of many blocks one behind the other: steps, timestamps, values.
+
+    Blocks of one shape, as the full blocks of a training loop are, are unpacked in one
+    go. The arrays may not be writable.
+    """
+    parts: list[_Arrays] = []
+    alike: dict[_Shape, tuple[list[int], list[bytes]]] = {}
+    for data in blocks:
+        layout, count = _opened(data)
+        if layout == _PLAIN:
+            parts.append(_plain(data, count))
+            continue
+        body, shape = _inflated(data, count)
+        places, bodies = alike.setdefault(shape, ([], []))
+        places.append(len(parts))
+        bodies.append(body)
+        parts.append(_NONE)
+    for shape, (places, bodies) in alike.items():
+        columns = _unpacked(shape, bodies)
+        if len(places) == len(parts):
+            steps, timestamps, values = columns
+            return steps.reshape(-1), timestamps.reshape(-1), values.reshape(-1)
+        for place, part in zip(places, zip(*columns, strict=True), strict=True):
+            parts[place] = part
+    if not parts:
+        return _NONE
+    return (
+        np.concatenate([part[0] for part in parts]),
+        np.concatenate([part[1] for part in parts]),
+        np.concatenate([part[2] for part in parts]),
+    )
+
+
+def _opened(data: bytes) -> tuple[int, int]:
+    """The block's layout and how many points it has."""
     if len(data) < _BODY:
         _refuse("it is too short")
     version, layout, count = _HEADER.unpack_from(data)
@@ -77,7 +123,18 @@ def decode(data: bytes) -> MetricColumns:
         _refuse("its checksum is wrong")
     if layout not in {_PLAIN, _PACKED}:
         _refuse(f"its layout {layout} is not known")
-    return _plain(data, count) if layout == _PLAIN else as_columns(*_unpacked(data, count))
+    return layout, count
+
+
+class _Zstd(threading.local):
+    """This thread's own: making one costs more than compressing a block, and two threads cannot share one."""
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=1).compress
+        self.decompress = zstandard.ZstdDecompressor().decompress
+
+
+_zstd = _Zstd()
 
 
 def _framed(layout: int, count: int, body: bytes) -> bytes:
@@ -94,59 +151,68 @@ def _refuse(reason: str, cause: Exception | None = None) -> NoReturn:
     raise DamagedData(msg) from cause
 
 
-def _plain(data: bytes, count: int) -> MetricColumns:
+def _plain(data: bytes, count: int) -> _Arrays:
     if len(data) != _BODY + 3 * _WORD * count:
         _refuse("it has the wrong length")
-    if not count:
-        return EMPTY
-    numbers = struct.unpack_from(f"<{2 * count}q{count}d", data, _BODY)
-    return MetricColumns(
-        array("q", numbers[:count]), array("q", numbers[count : 2 * count]), array("d", numbers[2 * count :])
-    )
+    steps, timestamps = np.frombuffer(data, "<i8", 2 * count, _BODY).reshape(2, count)
+    return steps, timestamps, np.frombuffer(data, "<f8", count, _BODY + 2 * _WORD * count)
 
 
 def _packed(column: Integers) -> tuple[bytes, bytes]:
     # Sums wrap around at 64 bits here and in `_integers`, so that any numbers come back.
-    differences = np.diff(column)
-    step, low = differences.min(), column.min()
+    differences = column[1:] - column[:-1]
+    step = differences.min()
     kind, base, rest = _DIFFERENCES, step, (differences - step).view(np.uint64)
-    width = _width(rest)
+    width = _width(int(rest.max()))
     if width:
-        offsets = (column[1:] - low).view(np.uint64)
-        if _width(offsets) < width:
-            kind, base, rest, width = _OFFSETS, low, offsets, _width(offsets)
-    planes = rest.view(np.uint8).reshape(len(rest), _WORD)[:, :width].T.tobytes()
+        low = int(column.min())
+        across = _width(int(column[1:].max()) - low)
+        if across < width:
+            kind, base, rest, width = _OFFSETS, low, (column[1:] - np.int64(low)).view(np.uint64), across
+    planes = rest.view(np.uint8).reshape(len(rest), _WORD)[:, :width].T.tobytes() if width else b""
     return _COLUMN.pack(kind, width, int(column[0]), int(base)), planes
 
 
-def _width(numbers: np.ndarray[tuple[int, ...], np.dtype[np.uint64]]) -> int:
-    return (int(numbers.max()).bit_length() + 7) // 8
+def _width(most: int) -> int:
+    return (most.bit_length() + 7) // 8
 
 
-def _unpacked(data: bytes, count: int) -> tuple[Integers, Integers, Floats]:
+def _inflated(data: bytes, count: int) -> tuple[bytes, _Shape]:
+    """The body of a packed block, and how its columns lie in it."""
     most = 2 * _COLUMN.size + 3 * _WORD * count
     try:
-        body = zstandard.ZstdDecompressor().decompress(memoryview(data)[_BODY:], max_output_size=most)
-        steps, position = _integers(body, 0, count)
-        timestamps, position = _integers(body, position, count)
-    except (zstandard.ZstdError, struct.error, ValueError) as error:
+        body = _zstd.decompress(memoryview(data)[_BODY:], max_output_size=most)
+        kind, width = body[0], body[1]
+        second = _COLUMN.size + width * (count - 1)
+        shape = count, kind, width, body[second], body[second + 1]
+    except (zstandard.ZstdError, IndexError) as error:
         _refuse("its columns do not have the length that they should", error)
-    if count < 1 or len(body) - position != _WORD * count:
+    if count < 1 or len(body) != second + _COLUMN.size + shape[4] * (count - 1) + _WORD * count:
         _refuse("its columns do not have the length that they should")
-    planes = np.frombuffer(body, np.uint8, _WORD * count, position).reshape(_WORD, count)
-    values = np.ascontiguousarray(planes.T).view("<f8").reshape(count)
+    return body, shape
+
+
+def _unpacked(shape: _Shape, bodies: Sequence[bytes]) -> _Arrays:
+    """Columns of two dimensions: a row for each body."""
+    count, kind, width, kind_of_second, width_of_second = shape
+    rows = np.frombuffer(b"".join(bodies), np.uint8).reshape(len(bodies), -1)
+    second = _COLUMN.size + width * (count - 1)
+    steps = _integers(rows[:, :second], count, kind, width)
+    timestamps = _integers(rows[:, second : -_WORD * count], count, kind_of_second, width_of_second)
+    planes = rows[:, -_WORD * count :].reshape(len(bodies), _WORD, count)
+    values = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<f8").reshape(len(bodies), count)
     return steps, timestamps, values
 
 
-def _integers(body: bytes, position: int, count: int) -> tuple[Integers, int]:
-    kind, width, first, base = _COLUMN.unpack_from(body, position)
-    position += _COLUMN.size
-    numbers = np.empty(count, "<i8")
-    numbers[0] = first
-    rest = np.full(count - 1, base, "<i8")
-    if width:
-        words = np.zeros((count - 1, _WORD), np.uint8)
-        words[:, :width] = np.frombuffer(body, np.uint8, width * (count - 1), position).reshape(width, count - 1).T
-        rest += words.view("<i8").reshape(count - 1)
-    numbers[1:] = np.cumsum(rest) + numbers[0] if kind == _DIFFERENCES else rest
-    return numbers, position + width * (count - 1)
+def _integers(rows: np.ndarray[Any, np.dtype[np.uint8]], count: int, kind: int, width: int) -> Integers:
+    first, base = (np.ascontiguousarray(rows[:, at : at + _WORD]).view("<i8") for at in (_FIRST, _FIRST + _WORD))
+    numbers = np.empty((len(rows), count), "<i8")
+    numbers[:, :1] = first
+    rest = numbers[:, 1:]
+    rest[:] = base
+    planes = rows[:, _COLUMN.size :].reshape(len(rows), width, count - 1)
+    for place in range(width):
+        rest += planes[:, place].astype("<i8") << (8 * place)
+    if kind == _DIFFERENCES:
+        np.cumsum(numbers, axis=1, out=numbers)
+    return numbers

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from treering.entities.metric import MetricColumns
 
-__all__ = ["EMPTY", "Floats", "Integers", "as_arrays", "as_columns", "as_floats", "as_integers"]
+__all__ = ["EMPTY", "Floats", "Integers", "as_arrays", "as_columns", "as_floats", "as_integers", "of_arrays"]
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -42,6 +42,11 @@ def as_arrays(columns: MetricColumns) -> tuple[Integers, Integers, Floats]:
 def as_columns(steps: Integers, timestamps: Integers, values: Floats) -> MetricColumns:
     """The points as `array.array` columns."""
     return MetricColumns(_column("q", steps), _column("q", timestamps), _column("d", values))
+
+
+def of_arrays(steps: Integers, timestamps: Integers, values: Floats) -> MetricColumns:
+    """The arrays themselves as columns, for what goes on computing with them: their items are NumPy's numbers."""
+    return MetricColumns(steps, timestamps, values)  # type: ignore[arg-type]  # arrays index as sequences do
 
 
 def _column(kind: str, numbers: NDArray[Any]) -> array[Any]:

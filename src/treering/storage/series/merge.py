@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from treering.entities.metric import MetricColumns
-from treering.storage.series.codec import decode
-from treering.storage.series.columns import EMPTY, Floats, Integers, as_arrays, as_columns, as_floats, as_integers
+from treering.storage.series.codec import decode_all
+from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns, of_arrays
 
-__all__ = ["merge", "tidy"]
+__all__ = ["merge", "merge_arrays", "tidy"]
 
 
 def merge(blocks: Iterable[bytes]) -> MetricColumns:
@@ -19,16 +19,12 @@ def merge(blocks: Iterable[bytes]) -> MetricColumns:
     Raises:
         DamagedData: If a block cannot be read.
     """
-    parts = [part for part in map(decode, blocks) if len(part)]
-    if not parts:
-        return EMPTY
-    return as_columns(
-        *_ordered(
-            np.concatenate([as_integers(part.steps) for part in parts]),
-            np.concatenate([as_integers(part.timestamps) for part in parts]),
-            np.concatenate([as_floats(part.values) for part in parts]),
-        )
-    )
+    return as_columns(*as_arrays(merge_arrays(blocks)))
+
+
+def merge_arrays(blocks: Iterable[bytes]) -> MetricColumns:
+    """As `merge`, with arrays as columns."""
+    return of_arrays(*_ordered(*decode_all(blocks)))
 
 
 def tidy(columns: MetricColumns) -> MetricColumns:

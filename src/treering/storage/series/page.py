@@ -9,16 +9,16 @@ from __future__ import annotations
 import math
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
 from treering.core.errors import InvalidInput
 from treering.entities.metric import MetricColumns, MetricSegment
-from treering.storage.series.columns import as_arrays
-from treering.storage.series.merge import merge
+from treering.storage.series.columns import as_arrays, as_columns
+from treering.storage.series.merge import merge_arrays
 
-__all__ = ["page"]
+__all__ = ["begins_at", "page"]
 
 _Position = tuple[int, int, int]
 """Timestamp, step, and the bits of the value as a signed number."""
@@ -26,11 +26,33 @@ _Position = tuple[int, int, int]
 _TOKEN = re.compile(r"(-?\d{1,19})\.(-?\d{1,19})\.(-?\d{1,19})")
 
 
-def page(blocks: Sequence[MetricSegment], limit: int | None, token: str) -> tuple[MetricColumns, str]:
+Read = Callable[[Sequence[MetricSegment]], Iterable[bytes]]
+"""Gives the encoded points of some blocks, in their order."""
+
+
+def begins_at(token: str) -> int | None:
+    """The timestamp from which on the points of the page behind `token` lie; None for the first page.
+
+    Raises:
+        InvalidInput: If `token` was not made here.
+    """
+    position = _read(token)
+    return None if position is None else position[0]
+
+
+def _held(blocks: Sequence[MetricSegment]) -> Iterable[bytes]:
+    """The `Read` of blocks that hold their points."""
+    return (block.data for block in blocks)
+
+
+def page(
+    blocks: Sequence[MetricSegment], limit: int | None, token: str, read: Read = _held
+) -> tuple[MetricColumns, str]:
     """At most `limit` points behind `token`, in the order of `merge`, and the token of the next page or "".
 
     Args:
-        blocks: All blocks of the series; those that the page cannot touch are not decoded.
+        blocks: All blocks of the series that reach to `begins_at` or beyond; those that the page cannot
+            touch are not read.
 
     Raises:
         InvalidInput: If `limit` is below 1, or `token` was not made here.
@@ -48,7 +70,7 @@ def page(blocks: Sequence[MetricSegment], limit: int | None, token: str) -> tupl
     taken = 0
     while True:
         taken = _enough(waiting, taken, most)
-        points = merge(block.data for block in waiting[:taken])
+        points = merge_arrays(read(waiting[:taken]))
         start = 0 if position is None else _behind(points, position)
         # Points from here on may have others before them in blocks not decoded yet.
         end = len(points)
@@ -56,15 +78,16 @@ def page(blocks: Sequence[MetricSegment], limit: int | None, token: str) -> tupl
             end = int(np.searchsorted(as_arrays(points)[1], waiting[taken].first_timestamp))
         if taken == len(waiting) or end - start > most:
             break
-    found = MetricColumns(
-        points.steps[start : start + most], points.timestamps[start : start + most], points.values[start : start + most]
-    )
+    steps, timestamps, values = as_arrays(points)
+    rows = slice(start, start + most)
+    found = as_columns(steps[rows], timestamps[rows], values[rows])
     return found, _write(found) if end - start > most else ""
 
 
 def _enough(waiting: Sequence[MetricSegment], taken: int, most: int) -> int:
     """How many blocks to decode: enough for a page, and twice as many as the time before."""
-    wanted, count = max(2 * taken, 1), 0
+    # The first block holds points of the page before.
+    wanted, count = max(2 * taken, 1), -waiting[0].count if waiting else 0
     for index, block in enumerate(waiting):
         count += block.count
         if count > most and index + 1 >= wanted:

@@ -6,7 +6,7 @@ import numpy as np
 
 from treering.core.errors import InvalidInput
 from treering.entities.metric import MetricColumns, SampledSeries
-from treering.storage.series.columns import as_arrays, as_columns
+from treering.storage.series.columns import as_arrays, of_arrays
 
 __all__ = ["between", "sample"]
 
@@ -60,7 +60,7 @@ def between(columns: MetricColumns, first_step: int | None, last_step: int | Non
         inside &= steps >= first_step
     if last_step is not None:
         inside &= steps <= last_step
-    return as_columns(steps[inside], timestamps[inside], values[inside])
+    return of_arrays(steps[inside], timestamps[inside], values[inside])
 
 
 def _ends(count: int, buckets: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

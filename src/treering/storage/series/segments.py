@@ -9,9 +9,9 @@ import numpy as np
 
 from treering.entities.metric import Metric, MetricColumns, MetricSegment, MetricSummary
 from treering.storage.series.codec import PLAIN_POINTS, encode
-from treering.storage.series.columns import as_arrays
+from treering.storage.series.columns import Floats, Integers, as_arrays, of_arrays
 
-__all__ = ["SEGMENT_POINTS", "cut", "summarise"]
+__all__ = ["SEGMENT_POINTS", "cut", "digest"]
 
 SEGMENT_POINTS = 1000
 """Points in a full block: small enough to be skipped with profit, large enough to compress well."""
@@ -27,30 +27,41 @@ def cut(run_id: str, key: str, columns: MetricColumns, size: int = SEGMENT_POINT
     steps, timestamps, values = as_arrays(columns)
     ends = [*range(0, count, size), count]
     return [
-        _block(run_id, key, MetricColumns(steps[start:end], timestamps[start:end], values[start:end]))  # type: ignore[arg-type]  # arrays index as sequences do
+        _block(run_id, key, of_arrays(steps[start:end], timestamps[start:end], values[start:end]))
         for start, end in itertools.pairwise(ends)
     ]
 
 
-def summarise(run_id: str, key: str, columns: MetricColumns) -> MetricSummary:
-    """What to remember of the points, of which there is at least one.
+def digest(run_id: str, key: str, columns: MetricColumns) -> tuple[MetricSummary, list[MetricSegment]]:
+    """What to remember of the points, of which there is at least one, and the points as `cut` cuts them.
 
     Where two points have the greatest step and timestamp, NaN counts as the greatest value.
     """
     count = len(columns)
-    if count <= PLAIN_POINTS:
+    if count > PLAIN_POINTS:
+        columns = of_arrays(*as_arrays(columns))
+    blocks = cut(run_id, key, columns)
+    if count == 1:
+        step, timestamp, value = columns.steps[0], columns.timestamps[0], columns.values[0]
+    elif count <= PLAIN_POINTS:
         step, timestamp, _, value = max(
             (step, timestamp, math.isnan(value), value)
             for step, timestamp, value in zip(columns.steps, columns.timestamps, columns.values, strict=True)
         )
     else:
-        steps, timestamps, values = as_arrays(columns)
-        rows = np.flatnonzero(steps == steps.max())
-        rows = rows[timestamps[rows] == timestamps[rows].max()]
-        # The maximum of numbers and NaN is NaN.
-        step, timestamp, value = steps[rows[0]], timestamps[rows[0]], values[rows].max()
+        step, timestamp, value = _last(*as_arrays(columns), max(block.last_step for block in blocks))
     last = Metric(key, float(value), int(timestamp), int(step), run_id=run_id)
-    return MetricSummary(last, *_extremes(columns), count)
+    low = min((block.minimum for block in blocks if block.minimum is not None), default=None)
+    high = max((block.maximum for block in blocks if block.maximum is not None), default=None)
+    return MetricSummary(last, low, high, count), blocks
+
+
+def _last(steps: Integers, timestamps: Integers, values: Floats, step: int) -> tuple[int, int, float]:
+    rows = np.flatnonzero(steps == step)
+    if len(rows) > 1:
+        rows = rows[timestamps[rows] == timestamps[rows].max()]
+    # The maximum of numbers and NaN is NaN.
+    return step, timestamps[rows[0]], values[rows].max()
 
 
 def _block(run_id: str, key: str, columns: MetricColumns) -> MetricSegment:

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from treering.core.clock import now
-from treering.core.errors import AlreadyExists, Conflict, InvalidInput, NotFound
+from treering.core.errors import AlreadyExists, BadFilter, Conflict, InvalidInput, NotFound
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
 from treering.entities.lifecycle import Lifecycle, RunStatus, View
 from treering.entities.page import Query
@@ -324,6 +324,9 @@ class RunsSuite:
             ("tags.odd != '1'", {0, 2}),
             ("attributes.status = 'RUNNING' and tags.odd = '1'", {1}),
             ("params.missing = '2'", set()),
+            ("params.depth >= 1", {1, 2}),
+            ("metrics.loss.max > 0.4 AND metrics.loss.count = 1", {1, 2}),
+            ("start_time > now() - 1d OR start_time < '1971-01-01'", {0, 1, 2}),
         ):
             found = tracking.runs.search(Query(text, experiment_ids=[experiment_id])).items
             assert set(ids_of(found)) == {runs[number] for number in expected}, text
@@ -378,6 +381,25 @@ class RunsSuite:
         asked = Query(query.filter, query.order_by, query.max_results, query.page_token, experiment_ids=["0"])
         with pytest.raises(InvalidInput):
             tracking.runs.search(asked)
+
+    @pytest.mark.parametrize(
+        ("query", "text", "start", "end"),
+        [
+            (Query("metrics.loss <", experiment_ids=["0"]), "metrics.loss <", 14, 14),
+            (Query("start_tim > 1", experiment_ids=["0"]), "start_tim > 1", 0, 9),
+            (Query(order_by=["run_name", "loss UP"], experiment_ids=["0"]), "loss UP", 0, 4),
+        ],
+    )
+    def test_a_filter_that_cannot_be_understood(
+        self, tracking: Tracking, query: Query, text: str, start: int, end: int
+    ) -> None:
+        """Is refused with the place, near and far."""
+        with pytest.raises(BadFilter) as caught:
+            tracking.runs.search(query)
+        mistake = caught.value.mistake
+        assert mistake is not None
+        assert (mistake.text, mistake.start, mistake.end) == (text, start, end)
+        assert caught.value.message == f"{mistake.reason}\n  {text}\n  {' ' * start}^"
 
     def test_removing_a_tag(self, tracking: Tracking) -> None:
         """Once."""

@@ -15,11 +15,22 @@ from treering.wire.mlflow import (
     registered_models,
     runs,
     server_info,
+    webhooks,
 )
 
 __all__ = ["ENDPOINTS"]
 
-_MODULES = (server_info, experiments, runs, metrics, artifacts, logged_models, registered_models, model_versions)
+_MODULES = (
+    server_info,
+    experiments,
+    runs,
+    metrics,
+    artifacts,
+    logged_models,
+    registered_models,
+    model_versions,
+    webhooks,
+)
 
 
 def _declared(module: ModuleType) -> list[Endpoint[Any, Any]]:

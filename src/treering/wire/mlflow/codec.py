@@ -9,7 +9,6 @@ type is refused instead of being stored as zero.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +22,6 @@ from treering.wire.mlflow.reading import read_message
 __all__ = ["MlflowDialect"]
 
 _JSON = "application/json"
-_CAMEL_KEY = re.compile(rb'"[a-z]+[A-Z][A-Za-z0-9]*"\s*:')
 
 # Codes that MLflow's clients do not know, and what comes closest among those that they do.
 _KNOWN_CODES = {
@@ -70,8 +68,6 @@ class MlflowDialect:
 
     def _decode_quickly(self, kind: type, body: bytes) -> Any:
         """The message, if the body is written as most clients write it; None sends it the thorough way."""
-        if _CAMEL_KEY.search(body):
-            return None
         decoder = self._decoders.get(kind)
         if decoder is None:
             decoder = self._decoders[kind] = msgspec.json.Decoder(kind, strict=False)

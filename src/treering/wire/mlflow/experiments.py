@@ -50,6 +50,7 @@ class ExperimentMessage(Message, frozen=True):
     lifecycle_stage: str
     last_update_time: int
     creation_time: int
+    workspace: str
     tags: tuple[KeyValue, ...] = ()
 
 
@@ -89,7 +90,7 @@ class UpdateExperiment(Message, frozen=True):
     """Rename an experiment."""
 
     experiment_id: Text
-    new_name: str = ""
+    new_name: Text
 
 
 class SearchExperiments(Message, frozen=True):
@@ -146,6 +147,7 @@ class DatasetSummaries(Message, frozen=True):
 
 
 _AT = "2.0/mlflow/experiments"
+_WORKSPACE = "default"
 _READ, _EDIT = Permission.READ_EXPERIMENTS, Permission.EDIT_EXPERIMENTS
 
 GET_BY_NAME = declare("experiments.get_by_name", "GET", f"{_AT}/get-by-name", ExperimentName, FoundExperiment, _READ)
@@ -174,6 +176,7 @@ def experiment_message(experiment: Experiment) -> ExperimentMessage:
         experiment.lifecycle_stage,
         experiment.last_update_time,
         experiment.creation_time,
+        _WORKSPACE,
         key_values(experiment.tags),
     )
 

@@ -23,8 +23,12 @@ Text = Annotated[str, msgspec.Meta(min_length=1)]
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
-class Message(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A message whose fields are left out of the JSON while they hold their defaults."""
+class Message(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A message whose fields are left out of the JSON while they hold their defaults.
+
+    Decoding one straight from JSON refuses names that it does not know, so that those
+    in camelCase are noticed and read by `reading`, which passes over the others.
+    """
 
 
 class Entry(Message, frozen=True):
@@ -34,7 +38,7 @@ class Entry(Message, frozen=True):
     value: str = ""
 
 
-class KeyValue(Message, frozen=True):
+class KeyValue(Message, frozen=True, gc=False):
     """A param or tag as an answer shows it."""
 
     key: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 
 from msgspec import UNSET, UnsetType
 
@@ -23,9 +24,10 @@ __all__ = [
     "MetricHistory",
     "MetricMessage",
     "RunMetric",
+    "SeriesPoint",
     "metric_message",
-    "metric_messages",
     "run_metrics",
+    "series_points",
 ]
 
 
@@ -41,7 +43,7 @@ class MetricEntry(Message, frozen=True):
     dataset_digest: str = ""
 
 
-class MetricMessage(Message, frozen=True):
+class MetricMessage(Message, frozen=True, gc=False):
     """A point as an answer shows it."""
 
     key: str
@@ -54,7 +56,16 @@ class MetricMessage(Message, frozen=True):
     run_id: str | UnsetType = UNSET
 
 
-class RunMetric(Message, frozen=True):
+class SeriesPoint(Message, frozen=True, gc=False):
+    """A point of a history, which belongs to no dataset and no model."""
+
+    key: str
+    value: Number
+    timestamp: int
+    step: int
+
+
+class RunMetric(Message, frozen=True, gc=False):
     """A point with the run that it belongs to."""
 
     key: str
@@ -77,7 +88,7 @@ class GetHistory(Message, frozen=True):
 class MetricHistory(Message, frozen=True):
     """Points in order of (timestamp, step, value)."""
 
-    metrics: tuple[MetricMessage, ...] = ()
+    metrics: tuple[SeriesPoint, ...] = ()
     next_page_token: str | UnsetType = UNSET
 
 
@@ -132,13 +143,11 @@ def metric_message(metric: Metric) -> MetricMessage:
     )
 
 
-def metric_messages(key: str, points: MetricColumns) -> tuple[MetricMessage, ...]:
+def series_points(key: str, points: MetricColumns) -> tuple[SeriesPoint, ...]:
     """How the points of a series look in MLflow's API."""
-    rows = zip(to_numbers(points.values), points.timestamps, points.steps, strict=True)
-    return tuple(MetricMessage(key, value, timestamp, step) for value, timestamp, step in rows)
+    return tuple(map(SeriesPoint, repeat(key), to_numbers(points.values), points.timestamps, points.steps))
 
 
 def run_metrics(run_id: str, key: str, points: MetricColumns) -> Iterator[RunMetric]:
-    """As `metric_messages`, each point with its run."""
-    rows = zip(to_numbers(points.values), points.timestamps, points.steps, strict=True)
-    return (RunMetric(key, value, timestamp, step, run_id) for value, timestamp, step in rows)
+    """As `series_points`, each point with its run."""
+    return map(RunMetric, repeat(key), to_numbers(points.values), points.timestamps, points.steps, repeat(run_id))

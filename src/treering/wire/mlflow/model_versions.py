@@ -177,7 +177,7 @@ def version_message(version: ModelVersion) -> ModelVersionMessage:
         shown(version.user_id),
         shown(version.status_message),
         key_values(version.tags),
-        shown(version.run_link),
+        version.run_link,
         tuple(version.aliases),
         shown(version.model_id),
     )

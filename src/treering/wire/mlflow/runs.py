@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.lifecycle import RunStatus, View
+from treering.entities.metric import summary_rows
 from treering.entities.page import Page
 from treering.entities.run import Run, RunInfo
 from treering.wire.endpoint import Empty, Permission
@@ -321,11 +322,13 @@ def run_info_message(info: RunInfo) -> RunInfoMessage:
 
 def run_message(run: Run) -> RunMessage:
     """How a run looks in MLflow's API."""
-    last = [summary.last for summary in run.data.summaries.values()]
     return RunMessage(
         run_info_message(run.info),
         RunDataMessage(
-            tuple(MetricMessage(point.key, to_number(point.value), point.timestamp, point.step) for point in last),
+            tuple(
+                MetricMessage(key, to_number(last.value), last.timestamp, last.step)
+                for key, last in summary_rows(run.data.summaries).items()
+            ),
             key_values(run.data.params),
             key_values(run.data.tags),
         ),

@@ -6,7 +6,7 @@ from types import ModuleType
 from typing import Any
 
 from treering.wire.endpoint import Endpoint
-from treering.wire.native import artifacts, experiments, metrics, models, runs, server
+from treering.wire.native import artifacts, experiments, metrics, models, runs, server, tables, upkeep, webhooks
 
 __all__ = ["ENDPOINTS"]
 
@@ -16,6 +16,8 @@ def _declared(module: ModuleType) -> list[Endpoint[Any, Any]]:
 
 
 ENDPOINTS: tuple[Endpoint[Any, Any], ...] = tuple(
-    endpoint for module in (server, experiments, runs, metrics, models, artifacts) for endpoint in _declared(module)
+    endpoint
+    for module in (server, experiments, runs, tables, metrics, models, webhooks, artifacts, upkeep)
+    for endpoint in _declared(module)
 )
 """Each endpoint of `treering.wire.native` once."""

@@ -16,6 +16,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from treering.core.errors import (
+    BadFilter,
+    FilterMistake,
     InvalidInput,
     MalformedRequest,
     TreeringError,
@@ -38,10 +40,14 @@ _WHERE = re.compile(r"(?P<what>.*) - at `(?:key in )?\$\.?(?P<where>.*)`", re.DO
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """What went wrong: a code for programs, and a message for people."""
+    """What went wrong: a code for programs, and a message for people.
+
+    `mistake` says where a search filter, or a term of an ordering, goes wrong; it is null for all other errors.
+    """
 
     error_code: str
     message: str
+    mistake: FilterMistake | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ class NativeDialect:
 
     def encode_error(self, error: TreeringError, request: RawRequest) -> Answer:
         """`error` with its code, message and status."""
-        return self._answer(error.status, ErrorBody(error.code, error.message), request)
+        return self._answer(error.status, _told(error), request)
 
     # The client's side.
 
@@ -174,6 +180,8 @@ class NativeDialect:
         except (msgspec.DecodeError, RecursionError):
             text = body[:200].decode(errors="replace").strip()
             return error_for("", f"The server answered with HTTP status {status}: {text or 'nothing more'}", status)
+        if said.mistake is not None:
+            return BadFilter(said.message, said.mistake)
         return error_for(said.error_code, said.message, status)
 
     def _plan(self, endpoint: Endpoint[Any, Any]) -> _Plan:
@@ -198,6 +206,10 @@ class NativeDialect:
         if any(_media_type(item) in _PACKED for item in accept.split(",")):
             return Answer(status, MSGPACK, self._to_packed.encode(value))
         return Answer(status, JSON, self._to_json.encode(value))
+
+
+def _told(error: TreeringError) -> ErrorBody:
+    return ErrorBody(error.code, error.message, error.mistake if isinstance(error, BadFilter) else None)
 
 
 def _plain(value: Any) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from treering.entities.experiment import Experiment
-from treering.entities.lifecycle import View
 from treering.wire.endpoint import Empty, Endpoint, Permission
+from treering.wire.native.query import SearchInView
 
 __all__ = [
     "CREATE",
@@ -51,15 +51,10 @@ class ExperimentName(msgspec.Struct, frozen=True):
     name: str
 
 
-class SearchExperiments(msgspec.Struct, frozen=True):
+class SearchExperiments(SearchInView, frozen=True, kw_only=True):
     """A search over experiments."""
 
-    filter: str = ""
-    order_by: Sequence[str] = ()
     max_results: int = 1000
-    page_token: str = ""
-    view: View = View.ACTIVE_ONLY
-    with_total: bool = False
 
 
 class ExperimentPage(msgspec.Struct, frozen=True):

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from treering.entities.dataset import Dataset
-from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, View
+from treering.entities.lifecycle import Lifecycle, LoggedModelStatus
 from treering.entities.metric import Metric
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.wire.endpoint import Empty, Endpoint, Permission
 from treering.wire.native.numbers import from_number, to_number
+from treering.wire.native.query import SearchBody, SearchInExperiments
 from treering.wire.native.runs import LinkedMetric
 
 __all__ = [
@@ -128,16 +129,9 @@ class FinalizeLoggedModel(msgspec.Struct, frozen=True):
     status: LoggedModelStatus
 
 
-class SearchLoggedModels(msgspec.Struct, frozen=True):
+class SearchLoggedModels(SearchInExperiments, frozen=True, kw_only=True):
     """A search over logged models; `datasets` narrow what metric conditions look at."""
 
-    experiment_ids: Sequence[str]
-    filter: str = ""
-    order_by: Sequence[str] = ()
-    max_results: int = 200
-    page_token: str = ""
-    view: View = View.ACTIVE_ONLY
-    with_total: bool = False
     datasets: Sequence[Dataset] = ()
 
 
@@ -184,14 +178,8 @@ class RegisteredModelName(msgspec.Struct, frozen=True):
     name: str
 
 
-class SearchModels(msgspec.Struct, frozen=True):
+class SearchModels(SearchBody, frozen=True, kw_only=True):
     """A search over registered models or versions."""
-
-    filter: str = ""
-    order_by: Sequence[str] = ()
-    max_results: int = 200
-    page_token: str = ""
-    with_total: bool = False
 
 
 class RegisteredModelPage(msgspec.Struct, frozen=True):

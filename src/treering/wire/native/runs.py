@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from treering.entities.dataset import DatasetInput
-from treering.entities.lifecycle import Lifecycle, RunStatus, View
-from treering.entities.metric import Metric, MetricSummary
+from treering.entities.lifecycle import Lifecycle, RunStatus
+from treering.entities.metric import Metric, MetricSummary, SummaryRow, summary_rows
 from treering.entities.run import ModelInput, ModelOutput, NewRun, Run, RunData, RunInfo, RunInputs, RunOutputs
 from treering.wire.endpoint import Empty, Endpoint, Permission
 from treering.wire.native.numbers import Number, from_number, to_number
+from treering.wire.native.query import SearchInExperiments
 
 __all__ = [
     "CREATE",
@@ -41,7 +43,7 @@ __all__ = [
 ]
 
 
-class SummaryBody(msgspec.Struct, frozen=True):
+class SummaryBody(msgspec.Struct, frozen=True, gc=False):
     """What is remembered of one metric of a run.
 
     `last` is the value at the greatest step; `minimum` and `maximum` leave NaN aside.
@@ -90,16 +92,8 @@ class UpdateRun(msgspec.Struct, frozen=True):
     run_name: str | None = None
 
 
-class SearchRuns(msgspec.Struct, frozen=True):
+class SearchRuns(SearchInExperiments, frozen=True, kw_only=True):
     """A search over the runs of some experiments."""
-
-    experiment_ids: Sequence[str]
-    filter: str = ""
-    order_by: Sequence[str] = ()
-    max_results: int = 200
-    page_token: str = ""
-    view: View = View.ACTIVE_ONLY
-    with_total: bool = False
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -220,7 +214,7 @@ def run_body(run: Run) -> RunBody:
         info.lifecycle_stage,
         data.params,
         data.tags,
-        {key: _summary_body(summary) for key, summary in data.summaries.items()},
+        {key: _summary_body(row) for key, row in summary_rows(data.summaries).items()},
         run.inputs.dataset_inputs,
         run.inputs.model_inputs,
         run.outputs.model_outputs,
@@ -249,13 +243,17 @@ def run_from(body: RunBody) -> Run:
     )
 
 
-def _summary_body(summary: MetricSummary) -> SummaryBody:
+def _summary_body(summary: SummaryRow) -> SummaryBody:
+    last, minimum, maximum = summary.value, summary.minimum, summary.maximum
+    if minimum is not None and maximum is not None and math.isfinite(last + minimum + maximum):
+        # All are finite then; a page has thousands.
+        return SummaryBody(last, summary.step, summary.timestamp, minimum, maximum, summary.count)
     return SummaryBody(
-        to_number(summary.last.value),
-        summary.last.step,
-        summary.last.timestamp,
-        None if summary.minimum is None else to_number(summary.minimum),
-        None if summary.maximum is None else to_number(summary.maximum),
+        to_number(last),
+        summary.step,
+        summary.timestamp,
+        None if minimum is None else to_number(minimum),
+        None if maximum is None else to_number(maximum),
         summary.count,
     )
 

@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, update
 from sqlalchemy.engine import ExceptionContext
 
 from treering.core.errors import DamagedData, InvalidInput, SchemaMismatch, StorageFull, TreeringError, Unavailable
@@ -21,9 +21,10 @@ from treering.entities.page import Query
 from treering.entities.run import RunChanges
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.sql.dialects import connect, dialect_of
 from treering.storage.metadata.sql.migrate import alembic_config
 from treering.storage.metadata.sql.schema import REVISIONS, VERSION_TABLE
-from treering.storage.metadata.sql.tables import metadata
+from treering.storage.metadata.sql.tables import metadata, run_params
 from treering.testing.metadata_values import run_info
 
 
@@ -44,6 +45,28 @@ def test_the_migrations_lead_to_the_tables(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+def test_params_of_an_older_database_become_numbers(database_uri: str) -> None:
+    if scheme_of(database_uri) == "memory":
+        return  # it keeps nothing
+    store = _open(database_uri)
+    values = ["0.1", "0.1", "ten", "1e400", "-7", "x" * 300]
+    for number, value in enumerate(values):
+        run = store.runs.create(run_info(run_name=str(number)), {})
+        store.runs.apply([RunChanges(run.info.run_id, params={"p": value, f"other{number}": "5"})], None)
+    store.database.close()
+    dialect, url = dialect_of(database_uri)
+    engine = connect(dialect, url)
+    with engine.begin() as connection:
+        connection.execute(update(run_params).values(number=None))
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '0001'")
+    engine.dispose()
+    store = _open(database_uri)
+    found = store.runs.search(Query("params.p AS NUMBER IS NOT NULL", ["params.p AS NUMBER"], experiment_ids=["0"]))
+    assert [run.data.params["p"] for run in found.items] == ["-7", "0.1", "0.1", "1e400"]
+    assert len(store.runs.search(Query("params.other2 = 5", experiment_ids=["0"])).items) == 1
+    store.database.close()
 
 
 def test_a_newer_schema_is_refused_and_says_what_to_do(tmp_path: Path) -> None:

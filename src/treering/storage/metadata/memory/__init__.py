@@ -11,12 +11,16 @@ from treering.storage.metadata.memory.logged_models import MemoryLoggedModels
 from treering.storage.metadata.memory.registry import MemoryModelVersions, MemoryRegisteredModels
 from treering.storage.metadata.memory.runs import MemoryDatasets, MemoryRuns, MemorySeries
 from treering.storage.metadata.memory.state import State
+from treering.storage.metadata.memory.upkeep import MemoryUpkeep
+from treering.storage.metadata.memory.webhooks import MemoryWebhooks
 
 __all__ = ["MemoryDatabase", "open_memory"]
 
 
 class MemoryDatabase:
     """Always there."""
+
+    shared = False
 
     def check(self) -> None:
         """Nothing can be wrong."""
@@ -37,5 +41,7 @@ def open_memory(uri: str) -> MetadataStore:
         logged_models=MemoryLoggedModels(state),
         registered_models=MemoryRegisteredModels(state),
         model_versions=MemoryModelVersions(state),
+        upkeep=MemoryUpkeep(state),
+        webhooks=MemoryWebhooks(state),
         database=MemoryDatabase(),
     )

@@ -84,7 +84,7 @@ class MemoryLoggedModels:
 
     def _known(self, model_id: str) -> LoggedModel:
         if model_id not in self._state.logged_models:
-            msg = f"There is no logged model with the id {model_id!r}. Check the id and the tracking URI."
+            msg = f"Logged model with ID '{model_id}' not found. Check the id and the tracking URI."
             raise NotFound(msg)
         return self._state.logged_models[model_id]
 

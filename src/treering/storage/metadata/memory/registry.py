@@ -20,7 +20,7 @@ __all__ = ["MemoryModelVersions", "MemoryRegisteredModels"]
 
 def _model(state: State, name: str) -> RegisteredModel:
     if name not in state.registered_models:
-        msg = f"There is no registered model called {name!r}. Create it first, or check the spelling."
+        msg = f"Registered Model with name={name} not found. Create it first, or check the spelling."
         raise NotFound(msg)
     return state.registered_models[name]
 
@@ -28,7 +28,7 @@ def _model(state: State, name: str) -> RegisteredModel:
 def _version(state: State, name: str, version: int) -> ModelVersion:
     _model(state, name)
     if (name, version) not in state.versions:
-        msg = f"The registered model {name!r} has no version {version}. Search its versions to see which there are."
+        msg = f"Model Version (name={name}, version={version}) not found. Search its versions to see which there are."
         raise NotFound(msg)
     return _with_aliases(state, state.versions[name, version])
 

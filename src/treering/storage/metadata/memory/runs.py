@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from treering.core.errors import Conflict, InvalidInput
+from treering.core.errors import Conflict, InvalidInput, TreeringError
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import MetricSegment
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunData, RunInfo
-from treering.storage.metadata.base import SeriesKey
+from treering.entities.run_table import RunTable, TableBuilder
+from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.merge import (
     SMALL_SEGMENT,
     TOO_MANY_SEGMENTS,
     changed_run,
     check_active,
+    in_order,
     merged_linked,
     updated_info,
 )
@@ -89,6 +91,14 @@ class MemoryRuns:
             ]
         return answer(seen, search, query, RunReader(), RUNS.noun)
 
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        page = self.search(query)
+        builder = TableBuilder(len(page.items))
+        for run in page.items:
+            builder.add(run.info, run.data.metrics, run.data.params, run.data.tags)
+        return builder.table(page.next_token)
+
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
         with self._state.lock:
@@ -107,6 +117,16 @@ class MemoryRuns:
             if origin is not None:
                 self._state.deliveries[origin.journal_id] = origin.end
             return [key for key in touched if self._small(key) >= TOO_MANY_SEGMENTS]
+
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
+        """See RunStore."""
+        results: list[Answer] = []
+        for changes, origin in waiting:
+            try:
+                results.append(self.apply(changes, origin))
+            except TreeringError as error:
+                results.append(error)
+        return results
 
     def _with_known_datasets(self, run: Run) -> Run:
         """`run` with each dataset as its experiment recorded it first."""
@@ -164,17 +184,52 @@ class MemorySeries:
                 and (last_step is None or segment.first_step <= last_step)
             ]
 
-    def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        return [
+            replace(block, data=b"")
+            for block in self.segments(run_id, key)
+            if since is None or block.last_timestamp >= since
+        ]
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """See SeriesStore."""
+        found: dict[int, bytes] = {}
+        for run_id, key in {(block.run_id, block.key) for block in blocks}:
+            found |= {block.segment_id: block.data for block in self.segments(run_id, key)}
+        return in_order(found, blocks)
+
+    def scattered(self, run_id: str) -> Sequence[str]:
         """See SeriesStore."""
         with self._state.lock:
-            stored = self._state.segments.get((run_id, key), [])
-            if not set(old) <= {segment.segment_id for segment in stored}:
-                return False
-            kept = [segment for segment in stored if segment.segment_id not in set(old)]
-            for segment in new:
-                self._state.last_segment += 1
-                kept.append(replace(segment, segment_id=self._state.last_segment))
-            self._state.segments[run_id, key] = kept
+            keys = [key for owner, key in self._state.segments if owner == run_id]
+            return sorted(key for key, blocks in self.small(run_id, keys).items() if len(blocks) > 1)
+
+    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
+        """See SeriesStore."""
+        with self._state.lock:
+            found = {
+                key: [block for block in self._state.segments.get((run_id, key), []) if block.count < SMALL_SEGMENT]
+                for key in keys
+            }
+            return {key: blocks for key, blocks in found.items() if blocks}
+
+    def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
+        """See SeriesStore."""
+        return self.replace_all(run_id, {key: (old, new)})
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        """See SeriesStore."""
+        with self._state.lock:
+            for key, (old, _) in merged.items():
+                if not set(old) <= {block.segment_id for block in self._state.segments.get((run_id, key), [])}:
+                    return False
+            for key, (old, new) in merged.items():
+                kept = [block for block in self._state.segments[run_id, key] if block.segment_id not in set(old)]
+                for block in new:
+                    self._state.last_segment += 1
+                    kept.append(replace(block, segment_id=self._state.last_segment))
+                self._state.segments[run_id, key] = kept
             return True
 
 

@@ -13,6 +13,7 @@ from treering.entities.lifecycle import Lifecycle
 from treering.entities.metric import Metric, MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
+from treering.entities.webhook import Webhook
 
 __all__ = ["State"]
 
@@ -31,6 +32,7 @@ class State:
         deleted_together: Runs that were deleted with their experiment.
         linked: Points that judge a logged model, by its id, which need not exist yet.
         numbers: The highest version ever used of each registered model.
+        webhooks: With their secrets.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -46,17 +48,18 @@ class State:
     registered_models: dict[str, RegisteredModel] = field(default_factory=dict)
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
+    webhooks: dict[str, tuple[Webhook, str]] = field(default_factory=dict)
 
     def experiment(self, experiment_id: str) -> Experiment:
         """Raises NotFound."""
         if experiment_id not in self.experiments:
-            msg = f"There is no experiment with the id {experiment_id!r}. Search experiments to see which there are."
+            msg = f"No Experiment with id={experiment_id} exists. Search experiments to see which there are."
             raise NotFound(msg)
         return self.experiments[experiment_id]
 
     def run(self, run_id: str) -> Run:
         """Raises NotFound."""
         if run_id not in self.runs:
-            msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+            msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
             raise NotFound(msg)
         return self.runs[run_id]

@@ -15,6 +15,7 @@ __all__ = [
     "MODEL_VERSIONS",
     "REGISTERED_MODELS",
     "RUNS",
+    "WEBHOOKS",
     "Vocabulary",
     "attribute",
 ]
@@ -41,6 +42,7 @@ class Vocabulary:
         order: The ordering when none is asked for; also what breaks ties.
         prefixes: Entity prefixes as the user may write them.
         by_dataset: Whether ordering by a metric can name a dataset.
+        aggregates: Whether a metric remembers its extremes and its count beside its last value.
     """
 
     noun: str
@@ -50,6 +52,7 @@ class Vocabulary:
     order: tuple[OrderTerm, ...]
     extra_prefixes: Mapping[str, Entity] = field(default_factory=dict)
     by_dataset: bool = False
+    aggregates: bool = False
 
     @property
     def prefixes(self) -> dict[str, Entity]:
@@ -78,6 +81,7 @@ RUNS = Vocabulary(
             "user_id": Kind.TEXT,
             "start_time": Kind.TIME,
             "end_time": Kind.TIME,
+            "duration": Kind.DURATION,
         }
     ),
     entities=(Entity.METRIC, Entity.PARAM, Entity.TAG, Entity.DATASET),
@@ -90,6 +94,7 @@ RUNS = Vocabulary(
     },
     order=(OrderTerm(attribute("start_time", Kind.TIME), descending=True), OrderTerm(attribute("run_id", Kind.TEXT))),
     extra_prefixes={"run": Entity.ATTRIBUTE},
+    aggregates=True,
 )
 
 EXPERIMENTS = Vocabulary(
@@ -118,7 +123,7 @@ MODEL_VERSIONS = Vocabulary(
     attributes=_frozen(
         {
             "name": Kind.TEXT,
-            "version_number": Kind.TIME,
+            "version_number": Kind.WHOLE,
             "run_id": Kind.TEXT,
             "source_path": Kind.TEXT,
             "creation_timestamp": Kind.TIME,
@@ -130,7 +135,7 @@ MODEL_VERSIONS = Vocabulary(
     order=(
         OrderTerm(attribute("last_updated_timestamp", Kind.TIME), descending=True),
         OrderTerm(attribute("name", Kind.TEXT)),
-        OrderTerm(attribute("version_number", Kind.TIME), descending=True),
+        OrderTerm(attribute("version_number", Kind.WHOLE), descending=True),
     ),
 )
 
@@ -155,4 +160,24 @@ LOGGED_MODELS = Vocabulary(
         OrderTerm(attribute("model_id", Kind.TEXT)),
     ),
     by_dataset=True,
+)
+
+WEBHOOKS = Vocabulary(
+    noun="webhooks",
+    attributes=_frozen(
+        {
+            "name": Kind.TEXT,
+            "url": Kind.TEXT,
+            "status": Kind.TEXT,
+            "webhook_id": Kind.TEXT,
+            "creation_timestamp": Kind.TIME,
+            "last_updated_timestamp": Kind.TIME,
+        }
+    ),
+    entities=(),
+    aliases={},
+    order=(
+        OrderTerm(attribute("creation_timestamp", Kind.TIME), descending=True),
+        OrderTerm(attribute("webhook_id", Kind.TEXT)),
+    ),
 )

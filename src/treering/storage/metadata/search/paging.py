@@ -30,6 +30,8 @@ _ACCEPTED: dict[Kind, tuple[type, ...]] = {
     Kind.TEXT: (str,),
     Kind.NUMBER: (int, float),
     Kind.TIME: (int,),
+    Kind.DURATION: (int,),
+    Kind.WHOLE: (int,),
     Kind.ID: (int,),
 }
 

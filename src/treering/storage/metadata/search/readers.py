@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import Experiment
-from treering.entities.metric import Metric
+from treering.entities.metric import Metric, MetricSummary
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
-from treering.storage.metadata.search.syntax import Entity, Field, OrderTerm, Scalar
+from treering.entities.webhook import Webhook
+from treering.storage.metadata.search.literals import number_in
+from treering.storage.metadata.search.syntax import Aggregate, Entity, Field, Kind, OrderTerm, Scalar
 
 __all__ = [
     "ExperimentReader",
@@ -17,6 +19,7 @@ __all__ = [
     "ModelVersionReader",
     "RegisteredModelReader",
     "RunReader",
+    "WebhookReader",
     "on_datasets",
 ]
 
@@ -27,6 +30,27 @@ def _lookup(table: Mapping[str, Scalar], key: str) -> Sequence[Scalar]:
 
 def _present(value: Scalar | None) -> Sequence[Scalar]:
     return () if value is None else (value,)
+
+
+def _param(table: Mapping[str, str], field: Field) -> Sequence[Scalar]:
+    if field.key not in table:
+        return ()
+    return _present(number_in(table[field.key]) if field.kind is Kind.NUMBER else table[field.key])
+
+
+def _metric(table: Mapping[str, MetricSummary], field: Field) -> Sequence[Scalar]:
+    summary = table.get(field.key)
+    if summary is None:
+        return ()
+    match field.aggregate:
+        case Aggregate.MIN:
+            return _present(summary.minimum)
+        case Aggregate.MAX:
+            return _present(summary.maximum)
+        case Aggregate.COUNT:
+            return (summary.count,)
+        case _:
+            return (summary.last.value,)
 
 
 def on_datasets(metric: Metric, datasets: Sequence[tuple[str, str]]) -> bool:
@@ -59,9 +83,9 @@ class RunReader:
         """See Reader."""
         match field.entity:
             case Entity.METRIC:
-                return _lookup(item.data.metrics, field.key)
+                return _metric(item.data.summaries, field)
             case Entity.PARAM:
-                return _lookup(item.data.params, field.key)
+                return _param(item.data.params, field)
             case Entity.TAG:
                 return _lookup(item.data.tags, field.key)
             case Entity.DATASET if field.key == "context":
@@ -111,6 +135,19 @@ class ModelVersionReader:
         return next(iter(self.values(item, term.field)), None)
 
 
+class WebhookReader:
+    """Values of webhooks."""
+
+    def values(self, item: Webhook, field: Field) -> Sequence[Scalar]:
+        """See Reader."""
+        names = {"creation_timestamp": "creation_time", "last_updated_timestamp": "last_update_time"}
+        return _present(getattr(item, names.get(field.key, field.key)))
+
+    def sort_value(self, item: Webhook, term: OrderTerm) -> Scalar | None:
+        """See Reader."""
+        return next(iter(self.values(item, term.field)), None)
+
+
 class LoggedModelReader:
     """Values of logged models.
 
@@ -131,7 +168,7 @@ class LoggedModelReader:
                     if point.key == field.key and on_datasets(point, self._datasets)
                 ]
             case Entity.PARAM:
-                return _lookup(item.params, field.key)
+                return _param(item.params, field)
             case Entity.TAG:
                 return _lookup(item.tags, field.key)
             case _:

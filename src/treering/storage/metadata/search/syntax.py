@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "Aggregate",
     "And",
     "Comparison",
     "Condition",
@@ -38,13 +39,25 @@ class Kind(StrEnum):
     """What the values of a field are.
 
     TEXT is ordered by the code points of its first 256 characters. NUMBER is a float and may be NaN. TIME is a whole
-    number of milliseconds. ID is a whole number that is written as a string.
+    number of milliseconds since the epoch, DURATION one of milliseconds, WHOLE any whole number. ID is a whole number
+    that is written as a string.
     """
 
     TEXT = "text"
     NUMBER = "number"
     TIME = "time"
+    DURATION = "duration"
+    WHOLE = "whole"
     ID = "id"
+
+
+class Aggregate(StrEnum):
+    """Which of the values of a metric is meant; `COUNT` is how many there are, NaN among them."""
+
+    LAST = "last"
+    MIN = "min"
+    MAX = "max"
+    COUNT = "count"
 
 
 class Operator(StrEnum):
@@ -66,11 +79,18 @@ class Operator(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A thing that can be compared or ordered by."""
+    """A thing that can be compared or ordered by.
+
+    Attributes:
+        kind: Of what is compared. A param of kind NUMBER is the number that its text states; one that states none
+            has no value.
+        aggregate: Of a metric of a run. The smallest and the greatest leave NaN aside, and are no values where all are.
+    """
 
     entity: Entity
     key: str
     kind: Kind
+    aggregate: Aggregate = Aggregate.LAST
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ that lock; runs are locked in one order, so that two batches cannot wait for eac
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from treering.entities.metric import Metric, MetricSegment, MetricSummary
 from treering.entities.run import Run, RunChanges, RunInfo
 from treering.storage.metadata.base import SeriesKey
 from treering.storage.metadata.merge import SMALL_SEGMENT, TOO_MANY_SEGMENTS, changed_run, later
+from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import dataset_number
 from treering.storage.metadata.sql.document import Document, UsedDataset, read_document, write_document
 from treering.storage.metadata.sql.floats import from_sortable, sortable
@@ -68,12 +69,17 @@ def info_of(row: Row[Any]) -> RunInfo:
         str(row.experiment_id),
         row.run_name,
         row.user_id,
-        RunStatus(row.status),
+        _STATUSES[row.status],
         row.start_time,
         row.end_time,
         row.artifact_uri,
-        Lifecycle(row.lifecycle),
+        _LIFECYCLES[row.lifecycle],
     )
+
+
+# Looked up, because a page has hundreds.
+_STATUSES = {str(status): status for status in RunStatus}
+_LIFECYCLES = {str(stage): stage for stage in Lifecycle}
 
 
 def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, LockedRun]:
@@ -87,7 +93,7 @@ def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, Loc
         locked[row.run_id] = LockedRun(row.id, row.experiment_id, run, document, used, dict(document.small))
     for run_id in run_ids:
         if run_id not in locked:
-            msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+            msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
             raise NotFound(msg)
     return locked
 
@@ -96,6 +102,10 @@ def apply_changes(connection: Connection, changes: Sequence[RunChanges]) -> list
     """Add `changes`, in their order; what RunStore.apply promises, but for the origin."""
     locked = lock_runs(connection, {change.run_id for change in changes})
     crowded: dict[SeriesKey, None] = {}
+    versions: dict[int, int] = {}
+    if any(change.dataset_inputs for change in changes):
+        # New datasets share their experiment's row; who wants it alone must have it before.
+        versions = next_versions(connection, (held.experiment for held in locked.values()))
     for change in changes:
         held = locked[change.run_id]
         held.run = changed_run(held.run, replace(change, dataset_inputs=()))
@@ -113,7 +123,8 @@ def apply_changes(connection: Connection, changes: Sequence[RunChanges]) -> list
     if rows:
         connection.execute(insert(segments), rows)
     _write_linked(connection, [replace(point, run_id=change.run_id) for change in changes for point in change.linked])
-    _write_runs(connection, list(locked.values()))
+    versions = versions or next_versions(connection, (held.experiment for held in locked.values()))
+    _write_runs(connection, list(locked.values()), versions)
     return [key for key in crowded if locked[key[0]].small[key[1]] >= TOO_MANY_SEGMENTS]
 
 
@@ -167,16 +178,16 @@ def _write_texts(connection: Connection, locked: Sequence[LockedRun]) -> None:
             before, after = getattr(held.document, part), getattr(held.run.data, part)
             for key, value in after.items():
                 if key not in before:
-                    new.append({"run": held.number, **text_columns(key, value)})
+                    new.append({"run": held.number, **text_columns(table, key, value)})
                 elif before[key] != value:
-                    changed.append(_keyed(held.number, text_columns(key, value)))
+                    changed.append(_keyed(held.number, text_columns(table, key, value)))
             gone = [key for key in before if key not in after]
             if gone:
                 connection.execute(delete(table).where(table.c.run == held.number, table.c.key.in_(gone)))
         if new:
             connection.execute(insert(table), new)
         if changed:
-            connection.execute(_update(table, "head", "tail"), changed)
+            connection.execute(_update(table, *(changed[0].keys() - {"its_run", "its_key"})), changed)
 
 
 def _write_metrics(connection: Connection, locked: Sequence[LockedRun]) -> None:
@@ -214,13 +225,21 @@ def _update(table: Table, *names: str) -> Any:
     return update(table).where(mine).values({name: bindparam(name) for name in names})
 
 
-def _write_runs(connection: Connection, locked: Sequence[LockedRun]) -> None:
+def _write_runs(connection: Connection, locked: Sequence[LockedRun], versions: Mapping[int, int]) -> None:
     statement = (
         update(runs)
         .where(runs.c.id == bindparam("its_id"))
-        .values(run_name=bindparam("name"), document=bindparam("content"), version=runs.c.version + 1)
+        .values(run_name=bindparam("name"), document=bindparam("content"), version=bindparam("counted"))
     )
-    rows = [{"its_id": held.number, "name": held.run.info.run_name, "content": held.encoded()} for held in locked]
+    rows = [
+        {
+            "its_id": held.number,
+            "name": held.run.info.run_name,
+            "content": held.encoded(),
+            "counted": versions[held.experiment],
+        }
+        for held in locked
+    ]
     if rows:
         connection.execute(statement, rows)
 

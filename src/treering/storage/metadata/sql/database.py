@@ -7,12 +7,15 @@ from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.sql.datasets import SqlDatasets
 from treering.storage.metadata.sql.dialects import connect, dialect_of
 from treering.storage.metadata.sql.experiments import SqlExperiments
+from treering.storage.metadata.sql.feed import SqlFeed
 from treering.storage.metadata.sql.logged_models import SqlLoggedModels
 from treering.storage.metadata.sql.model_versions import SqlModelVersions
 from treering.storage.metadata.sql.registered_models import SqlRegisteredModels
 from treering.storage.metadata.sql.runs import SqlRuns
 from treering.storage.metadata.sql.series import SqlSeries
 from treering.storage.metadata.sql.session import Session
+from treering.storage.metadata.sql.upkeep import SqlUpkeep
+from treering.storage.metadata.sql.webhooks import SqlWebhooks
 
 __all__ = ["open_sql"]
 
@@ -41,5 +44,8 @@ def open_sql(uri: str) -> MetadataStore:
         logged_models=SqlLoggedModels(session),
         registered_models=SqlRegisteredModels(session),
         model_versions=SqlModelVersions(session),
+        upkeep=SqlUpkeep(session),
+        webhooks=SqlWebhooks(session),
         database=session,
+        feed=SqlFeed(session),
     )

@@ -33,6 +33,11 @@ def _nothing(subject: object) -> str:
     return ""
 
 
+def _never(url: URL) -> bool:
+    del url
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One kind of database.
@@ -45,6 +50,7 @@ class Dialect:
         lock_schema: Keeps other starters out until the transaction, or the connection, ends.
         unlock_schema: Lets them in again.
         collation: The binary collation for new tables, or "" where columns name their own.
+        in_memory: Whether the database at a URL lives in the connection that opens it.
     """
 
     driver: str
@@ -54,6 +60,7 @@ class Dialect:
     lock_schema: Callable[[Connection], object] = _nothing
     unlock_schema: Callable[[Connection], object] = _nothing
     collation: Callable[[Connection], str] = _nothing
+    in_memory: Callable[[URL], bool] = _never
 
 
 def _escaped(pattern: str) -> str:
@@ -69,6 +76,10 @@ def _glob(column: ColumnElement[str], pattern: str, ignore_case: bool) -> Column
     if ignore_case:
         column, pattern = func.treering_lower(column), pattern.lower()
     return column.op("GLOB", is_comparison=True)("".join(pieces.get(char, char) for char in pattern))
+
+
+def _in_memory(url: URL) -> bool:
+    return url.database in {None, "", ":memory:"}
 
 
 def _prepare_sqlite(engine: Engine) -> None:
@@ -191,6 +202,7 @@ _SQLITE = Dialect(
     _glob,
     {"poolclass": QueuePool, "pool_size": 5, "max_overflow": 20, "connect_args": {"check_same_thread": False}},
     prepare=_prepare_sqlite,
+    in_memory=_in_memory,
 )
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -228,7 +240,7 @@ def connect(dialect: Dialect, url: URL) -> Engine:
     """
     options = dict(dialect.options)
     if dialect is _SQLITE:
-        if url.database in {None, "", ":memory:"}:
+        if _in_memory(url):
             # Such a database lives in its connection, so all share one.
             options.update(pool_size=1, max_overflow=0)
         else:

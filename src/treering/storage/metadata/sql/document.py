@@ -12,13 +12,13 @@ import msgspec
 
 from treering.core.errors import DamagedData
 from treering.entities.dataset import Dataset, DatasetInput
-from treering.entities.metric import Metric, MetricSummary
+from treering.entities.metric import StoredSummaries, summary_rows
 from treering.entities.run import ModelInput, ModelOutput, Run, RunData, RunInfo, RunInputs, RunOutputs
 
 __all__ = ["Document", "Summary", "UsedDataset", "read_document", "write_document"]
 
 
-class Summary(msgspec.Struct, array_like=True, frozen=True):
+class Summary(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """A MetricSummary."""
 
     value: float
@@ -59,7 +59,7 @@ class Document(msgspec.Struct, array_like=True, frozen=True):
         """The run that this is the document of; datasets that are not `known` are left out."""
         return Run(
             info,
-            RunData(self.params, self.tags, {key: _summary(info, key, one) for key, one in self.metrics.items()}),
+            RunData(self.params, self.tags, StoredSummaries(info.run_id, self.metrics)),
             RunInputs(
                 tuple(DatasetInput(known[used.dataset], used.tags) for used in self.datasets if used.dataset in known),
                 tuple(ModelInput(model_id) for model_id in self.inputs),
@@ -75,37 +75,23 @@ class Document(msgspec.Struct, array_like=True, frozen=True):
             dict(run.data.tags),
             {
                 key: Summary(
-                    one.last.value,
-                    one.last.step,
-                    one.last.timestamp,
+                    one.value,
+                    one.step,
+                    one.timestamp,
                     one.minimum,
                     one.maximum,
                     one.count,
-                    one.last.model_id,
-                    one.last.dataset_name,
-                    one.last.dataset_digest,
+                    one.model_id,
+                    one.dataset_name,
+                    one.dataset_digest,
                 )
-                for key, one in run.data.summaries.items()
+                for key, one in summary_rows(run.data.summaries).items()
             },
             datasets,
             [used.model_id for used in run.inputs.model_inputs],
             [(made.model_id, made.step) for made in run.outputs.model_outputs],
             small,
         )
-
-
-def _summary(info: RunInfo, key: str, one: Summary) -> MetricSummary:
-    last = Metric(
-        key,
-        one.value,
-        one.timestamp,
-        one.step,
-        one.model_id,
-        one.dataset_name,
-        one.dataset_digest,
-        info.run_id,
-    )
-    return MetricSummary(last, one.minimum, one.maximum, one.count)
 
 
 @functools.cache

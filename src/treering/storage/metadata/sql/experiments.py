@@ -15,12 +15,13 @@ from treering.entities.lifecycle import Lifecycle, View
 from treering.entities.page import Page, Query
 from treering.storage.metadata.search.fields import EXPERIMENTS
 from treering.storage.metadata.search.syntax import Entity
+from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.rows import delete_text, insert_row, put_texts, select_in, texts_by_owner
 from treering.storage.metadata.sql.search import Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import experiment_tags, experiments, runs
 
-__all__ = ["SqlExperiments", "experiment_number", "in_view"]
+__all__ = ["SqlExperiments", "experiment_number", "in_view", "refuse_taken"]
 
 _TARGET = Target(
     EXPERIMENTS,
@@ -58,7 +59,7 @@ class SqlExperiments:
         """See ExperimentStore."""
 
         def work(connection: Connection) -> Experiment:
-            _refuse_taken(connection, name)
+            refuse_taken(connection, name)
             time = now()
             row = {
                 "name": name,
@@ -116,7 +117,7 @@ class SqlExperiments:
             row = _locked(connection, experiment_id)
             active = row.lifecycle == Lifecycle.ACTIVE
             if active and row.name != name:
-                _refuse_taken(connection, name)
+                refuse_taken(connection, name)
             values = {"name": name, "active_name": name if active else None, "updated": now()}
             connection.execute(update(experiments).where(experiments.c.id == row.id).values(**values))
 
@@ -132,15 +133,21 @@ class SqlExperiments:
                 raise NotFound(msg)
             restores = stage is Lifecycle.ACTIVE
             if restores:
-                _refuse_taken(connection, row.name)
-            values = {"lifecycle": stage.value, "active_name": row.name if restores else None, "updated": now()}
+                refuse_taken(connection, row.name)
+            time = now()
+            values = {"lifecycle": stage.value, "active_name": row.name if restores else None, "updated": time}
             connection.execute(update(experiments).where(experiments.c.id == row.id).values(**values))
             # Only the runs that went with the experiment come back with it.
             moving = runs.c.deleted_together.is_(True) if restores else runs.c.lifecycle == Lifecycle.ACTIVE.value
             connection.execute(
                 update(runs)
                 .where(runs.c.experiment_id == row.id, moving)
-                .values(lifecycle=stage.value, deleted_together=not restores, version=runs.c.version + 1)
+                .values(
+                    lifecycle=stage.value,
+                    deleted_together=not restores,
+                    deleted=None if restores else time,
+                    version=next_versions(connection, [row.id])[row.id],
+                )
             )
 
         self._session.write(work)
@@ -200,10 +207,11 @@ def _locked(connection: Connection, experiment_id: str) -> Row[Any]:
 
 
 def _unknown(experiment_id: str) -> NotFound:
-    return NotFound(f"There is no experiment with the id {experiment_id!r}. Search experiments to see which there are.")
+    return NotFound(f"No Experiment with id={experiment_id} exists. Search experiments to see which there are.")
 
 
-def _refuse_taken(connection: Connection, name: str) -> None:
+def refuse_taken(connection: Connection, name: str) -> None:
+    """Raises AlreadyExists if an active experiment has the name."""
     number = connection.execute(select(experiments.c.id).where(experiments.c.active_name == name)).scalar()
     if number is not None:
         msg = f"An experiment called {name!r} exists already, with the id {number}. Use another name."

@@ -68,7 +68,7 @@ class SqlLoggedModels:
         def work(connection: Connection) -> LoggedModel:
             number = experiment_number(model.experiment_id)
             if connection.execute(select(experiments.c.id).where(experiments.c.id == number)).scalar() is None:
-                msg = f"There is no experiment with the id {model.experiment_id!r}. Search experiments to see which there are."
+                msg = f"No Experiment with id={model.experiment_id} exists. Search experiments to see which there are."
                 raise NotFound(msg)
             row = {
                 "model_id": model.model_id,
@@ -153,7 +153,7 @@ def _lock(connection: Connection, model_id: str) -> None:
 
 
 def _unknown(model_id: str) -> NotFound:
-    return NotFound(f"There is no logged model with the id {model_id!r}. Check the id and the tracking URI.")
+    return NotFound(f"Logged model with ID '{model_id}' not found. Check the id and the tracking URI.")
 
 
 def _change(connection: Connection, model_id: str, **values: object) -> LoggedModel:

@@ -185,7 +185,7 @@ def _model(connection: Connection, name: str, *, lock: bool = False) -> Row[Any]
     statement = select(registered_models).where(registered_models.c.name == name)
     row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     if row is None:
-        msg = f"There is no registered model called {name!r}. Create it first, or check the spelling."
+        msg = f"Registered Model with name={name} not found. Create it first, or check the spelling."
         raise NotFound(msg)
     return row
 
@@ -198,7 +198,7 @@ def refuse_unknown_version(connection: Connection, model: Row[Any], version: int
 
 def _unknown(model: Row[Any], version: int) -> NotFound:
     return NotFound(
-        f"The registered model {model.name!r} has no version {version}. Search its versions to see which there are."
+        f"Model Version (name={model.name}, version={version}) not found. Search its versions to see which there are."
     )
 
 

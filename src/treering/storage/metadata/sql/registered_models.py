@@ -65,7 +65,7 @@ class SqlRegisteredModels:
             number = connection.execute(statement).scalar()
             found = _load(connection, [] if number is None else [number])
             if not found:
-                msg = f"There is no registered model called {name!r}. Create it first, or check the spelling."
+                msg = f"Registered Model with name={name} not found. Create it first, or check the spelling."
                 raise NotFound(msg)
             return next(iter(found.values()))
 

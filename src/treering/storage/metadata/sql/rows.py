@@ -5,16 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Insert, Select, Table, and_, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from treering.storage.metadata.sql.texts import joined, text_columns
 
-__all__ = ["delete_text", "insert_row", "put_texts", "select_in", "texts_by_owner"]
+__all__ = ["NUMBERS", "delete_text", "insert_row", "put_texts", "rows_by_number", "select_in", "texts_by_owner"]
 
 T = TypeVar("T")
 
 # Databases limit how many parameters a statement may have; this is far below all limits.
 _AT_ONCE = 1000
+
+
+NUMBERS = bindparam("numbers", type_=BigInteger, expanding=True, literal_execute=True)
+"""Stands for the numbers in a statement for `rows_by_number`; written out, since a page has hundreds."""
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -26,6 +44,13 @@ def insert_row(connection: Connection, statement: Insert) -> int:
     """Insert one row and return its number."""
     key = connection.execute(statement).inserted_primary_key
     return int(key[0]) if key is not None else 0
+
+
+def rows_by_number(connection: Connection, statement: Select[Any], numbers: Sequence[int]) -> dict[int, Row[Any]]:
+    """The rows of `statement`, which has `NUMBERS` in it and begins with the number, by their numbers."""
+    return {
+        row[0]: row for chunk in _chunks(numbers) for row in connection.execute(statement, {"numbers": chunk}).all()
+    }
 
 
 def select_in(
@@ -56,12 +81,12 @@ def put_texts(connection: Connection, table: Table, owner: Mapping[str, Any], va
     mine = [table.c[name] == value for name, value in owner.items()]
     keys = select_in(connection, select(table.c.key).where(*mine), table.c.key, values)
     known = {row[0] for row in keys}
-    new = [{**owner, **text_columns(key, value)} for key, value in values.items() if key not in known]
+    new = [{**owner, **text_columns(table, key, value)} for key, value in values.items() if key not in known]
     if new:
         connection.execute(insert(table), new)
     for key, value in values.items():
         if key in known:
-            connection.execute(update(table).where(*mine, table.c.key == key).values(**text_columns(key, value)))
+            connection.execute(update(table).where(*mine, table.c.key == key).values(**text_columns(table, key, value)))
 
 
 def delete_text(connection: Connection, table: Table, owner: Mapping[str, Any], key: str) -> bool:

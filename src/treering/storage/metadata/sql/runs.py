@@ -8,21 +8,24 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from treering.core.clock import now
-from treering.core.errors import Conflict, InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, TreeringError, Unavailable
+from treering.core.log import logger
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
-from treering.storage.metadata.base import SeriesKey
+from treering.entities.run_table import RunTable, TableBuilder
+from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
 from treering.storage.metadata.search.syntax import Entity
 from treering.storage.metadata.sql.apply import apply_changes, info_of, lock_runs
+from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
-from treering.storage.metadata.sql.rows import insert_row, put_texts, select_in
-from treering.storage.metadata.sql.search import Keyed, Target, find
+from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number
+from treering.storage.metadata.sql.search import Found, Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import (
     datasets,
@@ -35,7 +38,7 @@ from treering.storage.metadata.sql.tables import (
     runs,
 )
 
-__all__ = ["SqlRuns"]
+__all__ = ["SqlRuns", "runs_of"]
 
 _USED = (
     select(run_datasets.c.run, run_datasets.c.context, datasets.c.name, datasets.c.digest)
@@ -46,7 +49,8 @@ _TARGET = Target(
     RUNS,
     runs,
     (runs.c.id,),
-    {name: runs.c[name] for name in RUNS.attributes},
+    {name: runs.c[name] for name in RUNS.attributes if name != "duration"}
+    | {"duration": runs.c.end_time - runs.c.start_time},
     {
         Entity.METRIC: Keyed(run_metrics, ("run",), number="last"),
         Entity.PARAM: Keyed(run_params, ("run",)),
@@ -54,6 +58,9 @@ _TARGET = Target(
         Entity.DATASET: Keyed(_USED, ("run",)),
     },
 )
+
+
+_WHOLE = select(runs).where(runs.c.id.in_(NUMBERS))
 
 
 class SqlRuns:
@@ -66,7 +73,7 @@ class SqlRuns:
         """See RunStore."""
 
         def work(connection: Connection) -> Run:
-            number = _experiment_for(connection, info)
+            number, version = _experiment_for(connection, info)
             known = connection.execute(select(runs).where(runs.c.run_id == info.run_id)).one_or_none()
             if known is not None and known.experiment_id == number:
                 return _hydrated(connection, [known])[0]
@@ -91,7 +98,7 @@ class SqlRuns:
                 "user_id": info.user_id,
                 "run_name": info.run_name,
                 "artifact_uri": info.artifact_uri,
-                "version": 1,
+                "version": version,
                 "document": write_document(document),
             }
             run = insert_row(connection, insert(runs).values(**row))
@@ -105,7 +112,7 @@ class SqlRuns:
         with self._session.read() as connection:
             row = connection.execute(select(runs).where(runs.c.run_id == run_id)).one_or_none()
             if row is None:
-                msg = f"There is no run with the id {run_id!r}. Check the id and the tracking URI."
+                msg = f"Run with id={run_id} not found. Check the id and the tracking URI."
                 raise NotFound(msg)
             return _hydrated(connection, [row])[0]
 
@@ -118,8 +125,9 @@ class SqlRuns:
             info = updated_info(held.run.info, status, end_time, run_name)
             if run_name is not None:
                 apply_changes(connection, [RunChanges(run_id, tags={RUN_NAME_TAG: run_name})])
-            values = {"status": info.status.value, "end_time": info.end_time, "version": runs.c.version + 1}
-            connection.execute(update(runs).where(runs.c.id == held.number).values(**values))
+            values = {"status": info.status.value, "end_time": info.end_time}
+            version = next_versions(connection, [held.experiment])[held.experiment]
+            connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
             row = connection.execute(select(runs).where(runs.c.id == held.number)).one()
             return _hydrated(connection, [row])[0]
 
@@ -131,37 +139,78 @@ class SqlRuns:
         def work(connection: Connection) -> None:
             held = lock_runs(connection, [run_id])[run_id]
             if held.run.info.lifecycle_stage is not stage:
-                values = {"lifecycle": stage.value, "deleted_together": False, "version": runs.c.version + 1}
-                connection.execute(update(runs).where(runs.c.id == held.number).values(**values))
+                deleted = None if stage is Lifecycle.ACTIVE else now()
+                values = {"lifecycle": stage.value, "deleted_together": False, "deleted": deleted}
+                version = next_versions(connection, [held.experiment])[held.experiment]
+                connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
 
         self._session.write(work)
 
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""
+        with self._session.read() as connection:
+            found = self._find(connection, query)
+            numbers = _numbers(found)
+            known = runs_of(connection, numbers)
+            return Page([known[number] for number in numbers if number in known], found.next_token, found.total)
+
+    def table(self, query: Query) -> RunTable:
+        """See RunStore."""
+        with self._session.read() as connection:
+            found = self._find(connection, query)
+            numbers = _numbers(found)
+            rows = rows_by_number(connection, _WHOLE, numbers)
+        builder = TableBuilder(len(rows))
+        for number in numbers:
+            if number in rows:
+                row = rows[number]
+                document = read_document(row.document, row.run_id)
+                metrics = {key: one.value for key, one in document.metrics.items()}
+                builder.add(info_of(row), metrics, document.params, document.tags)
+        return builder.table(found.next_token)
+
+    def _find(self, connection: Connection, query: Query) -> Found:
         numbers = [experiment_number(experiment_id) for experiment_id in query.experiment_ids]
         within = runs.c.experiment_id.in_(numbers) & in_view(runs.c.lifecycle, query.view)
-        with self._session.read() as connection:
-            found = find(connection, self._session.dialect, _TARGET, query, within)
-            place = {identity[0]: position for position, identity in enumerate(found.identities)}
-            rows = select_in(connection, select(runs), runs.c.id, place)
-            rows.sort(key=lambda row: place[row.id])
-            return Page(_hydrated(connection, rows), found.next_token, found.total)
+        return find(connection, self._session.dialect, _TARGET, query, within)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""
+        return self._session.write(lambda connection: _applied(connection, [(changes, origin)])[0])
 
-        def work(connection: Connection) -> Sequence[SeriesKey]:
-            if origin is not None and not _accept(connection, origin):
-                return []
-            return apply_changes(connection, changes)
+    def apply_each(self, waiting: Sequence[Delivery]) -> Sequence[Answer]:
+        """See RunStore."""
+        if len(waiting) > 1:
+            try:
+                return self._session.write(lambda connection: list[Answer](_applied(connection, waiting)))
+            except (StorageFull, Unavailable) as error:
+                return [error] * len(waiting)
+            except TreeringError:
+                # One of them is at fault. Alone, each gets its own answer.
+                logger.debug("A transaction of %d deliveries failed; each is tried alone.", len(waiting))
+        return [self._applied_alone(*one) for one in waiting]
 
-        return self._session.write(work)
+    def _applied_alone(self, changes: Sequence[RunChanges], origin: Origin | None) -> Answer:
+        try:
+            return self.apply(changes, origin)
+        except TreeringError as error:
+            return error
 
     def delivered(self, journal_id: str) -> int:
         """See RunStore."""
         statement = select(deliveries.c.end).where(deliveries.c.journal_id == journal_id)
         with self._session.read() as connection:
             return connection.execute(statement).scalar() or 0
+
+
+def _numbers(found: Found) -> list[int]:
+    return [identity[0] for identity in found.identities]
+
+
+def runs_of(connection: Connection, numbers: Sequence[int]) -> dict[int, Run]:
+    """The runs of these rows, by their numbers; rows that are gone are left out."""
+    rows = rows_by_number(connection, _WHOLE, numbers)
+    return dict(zip(rows, _hydrated(connection, list(rows.values())), strict=True))
 
 
 def _hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
@@ -172,19 +221,32 @@ def _hydrated(connection: Connection, rows: Sequence[Row[Any]]) -> list[Run]:
     return [document.to_run(info_of(row), known) for row, document in zip(rows, documents, strict=True)]
 
 
-def _experiment_for(connection: Connection, info: RunInfo) -> int:
-    """The experiment's number; its row cannot be deleted until the transaction ends."""
+def _experiment_for(connection: Connection, info: RunInfo) -> tuple[int, int]:
+    """The experiment's number and next version; its row cannot be deleted until the transaction ends."""
     number = experiment_number(info.experiment_id)
-    statement = select(experiments.c.id).where(experiments.c.id == number).with_for_update(read=True)
-    if connection.execute(statement).scalar() is None:
-        msg = f"There is no experiment with the id {info.experiment_id!r}. Search experiments to see which there are."
+    # Counted first: two that share the row, as a foreign key does, and then both want it, would wait for each other.
+    version = next_versions(connection, [number]).get(number)
+    if version is None:
+        msg = f"No Experiment with id={info.experiment_id} exists. Search experiments to see which there are."
         raise NotFound(msg)
-    return number
+    return number, version
 
 
 def _is_active(connection: Connection, number: int) -> bool:
     stage = connection.execute(select(experiments.c.lifecycle).where(experiments.c.id == number)).scalar()
     return stage == Lifecycle.ACTIVE
+
+
+def _applied(connection: Connection, waiting: Sequence[Delivery]) -> list[list[SeriesKey]]:
+    """Apply all in one go; each crowded series is reported to the last that added to it, so that one merges it."""
+    fresh = [changes for changes, origin in waiting if origin is None or _accept(connection, origin)]
+    crowded = set(apply_changes(connection, [change for changes in fresh for change in changes]))
+    answers: list[list[SeriesKey]] = [[] for _ in waiting]
+    for answer, (changes, _) in zip(reversed(answers), reversed(waiting), strict=True):
+        touched = dict.fromkeys((change.run_id, segment.key) for change in changes for segment in change.segments)
+        answer += [key for key in touched if key in crowded]
+        crowded -= touched.keys()
+    return answers
 
 
 def _accept(connection: Connection, origin: Origin) -> bool:

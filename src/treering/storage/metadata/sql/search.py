@@ -35,6 +35,7 @@ from treering.storage.metadata.search.fields import Vocabulary
 from treering.storage.metadata.search.grammar import parse_search
 from treering.storage.metadata.search.paging import Cursor, digest_of, read_token, write_token
 from treering.storage.metadata.search.syntax import (
+    Aggregate,
     And,
     Comparison,
     Condition,
@@ -71,12 +72,27 @@ class Keyed:
         owner: Its columns that name the owner, in the order of `Target.identity`.
         number: The column of a sortable float; "" where `head` and `tail` hold a text.
         by_dataset: Whether several rows may stand under one key, for different datasets.
+
+    A table with texts may have a column `number` for what they state, one with metrics columns for their aggregates.
     """
 
     table: FromClause
     owner: tuple[str, ...]
     number: str = ""
     by_dataset: bool = False
+
+    def column(self, table: FromClause, asked: Field) -> ColumnElement[Any]:
+        """Where the value of a field stands in `table`, which is this one or an alias of it."""
+        if asked.entity is Entity.DATASET:
+            return table.c[asked.key]
+        if asked.aggregate is not Aggregate.LAST:
+            return table.c[_AGGREGATES[asked.aggregate]]
+        if self.number:
+            return table.c[self.number]
+        return table.c["number" if asked.kind is Kind.NUMBER else "head"]
+
+
+_AGGREGATES = {Aggregate.MIN: "minimum", Aggregate.MAX: "maximum", Aggregate.COUNT: "count"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +252,13 @@ class _Compiler:
             where.append(table.c.key == asked.key)
         if keyed.by_dataset:
             where.append(_on_datasets(table, self._datasets))
+        column = keyed.column(table, asked)
+        if column.nullable:
+            where.append(column.is_not(None))
         if comparison.operator is Operator.IS_NULL:
             return not_(exists().where(*where))
         if comparison.operator is not Operator.IS_NOT_NULL:
-            where.append(self._on_keyed(comparison, keyed))
+            where.append(self._on_keyed(comparison, keyed, column))
         return exists().where(*where)
 
     def _on_column(self, comparison: Comparison, column: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -257,13 +276,13 @@ class _Compiler:
         # What is unknown in SQL is false here, so that NOT makes it true.
         return and_(column.is_not(None), condition) if getattr(column, "nullable", True) else condition
 
-    def _on_keyed(self, comparison: Comparison, keyed: Keyed) -> ColumnElement[bool]:
-        table = keyed.table
-        if comparison.field.entity is Entity.DATASET:
-            return self._text(comparison, table.c[comparison.field.key], None)
-        if not keyed.number:
-            return self._text(comparison, table.c.head, table.c.tail)
-        column = table.c[keyed.number]
+    def _on_keyed(self, comparison: Comparison, keyed: Keyed, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        kind = comparison.field.kind
+        if kind is Kind.TEXT:
+            has_tail = comparison.field.entity is not Entity.DATASET
+            return self._text(comparison, column, keyed.table.c.tail if has_tail else None)
+        if kind is Kind.WHOLE:
+            return _whole(comparison, column)
         number = sortable(float(str(comparison.value)))
         condition: ColumnElement[bool] = _COMPARE[comparison.operator](column, number)
         above = comparison.operator in {Operator.GREATER, Operator.AT_LEAST}
@@ -303,7 +322,7 @@ class _Compiler:
         owner = zip(keyed.owner, self._target.identity, strict=True)
         matching = and_(*(table.c[mine] == other for mine, other in owner), table.c.key == asked.key)
         self.source = self.source.outerjoin(table, matching)
-        return _Sorting(asked.kind, table.c[keyed.number or "head"], term.descending, nullable=True)
+        return _Sorting(asked.kind, keyed.column(table, asked), term.descending, nullable=True)
 
     def _last(self, keyed: Keyed, asked: Field, dataset: tuple[str, str] | None) -> ColumnElement[Any]:
         """The metric of a logged model that was logged last, on any of the datasets."""
@@ -363,8 +382,8 @@ def _whole(comparison: Comparison, column: ColumnElement[int]) -> ColumnElement[
     else:
         number = math.floor(float(str(value)))
     if abs(number) > _LARGEST:
-        below = compared in {Operator.LESS, Operator.AT_MOST}
-        return true() if below == (number > 0) else false()
+        # Beyond all numbers that fit: it compares to any as it does to 0.
+        return true() if _COMPARE[compared](0, number) else false()
     condition: ColumnElement[bool] = _COMPARE[compared](column, number)
     return condition
 

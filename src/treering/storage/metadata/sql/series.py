@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from treering.core.errors import NotFound
 from treering.entities.metric import MetricSegment
-from treering.storage.metadata.merge import SMALL_SEGMENT
+from treering.storage.metadata.merge import SMALL_SEGMENT, in_order
 from treering.storage.metadata.sql.apply import lock_runs, segment_row
 from treering.storage.metadata.sql.floats import from_sortable
 from treering.storage.metadata.sql.rows import select_in
@@ -43,46 +45,105 @@ class SqlSeries:
         if last_step is not None:
             statement = statement.where(segments.c.first_step <= last_step)
         with self._session.read() as connection:
-            return [
-                MetricSegment(
-                    run_id,
-                    key,
-                    row["count"],
-                    row["first_step"],
-                    row["last_step"],
-                    row["first_timestamp"],
-                    row["last_timestamp"],
-                    _optional(row["minimum"]),
-                    _optional(row["maximum"]),
-                    row["data"],
-                    row["id"],
-                )
-                for row in connection.execute(statement).mappings().all()
-            ]
+            return [_segment(run_id, row) for row in connection.execute(statement).all()]
+
+    def bounds(self, run_id: str, key: str, since: int | None = None) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        statement = (
+            select(*_BOUNDS)
+            .join(runs, runs.c.id == segments.c.run)
+            .where(runs.c.run_id == run_id, segments.c.key == key)
+            .order_by(segments.c.id)
+        )
+        if since is not None:
+            statement = statement.where(segments.c.last_timestamp >= since)
+        with self._session.read() as connection:
+            return [_segment(run_id, row) for row in connection.execute(statement).all()]
+
+    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+        """See SeriesStore."""
+        wanted = select(segments.c.id, segments.c.data)
+        with self._session.read() as connection:
+            rows = select_in(connection, wanted, segments.c.id, [block.segment_id for block in blocks])
+        return in_order({row.id: row.data for row in rows}, blocks)
+
+    def scattered(self, run_id: str) -> Sequence[str]:
+        """See SeriesStore."""
+        statement = (
+            select(segments.c.key)
+            .join(runs, runs.c.id == segments.c.run)
+            .where(runs.c.run_id == run_id, segments.c["count"] < SMALL_SEGMENT)
+            .group_by(segments.c.key)
+            .having(func.count() > 1)
+            .order_by(segments.c.key)
+        )
+        with self._session.read() as connection:
+            return list(connection.execute(statement).scalars())
+
+    def small(self, run_id: str, keys: Sequence[str]) -> Mapping[str, Sequence[MetricSegment]]:
+        """See SeriesStore."""
+        of_run = (
+            select(segments)
+            .join(runs, runs.c.id == segments.c.run)
+            .where(runs.c.run_id == run_id, segments.c["count"] < SMALL_SEGMENT)
+        )
+        found: dict[str, list[MetricSegment]] = {}
+        with self._session.read() as connection:
+            for row in sorted(select_in(connection, of_run, segments.c.key, set(keys)), key=lambda row: row.id):
+                found.setdefault(row.key, []).append(_segment(run_id, row))
+        return found
 
     def replace(self, run_id: str, key: str, old: Sequence[int], new: Sequence[MetricSegment]) -> bool:
         """See SeriesStore."""
+        return self.replace_all(run_id, {key: (old, new)})
+
+    def replace_all(self, run_id: str, merged: Mapping[str, tuple[Sequence[int], Sequence[MetricSegment]]]) -> bool:
+        """See SeriesStore."""
+        old = {number: key for key, (numbers, _) in merged.items() for number in numbers}
+        new = [block for _, blocks in merged.values() for block in blocks]
 
         def work(connection: Connection) -> bool:
             try:
                 held = lock_runs(connection, [run_id])[run_id]
             except NotFound:
                 return False
-            mine = select(segments.c.id, segments.c["count"].label("points")).where(
-                segments.c.run == held.number, segments.c.key == key
+            mine = select(segments.c.id, segments.c.key, segments.c["count"].label("points")).where(
+                segments.c.run == held.number
             )
-            present = select_in(connection, mine, segments.c.id, set(old))
-            if len(present) != len(set(old)):
+            present = select_in(connection, mine, segments.c.id, old)
+            if {row.id: row.key for row in present} != old:
                 return False
-            for row in present:
-                connection.execute(delete(segments).where(segments.c.id == row[0]))
+            if present:
+                connection.execute(_DELETE, [{"its_id": row.id} for row in present])
             if new:
-                connection.execute(insert(segments), [segment_row(held.number, segment) for segment in new])
-            gone = sum(row.points < SMALL_SEGMENT for row in present)
-            added = sum(segment.count < SMALL_SEGMENT for segment in new)
-            held.small[key] = max(0, held.small.get(key, 0) - gone + added)
-            content = {"document": held.encoded(), "version": runs.c.version + 1}
-            connection.execute(update(runs).where(runs.c.id == held.number).values(content))
+                connection.execute(insert(segments), [segment_row(held.number, block) for block in new])
+            waiting = Counter(held.small)
+            waiting.update(block.key for block in new if block.count < SMALL_SEGMENT)
+            waiting.subtract(row.key for row in present if row.points < SMALL_SEGMENT)
+            held.small = {key: max(0, count) for key, count in waiting.items()}
+            # No change that a search could see, so none that is counted.
+            connection.execute(update(runs).where(runs.c.id == held.number).values(document=held.encoded()))
             return True
 
         return self._session.write(work)
+
+
+_BOUNDS = [column for column in segments.c if column.name != "data"] + [literal(b"").label("data")]
+_DELETE = delete(segments).where(segments.c.id == bindparam("its_id"))
+
+
+def _segment(run_id: str, row: Sequence[Any]) -> MetricSegment:
+    number, _, key, count, first_step, last_step, first_timestamp, last_timestamp, low, high, data = row
+    return MetricSegment(
+        run_id,
+        key,
+        count,
+        first_step,
+        last_step,
+        first_timestamp,
+        last_timestamp,
+        _optional(low),
+        _optional(high),
+        data,
+        number,
+    )

@@ -35,6 +35,7 @@ class Session:
         self._writer = engine.execution_options(**{WRITE: True})
         self.dialect = dialect
         self.name = engine.url.render_as_string(hide_password=True)
+        self.shared = not dialect.in_memory(engine.url)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -50,6 +50,7 @@ __all__ = [
     "run_tags",
     "runs",
     "segments",
+    "webhooks",
 ]
 
 metadata = MetaData(
@@ -91,7 +92,7 @@ def _owner(name: str, target: str, kind: TypeEngine[Any]) -> Column[Any]:
     return Column(name, kind, ForeignKey(target, ondelete="CASCADE"), primary_key=True, autoincrement=False)
 
 
-def _text_table(name: str, owner: Column[Any]) -> Table:
+def _text_table(name: str, owner: Column[Any], *more: Column[Any] | Index) -> Table:
     """Params or tags of `owner`: found by key and value, or by owner and key."""
     return Table(
         name,
@@ -100,10 +101,16 @@ def _text_table(name: str, owner: Column[Any]) -> Table:
         Column("key", _short(KEY_LENGTH), primary_key=True),
         Column("head", _short(HEAD), nullable=False),
         Column("tail", _long()),
+        *more,
         Index(None, "key", "head", owner.name),
         sqlite_with_rowid=False,
         **_MYSQL,
     )
+
+
+def _param_table(name: str, owner: Column[Any]) -> Table:
+    """Params of `owner`, also found by key and number: that which the text states, as `floats.sortable` writes it."""
+    return _text_table(name, owner, Column("number", BigInteger), Index(None, "key", "number", owner.name))
 
 
 experiments = Table(
@@ -151,7 +158,7 @@ runs = Table(
 Index(None, runs.c.experiment_id, runs.c.lifecycle, runs.c.start_time, runs.c.run_id)
 Index(None, runs.c.experiment_id, runs.c.version)
 
-run_params = _text_table("run_params", _owner("run", "runs.id", _SERIAL))
+run_params = _param_table("run_params", _owner("run", "runs.id", _SERIAL))
 run_tags = _text_table("run_tags", _owner("run", "runs.id", _SERIAL))
 run_metrics = Table(
     "run_metrics",
@@ -234,7 +241,7 @@ logged_models = Table(
     **_MYSQL,
 )
 Index(None, logged_models.c.experiment_id, logged_models.c.lifecycle, logged_models.c.created)
-logged_model_params = _text_table(
+logged_model_params = _param_table(
     "logged_model_params", _owner("model_id", "logged_models.model_id", _short(ID_LENGTH))
 )
 logged_model_tags = _text_table("logged_model_tags", _owner("model_id", "logged_models.model_id", _short(ID_LENGTH)))
@@ -307,5 +314,21 @@ model_version_tags = Table(
     ForeignKeyConstraint(["model", "version"], ["model_versions.model", "model_versions.version"], ondelete="CASCADE"),
     Index(None, "key", "head", "model", "version"),
     sqlite_with_rowid=False,
+    **_MYSQL,
+)
+
+webhooks = Table(
+    "webhooks",
+    metadata,
+    Column("webhook_id", _short(36), primary_key=True),
+    Column("name", _short(KEY_LENGTH), nullable=False),
+    Column("url", _long(), nullable=False),
+    # Such as "model_version.created", with blanks between them.
+    Column("events", _long(), nullable=False),
+    Column("status", _short(10), nullable=False),
+    Column("description", _long(), nullable=False),
+    Column("secret", _long(), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
     **_MYSQL,
 )

@@ -1,0 +1,142 @@
+"""Webhooks: addresses that are told when something happens in the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = [
+    "ACTIONS",
+    "NewWebhook",
+    "Webhook",
+    "WebhookAction",
+    "WebhookChanges",
+    "WebhookEntity",
+    "WebhookEvent",
+    "WebhookReply",
+    "WebhookStatus",
+]
+
+
+class WebhookStatus(StrEnum):
+    """Whether a webhook is told of events."""
+
+    ACTIVE = "ACTIVE"
+    DISABLED = "DISABLED"
+
+
+class WebhookEntity(StrEnum):
+    """What an event happened to."""
+
+    REGISTERED_MODEL = "registered_model"
+    MODEL_VERSION = "model_version"
+    MODEL_VERSION_TAG = "model_version_tag"
+    MODEL_VERSION_ALIAS = "model_version_alias"
+    PROMPT = "prompt"
+    PROMPT_VERSION = "prompt_version"
+    PROMPT_TAG = "prompt_tag"
+    PROMPT_VERSION_TAG = "prompt_version_tag"
+    PROMPT_ALIAS = "prompt_alias"
+    BUDGET_POLICY = "budget_policy"
+
+
+class WebhookAction(StrEnum):
+    """What happened to it."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    SET = "set"
+    EXCEEDED = "exceeded"
+
+
+_OF_ALIASES = (WebhookAction.CREATED, WebhookAction.DELETED)
+_OF_TAGS = (WebhookAction.SET, WebhookAction.DELETED)
+
+ACTIONS: Mapping[WebhookEntity, Sequence[WebhookAction]] = {
+    WebhookEntity.REGISTERED_MODEL: (WebhookAction.CREATED,),
+    WebhookEntity.MODEL_VERSION: (WebhookAction.CREATED,),
+    WebhookEntity.MODEL_VERSION_TAG: _OF_TAGS,
+    WebhookEntity.MODEL_VERSION_ALIAS: _OF_ALIASES,
+    WebhookEntity.PROMPT: (WebhookAction.CREATED,),
+    WebhookEntity.PROMPT_VERSION: (WebhookAction.CREATED,),
+    WebhookEntity.PROMPT_TAG: _OF_TAGS,
+    WebhookEntity.PROMPT_VERSION_TAG: _OF_TAGS,
+    WebhookEntity.PROMPT_ALIAS: _OF_ALIASES,
+    WebhookEntity.BUDGET_POLICY: (WebhookAction.EXCEEDED,),
+}
+"""Which actions an entity knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEvent:
+    """One kind of event."""
+
+    entity: WebhookEntity
+    action: WebhookAction
+
+    def __str__(self) -> str:
+        return f"{self.entity}.{self.action}"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address and what it is told of. Its secret is kept apart, and never shown.
+
+    Attributes:
+        creation_time: Milliseconds since the epoch, as is `last_update_time`.
+    """
+
+    webhook_id: str
+    name: str
+    url: str
+    events: Sequence[WebhookEvent]
+    status: WebhookStatus
+    creation_time: int
+    last_update_time: int
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    """What is asked for when a webhook is made.
+
+    Attributes:
+        secret: What messages are signed with; "" for none.
+    """
+
+    name: str
+    url: str
+    events: Sequence[WebhookEvent]
+    description: str = ""
+    secret: str = ""
+    status: WebhookStatus = WebhookStatus.ACTIVE
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChanges:
+    """What is to be changed; None leaves a value, and "" takes a description or secret away."""
+
+    name: str | None = None
+    url: str | None = None
+    events: Sequence[WebhookEvent] | None = None
+    description: str | None = None
+    secret: str | None = None
+    status: WebhookStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReply:
+    """What became of one message.
+
+    Attributes:
+        success: Whether the answer's status was below 400.
+        response_status: None where no answer came; `error` says why then.
+        response_body: Its beginning.
+    """
+
+    success: bool
+    response_status: int | None = None
+    response_body: str = ""
+    error: str = ""

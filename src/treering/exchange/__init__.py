@@ -1,0 +1,1 @@
+"""Bringing things over from other tools, and taking them out again."""

@@ -1,0 +1,1 @@
+"""MLflow's ways of keeping things: a database, a folder `mlruns`, a server."""

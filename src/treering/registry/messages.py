@@ -1,0 +1,72 @@
+"""What a webhook is sent: the message of an event, and its signature.
+
+The headers are those that receivers of MLflow's webhooks look for.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from treering.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
+
+__all__ = ["message_of", "sample_of", "signed_headers"]
+
+_MODEL = {"name": "example_model", "tags": {"example_key": "example_value"}, "description": "An example"}
+_VERSION = {"name": "example_model", "version": "1"}
+_SAMPLES: Mapping[tuple[WebhookEntity, WebhookAction], Mapping[str, Any]] = {
+    (WebhookEntity.REGISTERED_MODEL, WebhookAction.CREATED): _MODEL,
+    (WebhookEntity.MODEL_VERSION, WebhookAction.CREATED): {
+        **_MODEL, "version": "1", "source": "models:/m-0123456789abcdef0123456789abcdef", "run_id": "0" * 32,
+    },
+    (WebhookEntity.PROMPT, WebhookAction.CREATED): {**_MODEL, "template": "Hello {{name}}!"},
+    (WebhookEntity.PROMPT_VERSION, WebhookAction.CREATED): {**_MODEL, "version": "1", "template": "Hello {{name}}!"},
+    (WebhookEntity.BUDGET_POLICY, WebhookAction.EXCEEDED): {"name": "example_policy"},
+}  # fmt: skip
+
+
+def sample_of(event: WebhookEvent) -> Mapping[str, Any]:
+    """Made-up data for a message of this kind."""
+    found = _SAMPLES.get((event.entity, event.action))
+    if found is not None:
+        return found
+    owner = {"name": "example_model"} if event.entity is WebhookEntity.PROMPT_TAG else _VERSION
+    if event.entity.endswith("_alias"):
+        named: dict[str, str] = {"name": "example_model", "alias": "example_alias"}
+        return {**named, "version": "1"} if event.action is WebhookAction.CREATED else named
+    value = {"value": "example_value"} if event.action is WebhookAction.SET else {}
+    return {**owner, "key": "example_key", **value}
+
+
+def message_of(event: WebhookEvent, data: Mapping[str, Any]) -> bytes:
+    """The body that tells of an event, which happened now."""
+    said = {
+        "entity": event.entity.value,
+        "action": event.action.value,
+        "timestamp": datetime.now(UTC).isoformat(),
+        "data": data,
+    }
+    return json.dumps(said).encode()
+
+
+def signed_headers(body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a message: an id, the time in seconds and, with a secret, the signature of all three."""
+    delivery, timestamp = str(uuid.uuid4()), str(int(time.time()))
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "treering",
+        "X-MLflow-Delivery-Id": delivery,
+        "X-MLflow-Timestamp": timestamp,
+    }
+    if secret:
+        signed = f"{delivery}.{timestamp}.".encode() + body
+        digest = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
+        headers["X-MLflow-Signature"] = f"v1,{base64.b64encode(digest).decode()}"
+    return headers

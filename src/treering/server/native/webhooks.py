@@ -1,0 +1,46 @@
+"""Webhooks in the native API."""
+
+from __future__ import annotations
+
+from treering.assembly import Services
+from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookReply
+from treering.server.handling import Handlers
+from treering.wire.endpoint import Empty
+from treering.wire.native import webhooks as wire
+
+__all__ = ["HANDLERS"]
+
+HANDLERS = Handlers()
+
+
+@HANDLERS.handles(wire.CREATE)
+def _create(services: Services, asked: NewWebhook) -> Webhook:
+    return services.registry.webhooks.create(asked)
+
+
+@HANDLERS.handles(wire.GET)
+def _get(services: Services, asked: wire.WebhookId) -> Webhook:
+    return services.registry.webhooks.get(asked.webhook_id)
+
+
+@HANDLERS.handles(wire.SEARCH)
+def _search(services: Services, asked: wire.SearchWebhooks) -> wire.WebhookPage:
+    page = services.registry.webhooks.search(asked.query())
+    return wire.WebhookPage(page.items, page.next_token, page.total)
+
+
+@HANDLERS.handles(wire.UPDATE)
+def _update(services: Services, asked: wire.UpdateWebhook) -> Webhook:
+    changes = WebhookChanges(asked.name, asked.url, asked.events, asked.description, asked.secret, asked.status)
+    return services.registry.webhooks.update(asked.webhook_id, changes)
+
+
+@HANDLERS.handles(wire.DELETE)
+def _delete(services: Services, asked: wire.WebhookId) -> Empty:
+    services.registry.webhooks.delete(asked.webhook_id)
+    return Empty()
+
+
+@HANDLERS.handles(wire.TEST)
+def _test(services: Services, asked: wire.TestWebhook) -> WebhookReply:
+    return services.registry.webhooks.test(asked.webhook_id, asked.event)

@@ -1,0 +1,1 @@
+"""Keeping house: what is removed for good, and what is wrong with an installation."""

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from treering.cli.main import main
+from treering.client.connect import connect
+from treering.core.settings import read_settings
+from treering.entities.run import LogBatch, NewRun
+
+
+@pytest.fixture(autouse=True)
+def _runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three runs in two experiments of a database."""
+    monkeypatch.setenv("TREERING_TRACKING_URI", f"sqlite:///{tmp_path / 'runs.db'}")
+    services = connect(read_settings())
+    other = services.tracking.experiments.create("other").experiment_id
+    for number, experiment in enumerate(["0", "0", other]):
+        run = services.tracking.runs.create(NewRun(experiment, run_name=f"run{number}", start_time=1000 + number))
+        params = {"lr": ("0.1", "0.01", "1e-3")[number]}
+        services.tracking.runs.log([LogBatch(run.info.run_id, params=params, tags={"odd": str(number % 2)})])
+    services.close()
+
+
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> tuple[str, str]:
+    with pytest.raises(SystemExit) as caught:
+        main(["runs", "search", *arguments])
+    said = capsys.readouterr()
+    assert caught.value.code == status, said.err
+    return said.out, said.err
+
+
+def test_all_experiments_are_searched_unless_some_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = printed(capsys, "--filter", "params.lr < 0.05", "--order-by", "params.lr AS NUMBER", "--json")
+    assert [run["run_name"] for run in json.loads(out)] == ["run2", "run1"]
+    out, _ = printed(capsys, "-x", "0", "-f", "params.lr < 0.05", "--json")
+    assert [run["run_name"] for run in json.loads(out)] == ["run1"]
+    out, _ = printed(capsys, "-e", "other", "--json")
+    assert [run["run_name"] for run in json.loads(out)] == ["run2"]
+
+
+def test_columns_and_the_total_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    out, _ = printed(capsys, "-c", "params.lr", "-c", "tags.odd", "-c", "metrics.none", "-n", "1")
+    head, row, last = out.splitlines()
+    assert head.split() == ["id", "name", "status", "started", "params.lr", "tags.odd", "metrics.none"]
+    assert row.split()[-2:] == ["1e-3", "0"]
+    assert last.startswith("1 of 3 runs")
+    assert "no column 'lr'" in printed(capsys, "-c", "lr", status=2)[1]
+
+
+def test_a_bad_filter_is_wrong_usage_and_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:
+    _, err = printed(capsys, "-f", "start_tme > now()", status=2)
+    first, shown, caret = err.rstrip("\n").split("\n")
+    assert first.startswith("Error: Runs have no attribute 'start_tme'.")
+    assert first.endswith("Did you mean 'start_time'?")
+    assert (shown, caret) == ("  start_tme > now()", "  ^")

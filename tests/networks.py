@@ -1,0 +1,86 @@
+"""A network between client and server that can be cut: bytes wait in it, or it breaks."""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import struct
+import threading
+from contextlib import suppress
+
+__all__ = ["Network"]
+
+
+class Network:
+    """Carries connections to a port of this machine until `cut`, and again after `mend`."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._whole = threading.Event()
+        self._whole.set()
+        self._ended = False
+        self._lock = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """From now on nothing comes through; who waits for an answer is not told."""
+        self._whole.clear()
+
+    def mend(self, *, broken: bool) -> None:
+        """Things come through again: what was under way as well, or, if `broken`, none of it."""
+        if broken:
+            with self._lock:
+                for one in self._sockets:
+                    with suppress(OSError):
+                        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                        one.shutdown(socket.SHUT_RDWR)
+        self._whole.set()
+
+    def close(self) -> None:
+        self._ended = True
+        self.mend(broken=True)
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while not self._ended:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(near,), daemon=True).start()
+
+    def _carry(self, near: socket.socket) -> None:
+        self._whole.wait()
+        try:
+            far = socket.create_connection(("127.0.0.1", self._target))
+        except OSError:
+            near.close()
+            return
+        with self._lock:
+            self._sockets |= {near, far}
+        try:
+            self._pump(near, far)
+        finally:
+            with self._lock:
+                self._sockets -= {near, far}
+
+    def _pump(self, near: socket.socket, far: socket.socket) -> None:
+        other = {near: far, far: near}
+        with selectors.DefaultSelector() as selector, near, far:
+            selector.register(near, selectors.EVENT_READ)
+            selector.register(far, selectors.EVENT_READ)
+            with suppress(OSError):
+                while True:
+                    for key, _ in selector.select():
+                        source = next(one for one in other if one is key.fileobj)
+                        data = source.recv(1 << 16)
+                        self._whole.wait()
+                        if not data:
+                            return
+                        other[source].sendall(data)

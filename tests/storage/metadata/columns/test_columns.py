@@ -1,0 +1,354 @@
+"""A store with columns in front passes the suites of all stores, and finds what the others find, in their order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from treering.core.ids import new_run_id
+from treering.core.uri import scheme_of
+from treering.entities.lifecycle import Lifecycle, RunStatus, View
+from treering.entities.page import Page, Query
+from treering.entities.run import Run, RunChanges
+from treering.storage.metadata import METADATA
+from treering.storage.metadata.base import MetadataStore, RunStore
+from treering.storage.metadata.columns.shelf import Shelf
+from treering.storage.metadata.columns.store import ColumnRuns, with_columns
+from treering.testing.metadata import ApplySuite, ExperimentSuite, PagingSuite, RunSuite, SearchSuite, ThreadSuite
+from treering.testing.metadata_search import FILTERS, ORDERS, fill
+from treering.testing.metadata_values import add_run, found_names, run_info, summary
+
+DATABASES = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.postgresql),
+    pytest.param("mariadb", marks=pytest.mark.mariadb),
+]
+everywhere = pytest.mark.parametrize("database_uri", DATABASES, indirect=True)
+
+
+def at_once(work: Callable[[], None]) -> Callable[[float], object]:
+    work()
+    return lambda _: None
+
+
+def opened(uri: str, budget: int = 1 << 30, counted: Callable[[Query], object] = lambda _: None) -> MetadataStore:
+    """A store whose columns are there from the first search on; `counted` is told what they could not answer."""
+    store = METADATA.load(scheme_of(uri))(uri)
+    assert store.feed is not None
+    shelf = Shelf(store.feed, budget, at_once, eager=True)
+    return replace(store, runs=ColumnRuns(_Behind(store.runs, counted), store.feed, shelf))
+
+
+class _Behind:
+    """The store behind, which tells when it is asked to search."""
+
+    def __init__(self, runs: RunStore, counted: Callable[[Query], object]) -> None:
+        self._runs = runs
+        self._counted = counted
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._runs, name)
+
+    def search(self, query: Query) -> Page[Run]:
+        self._counted(query)
+        return self._runs.search(query)
+
+
+@pytest.fixture
+def store(database_uri: str) -> Iterator[MetadataStore]:
+    made = opened(database_uri)
+    yield made
+    made.database.close()
+
+
+@everywhere
+class TestExperiments(ExperimentSuite):
+    pass
+
+
+@everywhere
+class TestRuns(RunSuite):
+    pass
+
+
+@everywhere
+class TestApply(ApplySuite):
+    pass
+
+
+@everywhere
+class TestSearch(SearchSuite):
+    pass
+
+
+@everywhere
+class TestPaging(PagingSuite):
+    pass
+
+
+@everywhere
+class TestThreads(ThreadSuite):
+    pass
+
+
+@everywhere
+def test_only_what_columns_cannot_hold_is_left_to_the_store_behind(database_uri: str) -> None:
+    left: list[str] = []
+    store = opened(database_uri, counted=lambda query: left.append(query.filter))
+    fill(store)
+    for text in FILTERS:
+        found_names(store, text)
+    for order_by in ORDERS:
+        found_names(store, "", order_by)
+    store.database.close()
+    assert {text for text in left if not text.startswith("dataset")} == set()
+    assert left != []
+
+
+@everywhere
+def test_pages_are_turned_with_either_store(database_uri: str) -> None:
+    behind = METADATA.load(scheme_of(database_uri))(database_uri)
+    store = opened(database_uri)
+    fill(store)
+    for order_by, names in ORDERS.items():
+        for first in (0, 1):
+            turned, token = "", ""
+            for number in range(first, first + len(names)):
+                query = Query(order_by=order_by, experiment_ids=["0"], max_results=1, page_token=token)
+                page = (store, behind)[number % 2].runs.search(query)
+                turned += page.items[0].info.run_name
+                token = page.next_token
+            assert (turned, token) == (names, "")
+    store.database.close()
+    behind.database.close()
+
+
+@everywhere
+def test_a_change_by_another_process_is_seen_at_once(database_uri: str) -> None:
+    store, other = opened(database_uri), METADATA.load(scheme_of(database_uri))(database_uri)
+    run_id = add_run(store, "a", params={"p": "1"}).info.run_id
+    assert found_names(store, "") == ["a"]
+    other.runs.apply([RunChanges(run_id, tags={"t": "1"}, metrics={"m": summary(2.0)})], None)
+    assert found_names(store, "tags.t = '1' AND metrics.m = 2 AND params.p = '1'") == ["a"]
+    other.runs.update(run_id, RunStatus.FINISHED, 7, "b")
+    assert found_names(store, "status = 'FINISHED' AND end_time = 7") == ["b"]
+    other.runs.apply([RunChanges(run_id, deleted_tags=["t"])], None)
+    assert found_names(store, "tags.t IS NOT NULL") == []
+    other.runs.set_lifecycle(run_id, Lifecycle.DELETED)
+    assert found_names(store, "") == []
+    other.experiments.set_lifecycle("0", Lifecycle.DELETED)
+    other.experiments.set_lifecycle("0", Lifecycle.ACTIVE)
+    other.runs.set_lifecycle(run_id, Lifecycle.ACTIVE)
+    assert found_names(store, "") == ["b"]
+    for opened_one in (store, other):
+        opened_one.database.close()
+
+
+def test_over_budget_the_store_behind_answers(tmp_path: Path) -> None:
+    left: list[Query] = []
+    store = opened(f"sqlite:///{tmp_path / 'x.db'}", 20_000, left.append)
+    add_run(store, "small")
+    assert found_names(store, "") == ["small"]
+    assert left == []
+    other = store.experiments.create("other", "/r", "", {}).experiment_id
+    for number in range(50):
+        store.runs.create(run_info(other, run_name=f"{number}" + "x" * 900), {})
+    for _ in range(3):
+        assert len(store.runs.search(Query(experiment_ids=[other])).items) == 50
+    assert len(left) == 3
+    assert found_names(store, "") == ["small"]
+    assert len(left) == 3
+    store.database.close()
+
+
+def test_columns_are_built_beside_after_the_second_search(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'x.db'}"
+    behind = METADATA.load("sqlite")(uri)
+    store = with_columns(behind, 1 << 30)
+    add_run(store, "a")
+    runs = store.runs
+    assert isinstance(runs, ColumnRuns)
+    for _ in range(3):
+        assert found_names(store, "") == ["a"]
+    # Waits for the thread.
+    store.database.close()
+    assert with_columns(behind, 0) is behind
+    assert with_columns(METADATA.load("memory")("memory://"), 1 << 30).feed is None
+
+
+KEYS = ["a", "b"]
+NUMBERS = [0.0, -0.0, 1.5, -2.0, 3.0, math.nan, math.inf, -math.inf, 1e-300]
+TEXTS = ["", "x", "X", "xy", "ä", "10", "9", "x" * 300, "x" * 300 + "y", "x" * 1100, "\U0001f600", "\ufffd"]
+FIELDS = [f"{entity}.{key}" for entity in ("metrics", "params", "tags") for key in (*KEYS, "none")]
+ATTRIBUTES = ["run_name", "status", "start_time", "end_time", "user_id"]
+
+
+def quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> str:
+    name = draw(st.sampled_from([*FIELDS, *ATTRIBUTES]))
+    if draw(st.integers(0, 5)) == 0:
+        return f"{name} IS {draw(st.sampled_from(['', 'NOT ']))}NULL"
+    if name.startswith("metrics") or name.endswith("time"):
+        number = draw(st.sampled_from(["0", "1.5", "-2", "3", "5", "2.5", "1e300", "99999999999999999999"]))
+        return f"{name} {draw(st.sampled_from(['=', '!=', '<', '<=', '>', '>=']))} {number}"
+    text = draw(st.sampled_from(TEXTS))
+    how = draw(st.sampled_from(["=", "!=", "LIKE", "ILIKE", "IN", "NOT IN"]))
+    if how.endswith("IN"):
+        return f"{name} {how} ({quoted(text)}, {quoted(draw(st.sampled_from(TEXTS)))})"
+    if how.endswith("LIKE"):
+        return f"{name} {how} {quoted(text[:20] + draw(st.sampled_from(['', '%', '_'])))}"
+    return f"{name} {how} {quoted(text)}"
+
+
+filters = st.recursive(
+    comparisons(),
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["AND", "OR"]), inner).map(lambda parts: f"({' '.join(parts)})"),
+        inner.map(lambda text: f"NOT ({text})"),
+    ),
+    max_leaves=4,
+)
+orders = st.lists(
+    st.tuples(st.sampled_from([*FIELDS, *ATTRIBUTES]), st.sampled_from(["", " ASC", " DESC"])).map("".join), max_size=3
+)
+
+
+@dataclass
+class Twins:
+    """A store with columns and one in memory that get the same."""
+
+    store: MetadataStore
+    memory: MetadataStore
+    run_ids: list[str] = field(default_factory=list)
+
+    def both(self, act: Callable[[MetadataStore], object]) -> None:
+        act(self.store)
+        act(self.memory)
+
+    def change(self, draw: st.DrawFn) -> None:
+        kind = draw(st.sampled_from(["create", "create", "metric", "metric", "param", "tag", "update", "lifecycle"]))
+        if kind == "create" or not self.run_ids:
+            info = run_info(
+                draw(st.sampled_from(["0", "1"])),
+                run_id=new_run_id(),
+                run_name=draw(st.sampled_from(TEXTS)),
+                start_time=draw(st.integers(0, 4)),
+            )
+            self.run_ids.append(info.run_id)
+            self.both(lambda store: store.runs.create(info, {}))
+            return
+        run_id = draw(st.sampled_from(self.run_ids))
+        if kind == "lifecycle":
+            stage = draw(st.sampled_from(list(Lifecycle)))
+            self.both(lambda store: store.runs.set_lifecycle(run_id, stage))
+            return
+        self.both(lambda store: store.runs.set_lifecycle(run_id, Lifecycle.ACTIVE))
+        key, text = draw(st.sampled_from(KEYS)), draw(st.sampled_from(TEXTS))
+        if kind == "update":
+            status, end_time = draw(st.sampled_from(list(RunStatus))), draw(st.none() | st.integers(0, 4))
+            self.both(lambda store: store.runs.update(run_id, status, end_time, None))
+        elif kind == "metric":
+            number, step = draw(st.sampled_from(NUMBERS)), draw(st.integers(0, 3))
+            change = RunChanges(run_id, metrics={key: summary(number, key=key, step=step)})
+            self.both(lambda store: store.runs.apply([change], None))
+        elif kind == "tag":
+            self.both(lambda store: store.runs.apply([RunChanges(run_id, tags={key: text})], None))
+        elif key not in self.memory.runs.get(run_id).data.params:
+            self.both(lambda store: store.runs.apply([RunChanges(run_id, params={key: text})], None))
+
+
+def walked(store: MetadataStore, query: Query) -> list[tuple[list[str], str, int | None]]:
+    """Run ids, token and total of each page."""
+    pages = []
+    while True:
+        page = store.runs.search(query)
+        pages.append(([run.info.run_id for run in page.items], page.next_token, page.total))
+        if not page.next_token:
+            return pages
+        query = replace(query, page_token=page.next_token)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("twins")
+
+
+# Each example is a database; making a failure smaller would make hundreds.
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    database=None,
+)
+@given(data=st.data())
+def test_columns_find_what_the_memory_store_finds(folder: Path, data: st.DataObject) -> None:
+    uri = f"sqlite:///{folder / new_run_id()}.db"
+    behind = METADATA.load("sqlite")(uri)
+    twins = Twins(opened(uri), METADATA.load("memory")("memory://"))
+    twins.both(lambda store: store.experiments.create("other", "/r", "", {}))
+    for _ in range(4):
+        for _ in range(data.draw(st.integers(1, 6))):
+            twins.change(data.draw)
+        query = Query(
+            data.draw(filters),
+            data.draw(orders),
+            data.draw(st.integers(1, 5)),
+            view=data.draw(st.sampled_from(list(View))),
+            experiment_ids=data.draw(st.sampled_from([["0"], ["1"], ["0", "1"], ["1", "0", "7"]])),
+            with_total=True,
+        )
+        found = walked(twins.store, query)
+        assert found == walked(behind, query)
+        # The memory store writes other tokens; its pages are the same.
+        assert [(ids, total) for ids, _, total in found] == [
+            (ids, total) for ids, _, total in walked(twins.memory, query)
+        ]
+    for run_id in twins.run_ids:
+        assert twins.store.runs.get(run_id).info == twins.memory.runs.get(run_id).info
+    twins.store.database.close()
+    behind.database.close()
+
+
+@everywhere
+def test_concurrent_writers_leave_the_columns_right(database_uri: str) -> None:
+    store, other = opened(database_uri), METADATA.load(scheme_of(database_uri))(database_uri)
+    run_ids = [add_run(store, str(number)).info.run_id for number in range(8)]
+
+    def write(writer: int) -> None:
+        for step in range(20):
+            run_id = run_ids[(writer * 3 + step) % len(run_ids)]
+            other.runs.apply([RunChanges(run_id, metrics={"m": summary(float(step), step=step)})], None)
+            other.runs.create(run_info(run_name=f"{writer}-{step}", start_time=step), {})
+
+    def search(reader: int) -> None:
+        for _ in range(20):
+            view = (View.ALL, View.ACTIVE_ONLY)[reader]
+            page = store.runs.search(Query("", ["metrics.m DESC"], experiment_ids=["0"], view=view, with_total=True))
+            assert page.total == len(page.items)
+
+    with ThreadPoolExecutor(5) as pool:
+        work = [pool.submit(write, number) for number in range(3)] + [
+            pool.submit(search, number) for number in range(2)
+        ]
+    for one in work:
+        one.result()
+    for query in (
+        Query("metrics.m >= 5", ["metrics.m DESC"], experiment_ids=["0"], max_results=5, with_total=True),
+        Query("", ["start_time", "run_name DESC"], experiment_ids=["0"], max_results=9, with_total=True),
+    ):
+        assert walked(store, query) == walked(other, query)
+    store.database.close()
+    other.database.close()
