@@ -32,6 +32,7 @@ COMPILE := $(BIN)/python -m compileall -q src
 INPUTS := pyproject.toml uv.lock $(wildcard hatch_build.py)
 
 TEST_EXTRAS := --extra sklearn --extra pandas --extra postgresql --extra mysql --extra demo
+CLOUD_EXTRAS := --extra azure --extra gcs --extra s3 --extra sftp
 NEEDS_MORE := postgresql or mariadb or browser or peer or cloud or framework
 WORKERS := --numprocesses auto --maxprocesses 8 --dist loadfile
 
@@ -104,7 +105,7 @@ clean: ## Remove everything that was fetched or built; tracked data (.treering) 
 
 .venv/.for-full: $(INPUTS) | $(UV)
 	@echo "Setting up .venv for all tests (once) ..."
-	@$(SYNC) $(TEST_EXTRAS) --group test --group lint --group browser
+	@$(SYNC) $(TEST_EXTRAS) $(CLOUD_EXTRAS) --group test --group lint --group browser
 	@touch $@ .venv/.for-test .venv/.for-demo
 
 # Debian splits ensurepip off into python3-venv; with pip at hand, a venv without it does too.

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import files
 import ingesting
 import logging_points
 import losses
@@ -28,6 +29,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "local": logging_points.local,
     "remote": logging_points.remote,
     "batches": logging_points.batches,
+    "artifacts": files.files,
     "kills": losses.kills,
     "partition": losses.partition,
     "ingest": ingesting.ingesting,

@@ -18,6 +18,7 @@ from treering.core.uri import (
     parse_model_uri,
     parse_runs_uri,
     scheme_of,
+    split_name,
 )
 
 # Any name that a file can have: no slash, no zero byte, not `.` or `..`, nothing that UTF-8 cannot say.
@@ -196,3 +197,14 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
 def test_a_version_is_read_back(name: str, version: int) -> None:
     if name.strip("/"):
         assert parse_model_uri(f"models:/{name}/{version}") == ModelUri(name=name, version=version)
+
+
+@pytest.mark.parametrize("root", ["s3://bucket/a", "memory://x/a", "file:///a", "/a", "runs:/0123"])
+@pytest.mark.parametrize("name", ["plain", "what? #1 50%.txt", "with space"])
+def test_a_name_that_was_joined_is_split_off_again(root: str, name: str) -> None:
+    assert split_name(join(root, name)) == (root, name)
+
+
+def test_a_name_is_no_query() -> None:
+    assert join("s3://bucket/a", "b?c#d") == "s3://bucket/a/b%3Fc%23d"
+    assert join("runs:/0123/a?b", "c") == "runs:/0123/a?b/c"

@@ -16,11 +16,11 @@ from treering.client.belated import is_belated
 from treering.client.runs import run_or_start
 from treering.client.session import Place, session
 from treering.client.shelter import ShelteredStore
+from treering.client.transfers import download_tree, upload_tree
 from treering.core.errors import InvalidInput, NotFound
-from treering.core.uri import join
+from treering.core.uri import join, split_name
 from treering.entities.artifact import FileInfo
 from treering.registry.locate import locate
-from treering.storage.journal.files import FileChunks
 from treering.storage.journal.notes import noted_creation
 from treering.storage.objects.base import ObjectStore
 
@@ -128,39 +128,6 @@ def load_dict(artifact_uri: str) -> Any:
         raise InvalidInput(msg) from error
 
 
-def download_tree(services: Services, uri: str, folder: Path) -> Path:
-    """Fetch the file or folder at a storage URI into `folder`, and return its path there.
-
-    Raises:
-        NotFound: If nothing lies there.
-    """
-    root, _, name = uri.rstrip("/").rpartition("/")
-    parent = services.open_artifacts(root)
-    target = folder / name
-    info = parent.stat(name)
-    if not info.is_dir:
-        _fetch(parent, name, target)
-        return target
-    store = services.open_artifacts(uri)
-    target.mkdir(parents=True, exist_ok=True)
-    for found in store.walk():
-        _fetch(store, found.path, target / found.path)
-    return target
-
-
-def upload_tree(store: ObjectStore, local: Path, prefix: str) -> int:
-    """Put a file, or all files below a folder, below `prefix`, and return how many."""
-    if local.is_file():
-        store.write(posixpath.join(prefix, local.name), FileChunks(local))
-        return 1
-    count = 0
-    for path in sorted(local.rglob("*")):
-        if path.is_file():
-            store.write(posixpath.join(prefix, path.relative_to(local).as_posix()), FileChunks(path))
-            count += 1
-    return count
-
-
 def upload_named(store: ObjectStore, local: Path, prefix: str) -> None:
     """Put a file, or a folder under its own name, below `prefix`. Raises NotFound."""
     if not local.exists():
@@ -218,7 +185,7 @@ def _asked(artifact_uri: str | None, run_id: str | None, artifact_path: str | No
 
 def _exists(services: Services) -> Any:
     def exists(uri: str) -> bool:
-        root, _, name = uri.rstrip("/").rpartition("/")
+        root, name = split_name(uri)
         try:
             services.open_artifacts(root).stat(name)
         except NotFound:
@@ -226,15 +193,3 @@ def _exists(services: Services) -> Any:
         return True
 
     return exists
-
-
-def _fetch(store: ObjectStore, key: str, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.treering-part")
-    try:
-        with part.open("wb") as file:
-            for chunk in store.read(key):
-                file.write(chunk)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -40,6 +40,7 @@ Response = TypeVar("Response")
 _READING = {Permission.OPEN, Permission.READ_EXPERIMENTS, Permission.READ_MODELS, Permission.READ_SERVER}
 _OVERLOADED = {429, 502, 503, 504}
 _TOO_MANY = 429
+_PARTIAL = 206
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 _FIRST_ERROR_STATUS = 300
@@ -116,24 +117,40 @@ class Channel:
             msg = f"{self.url}{path} did not answer with JSON. Check that this is the URL of a tracking server."
             raise Unavailable(msg) from error
 
-    def download(self, path: str) -> Iterator[bytes]:
-        """The body of a GET in chunks of at most `CHUNK_SIZE`; raises before the first chunk."""
-        answer = self._send("GET", path, {}, None, repeatable=True, stream=True)
+    def download(self, path: str, offset: int = 0, body: bytes | None = None) -> tuple[int, Iterator[bytes]]:
+        """The body of a GET, or of a POST of JSON where `body` is given, in chunks of at most `CHUNK_SIZE`.
+
+        Raises before the first chunk; a connection that breaks later raises Unavailable.
+
+        Returns:
+            The offset that the bytes really begin at, which is 0 from servers that know no ranges, and the bytes.
+        """
+        headers = {"range": f"bytes={offset}-"} if offset else {}
+        if body is not None:
+            headers["content-type"] = "application/json"
+        method = "GET" if body is None else "POST"
+        answer = self._send(method, path, headers, body, repeatable=True, stream=True)
 
         def chunks() -> Iterator[bytes]:
+            whole = False
             try:
                 yield from answer.stream(CHUNK_SIZE, decode_content=True)
+                whole = True
             except HTTPError as error:
                 raise self._unreachable(error) from error
             finally:
+                # A connection with bytes left in it serves nobody else.
+                if not whole:
+                    answer.close()
                 answer.release_conn()
 
-        return chunks()
+        return (offset if answer.status == _PARTIAL else 0), chunks()
 
-    def upload(self, path: str, chunks: Iterable[bytes]) -> None:
-        """PUT a body of unknown length; a source that raises aborts the request."""
+    def upload(self, path: str, chunks: Iterable[bytes]) -> tuple[Mapping[str, str], bytes]:
+        """PUT a body of unknown length; a source that raises aborts the request. The answer's headers and body."""
         headers = {"content-type": "application/octet-stream"}
-        self._send("PUT", path, headers, chunks, repeatable=False)
+        answer = self._send("PUT", path, headers, chunks, repeatable=False)
+        return answer.headers, answer.data
 
     def delete(self, path: str) -> None:
         """DELETE."""

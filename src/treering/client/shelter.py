@@ -17,7 +17,7 @@ from treering.core.errors import DeadlineExceeded, InvalidInput, NotFound, Unava
 from treering.entities.artifact import FileInfo
 from treering.storage.journal.files import FileChunks
 from treering.storage.journal.notes import noted_creation
-from treering.storage.objects.base import ObjectStore, check_key
+from treering.storage.objects.base import Bulk, ObjectStore, check_key
 
 __all__ = ["ShelteredStore"]
 
@@ -64,6 +64,25 @@ class ShelteredStore:
                     raise
                 recorder.cut_off(error)
         return recorder.keep(self._run_id, check_key(key), chunks)
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> int:
+        """As `Bulk.write_many`; what cannot be sent now is kept, as `write` does."""
+        held: Sequence[tuple[str, bytes]] = tuple(files)
+        recorder = self._place.recorder
+        if not recorder.is_cut_off and recorder.kept(self._run_id) is None:
+            store: object = self._reached()
+            if isinstance(store, Bulk):
+                try:
+                    return store.write_many(held)
+                except (Unavailable, DeadlineExceeded) as error:
+                    if not self._place.settings.offline_after:
+                        raise
+                    recorder.cut_off(error)
+        return sum(1 for key, data in held if self.write(key, [data]) >= 0)
+
+    def read_many(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """As `Bulk.read_many`."""
+        return ((key, b"".join(self.read(key))) for key in keys)
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """As `ObjectStore.read`."""

@@ -6,6 +6,7 @@ The tree, with the code that travels over the wire and the HTTP status:
     ├─ InvalidInput (ValueError)        INVALID_PARAMETER_VALUE    400
     │  ├─ BadFilter                     INVALID_PARAMETER_VALUE    400
     │  ├─ MalformedRequest              BAD_REQUEST                400
+    │  ├─ OutOfRange                    OUT_OF_RANGE               416
     │  ├─ UnsupportedMediaType          UNSUPPORTED_MEDIA_TYPE     415
     │  └─ TooLarge                      REQUEST_TOO_LARGE          413
     ├─ NotFound (LookupError)           RESOURCE_DOES_NOT_EXIST    404
@@ -46,6 +47,7 @@ __all__ = [
     "MlflowException",
     "NotFound",
     "NotSupported",
+    "OutOfRange",
     "PermissionDenied",
     "SchemaMismatch",
     "StorageFull",
@@ -135,6 +137,13 @@ class TooLarge(InvalidInput):
 
     code = "REQUEST_TOO_LARGE"
     status = 413
+
+
+class OutOfRange(InvalidInput):
+    """A part of a file was asked for that begins behind its end."""
+
+    code = "OUT_OF_RANGE"
+    status = 416
 
 
 class NotFound(TreeringError, LookupError):
@@ -253,6 +262,7 @@ _BY_CODE: dict[str, type[TreeringError]] = {
         WrongMethod,
         UnknownEndpoint,
         NotFound,
+        OutOfRange,
         TooLarge,
         UnsupportedMediaType,
         MalformedRequest,
@@ -268,6 +278,7 @@ _BY_STATUS: dict[int, type[TreeringError]] = {
     405: WrongMethod,
     409: Conflict,
     413: TooLarge,
+    416: OutOfRange,
     415: UnsupportedMediaType,
     429: Unavailable,
     501: NotSupported,

@@ -2,7 +2,7 @@
 
 This is the only module that looks at the environment. A field's variable is
 `TREERING_` and its name in capitals; where MLflow has a variable of the same
-meaning, that one is honoured when ours is not set.
+meaning, or a cloud's own tools do, that one is honoured when ours is not set.
 """
 
 from __future__ import annotations
@@ -124,6 +124,25 @@ class Settings:
     serve_artifacts: bool = _setting(
         True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
     )
+    s3_endpoint_url: str = _setting(
+        "", "URL of a store that speaks S3's protocol, such as MinIO; empty: Amazon's.", "MLFLOW_S3_ENDPOINT_URL"
+    )
+    s3_region: str = _setting("", "Region of the S3 buckets; empty: as boto3 finds it.")
+    s3_ignore_tls: bool = _setting(
+        False, "Talk to S3 without checking its certificate: only for tests.", "MLFLOW_S3_IGNORE_TLS"
+    )
+    s3_upload_extra_args: str = _setting(
+        "",
+        'Further arguments of uploads to S3, as JSON: {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "..."}.',
+        "MLFLOW_S3_UPLOAD_EXTRA_ARGS",
+    )
+    gcs_endpoint_url: str = _setting("", "URL of an emulator of Google Cloud Storage.", "STORAGE_EMULATOR_HOST")
+    azure_connection_string: str = _setting(
+        "", "Connection string of the Azure storage account.", "AZURE_STORAGE_CONNECTION_STRING"
+    )
+    azure_access_key: str = _setting("", "Key of the Azure storage account.", "AZURE_STORAGE_ACCESS_KEY")
+    sftp_known_hosts: str = _setting("", "File of the SSH host keys that are trusted; empty: ~/.ssh/known_hosts.")
+    sftp_key_file: str = _setting("", "Private key for SFTP; empty: the SSH agent and the keys in ~/.ssh.")
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
     search_memory_mb: int = _setting(
         512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."

@@ -10,9 +10,22 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit, urlunsplit
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["ModelUri", "RunsUri", "file_uri", "join", "local_path", "parse_model_uri", "parse_runs_uri", "scheme_of"]
+__all__ = [
+    "ModelUri",
+    "RunsUri",
+    "file_uri",
+    "join",
+    "local_path",
+    "parse_model_uri",
+    "parse_runs_uri",
+    "scheme_of",
+    "split_name",
+]
 
 _VERSION = re.compile(r"[0-9]{1,18}")
+# Parsed by this module itself, which takes all that follows as it stands.
+_LITERAL = {"models", "runs"}
+_UNSAFE = re.compile(r"[%?#]")
 _WINDOWS_DRIVE = re.compile(r"[a-zA-Z]:[\\/]")
 
 
@@ -58,15 +71,19 @@ def local_path(uri: str) -> Path:
 
 
 def join(uri: str, *parts: str) -> str:
-    """`uri` with relative paths added behind its own path; a query stays at the end."""
+    """`uri` with relative paths added behind its own path; a query stays at the end.
+
+    What would be read as something else than a path, such as `?` and `#`, is
+    percent-encoded; not so in `runs:` and `models:` URIs, whose paths are taken literally.
+    """
     added = [part.strip("/") for part in parts if part.strip("/")]
     if not added:
         return uri
-    if scheme_of(uri) == "file" and not uri.lower().startswith("file:"):
+    scheme = scheme_of(uri)
+    if (scheme == "file" and not uri.lower().startswith("file:")) or scheme in _LITERAL:
         return posixpath.join(uri.rstrip("/") or uri[:1], *added)
     split = _split(uri)
-    if split.scheme.lower() == "file":
-        added = [quote(part) for part in added]
+    added = [quote(part) if scheme == "file" else _UNSAFE.sub(lambda found: quote(found[0]), part) for part in added]
     path = posixpath.join(split.path.rstrip("/") or "/", *added)
     rest = urlunsplit(("", "", path, split.query, split.fragment))
     # urlunsplit drops the empty authority of schemes that it does not know, so the front is kept as it was.
@@ -74,6 +91,19 @@ def join(uri: str, *parts: str) -> str:
         f"//{split.netloc}" if uri[len(split.scheme) + 1 :].startswith("//") else ""
     )
     return front + rest
+
+
+def split_name(uri: str) -> tuple[str, str]:
+    """The folder that the file or folder at `uri` lies in, and its name there, decoded; the reverse of `join`."""
+    scheme = scheme_of(uri)
+    if (scheme == "file" and not uri.lower().startswith("file:")) or scheme in _LITERAL:
+        root, _, name = uri.rstrip("/").rpartition("/")
+        return root or "/", name
+    split = _split(uri)
+    parent, _, name = split.path.rstrip("/").rpartition("/")
+    end = uri.index(split.path, len(split.scheme) + 1 + (2 + len(split.netloc) if split.netloc else 0))
+    tail = f"?{split.query}" if split.query else ""
+    return uri[:end] + (parent or "/") + tail, unquote(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ look at them, and share the address of the user interface.
 
 from __future__ import annotations
 
+import asyncio
 import mimetypes
 import posixpath
 import re
@@ -111,12 +112,17 @@ async def _chunks(store: ObjectStore, key: str, offset: int, length: int) -> Asy
 
 async def _rest(first: bytes, source: Iterator[bytes]) -> AsyncIterator[bytes]:
     chunk = first
+    coming: asyncio.Task[bytes] | None = None
     try:
         while chunk:
+            # The next is read while this one travels.
+            coming = asyncio.create_task(run_in_threadpool(next, source, b""))
             yield chunk
-            chunk = await run_in_threadpool(next, source, b"")
+            chunk = await coming
     finally:
         # The reader may have gone in the middle; the store's file is not to wait for the garbage collector.
+        if coming is not None and not coming.done():
+            await asyncio.wait([coming])
         if isinstance(source, Generator):
             source.close()
 

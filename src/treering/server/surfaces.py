@@ -10,6 +10,7 @@ from treering.server.mlflow.table import HANDLERS as MLFLOW_HANDLERS
 from treering.server.native import (
     artifacts,
     experiments,
+    kept,
     logged_models,
     metrics,
     model_versions,
@@ -54,6 +55,7 @@ NATIVE_SURFACE = Surface(
         model_versions.HANDLERS,
         webhooks.HANDLERS,
         artifacts.HANDLERS,
+        kept.HANDLERS,
         upkeep.HANDLERS,
     ),
 )

@@ -15,8 +15,9 @@ from treering.server.mlflow.transfer import file_key, receive_file
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import artifacts as wire
+from treering.wire.native.frames import CHECKSUM
 
-__all__ = ["HANDLERS"]
+__all__ = ["HANDLERS", "kept_store"]
 
 HANDLERS = Handlers()
 
@@ -26,25 +27,25 @@ _ROOT = "mlflow-artifacts:/"
 @HANDLERS.handles(wire.PROXY_LIST)
 def _list(services: Services, asked: wire.ProxyList) -> wire.ProxyListing:
     folder = check_key(asked.path)
-    return wire.ProxyListing(wire.file_messages(_store(services).list(folder), folder))
+    return wire.ProxyListing(wire.file_messages(kept_store(services).list(folder), folder))
 
 
 @HANDLERS.streams(wire.PROXY_GET)
 async def _get(services: Services, request: Request) -> Response:
     key = file_key(request.path_params["artifact_path"])
-    return await file_answer(await asyncio.to_thread(_store, services), key, request.headers, download=True)
+    return await file_answer(await asyncio.to_thread(kept_store, services), key, request.headers, download=True)
 
 
 @HANDLERS.streams(wire.PROXY_PUT)
 async def _put(services: Services, request: Request) -> Response:
     key = file_key(request.path_params["artifact_path"])
-    await receive_file(await asyncio.to_thread(_store, services), key, request)
-    return Response()
+    checksum = await receive_file(await asyncio.to_thread(kept_store, services), key, request)
+    return Response(headers={CHECKSUM: f"{checksum:08x}"})
 
 
 @HANDLERS.handles(wire.PROXY_DELETE)
 def _delete(services: Services, asked: wire.ProxiedPath) -> Empty:
-    _store(services).delete(file_key(asked.artifact_path))
+    kept_store(services).delete(file_key(asked.artifact_path))
     return Empty()
 
 
@@ -62,7 +63,8 @@ def _presign(services: Services, asked: wire.ProxiedPath) -> Empty:  # noqa: ARG
     raise NotSupported(msg)
 
 
-def _store(services: Services) -> ObjectStore:
+def kept_store(services: Services) -> ObjectStore:
+    """Where the server keeps what clients send through it. Raises NotSupported if it was told not to."""
     if not services.settings.serve_artifacts:
         msg = (
             "This server neither takes nor gives artifacts, because it was started with --no-serve-artifacts."

@@ -7,16 +7,31 @@ that climb. Stores are shared between threads and hold no open files between cal
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from treering.core.errors import InvalidInput
 from treering.entities.artifact import FileInfo
 
-__all__ = ["CHUNK_SIZE", "ObjectStore", "check_key"]
+__all__ = [
+    "CHUNK_SIZE",
+    "SMALL",
+    "Address",
+    "Bulk",
+    "Checked",
+    "Multipart",
+    "ObjectStore",
+    "Part",
+    "Presigning",
+    "Versioned",
+    "check_key",
+]
 
 CHUNK_SIZE = 1 << 20
+SMALL = 1 << 20
+"""Up to this size, in bytes, a file may travel with others in one request."""
 
 
 class ObjectStore(Protocol):
@@ -60,6 +75,91 @@ class ObjectStore(Protocol):
 
     def local_path(self, key: str) -> Path | None:
         """Where the file or folder lies on this machine's own disk, or None where it does not."""
+        ...
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """A store that takes and gives many small files at a time; beside `ObjectStore`."""
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> int:
+        """Store files of at most `SMALL` bytes each, and return how many.
+
+        Each appears whole or not at all. What was stored before an error stays.
+        """
+        ...
+
+    def read_many(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        """Files of at most `SMALL` bytes each, with their keys, in any order. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A store that can tell a file's checksum without giving its bytes; beside `ObjectStore`."""
+
+    def checksum(self, key: str) -> int | None:
+        """The CRC-32 of a file as it is stored now; None where it is not known. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class Versioned(Protocol):
+    """A store that can tell one version of a file from the next; beside `ObjectStore`."""
+
+    def version(self, key: str) -> str:
+        """A text that is another one when the file is written again. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the bytes of a file, or of a part of it, can be fetched from or put without credentials.
+
+    Attributes:
+        headers: To be sent with the request.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Presigning(Protocol):
+    """A store that gives out addresses of files, valid for a while; beside `ObjectStore`."""
+
+    def download_address(self, key: str, seconds: int) -> Address:
+        """Where to GET a file. Raises InvalidInput if no such address can be made with the store's credentials."""
+        ...
+
+    def upload_address(self, key: str, seconds: int) -> Address:
+        """Where to PUT a file. Raises as `download_address`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file that was put to its address; numbers begin with 1."""
+
+    number: int
+    etag: str
+    url: str = ""
+
+
+@runtime_checkable
+class Multipart(Protocol):
+    """A store that puts a file together from parts which others send to it; beside `ObjectStore`."""
+
+    def begin(self, key: str, parts: int, seconds: int) -> tuple[str, Sequence[Address]]:
+        """Begin an upload in `parts` parts; its id, and where to PUT each of them."""
+        ...
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """Put the parts together; the file appears now. Raises NotFound if there is no such upload."""
+        ...
+
+    def abort(self, key: str, upload: str) -> None:
+        """Forget an upload and its parts. Raises NotFound."""
         ...
 
 

@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import unquote
 
 from treering.core.errors import Conflict, InvalidInput, NotFound
 from treering.core.uri import scheme_of
@@ -42,7 +43,7 @@ class MemoryStore:
             raise InvalidInput(msg)
         name, _, base = uri.partition(":")[2].lstrip("/").partition("/")
         self._uri = uri
-        self._base = check_key(base.strip("/"))
+        self._base = check_key(unquote(base).strip("/"))
         self._shelf = _shelves.setdefault(name, _Shelf())
 
     @property

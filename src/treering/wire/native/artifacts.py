@@ -9,7 +9,20 @@ import msgspec
 from treering.entities.artifact import FileInfo
 from treering.wire.endpoint import Endpoint, Permission, Stream
 
-__all__ = ["LIST", "READ", "ArtifactList", "ArtifactPath"]
+__all__ = [
+    "CHECKSUM",
+    "FETCH",
+    "LIST",
+    "READ",
+    "SEND",
+    "TREE",
+    "ArtifactList",
+    "ArtifactPath",
+    "Checksum",
+    "KeptFiles",
+    "KeptPath",
+    "Stored",
+]
 
 
 class ArtifactPath(msgspec.Struct, frozen=True):
@@ -25,6 +38,32 @@ class ArtifactList(msgspec.Struct, frozen=True):
     files: Sequence[FileInfo]
 
 
+class KeptPath(msgspec.Struct, frozen=True):
+    """A file or folder among those that the server keeps itself: what follows `mlflow-artifacts:/`."""
+
+    path: str = ""
+
+
+class KeptFiles(msgspec.Struct, frozen=True):
+    """Several files below a folder of those that the server keeps itself."""
+
+    folder: str
+    keys: Sequence[str]
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """How many files were stored."""
+
+    files: int
+
+
+class Checksum(msgspec.Struct, frozen=True):
+    """The size in bytes and the CRC-32 of a file."""
+
+    size: int
+    crc32: int
+
+
 LIST = Endpoint(
     "artifacts.list", "GET", "/api/v1/artifacts", ArtifactPath, ArtifactList, Permission.READ_EXPERIMENTS,
     "What lies in a folder of artifacts",
@@ -32,4 +71,21 @@ LIST = Endpoint(
 READ = Endpoint(
     "artifacts.read", "GET", "/api/v1/artifacts/content", ArtifactPath, Stream, Permission.READ_EXPERIMENTS,
     "The bytes of an artifact",
+)  # fmt: skip
+_KEPT = "/api/v1/artifacts/kept"
+TREE = Endpoint(
+    "artifacts.tree", "GET", f"{_KEPT}/tree", KeptPath, ArtifactList, Permission.READ_EXPERIMENTS,
+    "All files below a folder of those that the server keeps, with paths relative to the folder",
+)  # fmt: skip
+CHECKSUM = Endpoint(
+    "artifacts.checksum", "GET", f"{_KEPT}/checksum", KeptPath, Checksum, Permission.READ_EXPERIMENTS,
+    "The CRC-32 of a file that the server keeps",
+)  # fmt: skip
+SEND = Endpoint(
+    "artifacts.send", "PUT", f"{_KEPT}/files", Stream, Stored, Permission.EDIT_EXPERIMENTS,
+    "Many small files in one body, as frames; each is stored whole or not at all",
+)  # fmt: skip
+FETCH = Endpoint(
+    "artifacts.bulk_get", "POST", f"{_KEPT}/files/fetch", KeptFiles, Stream, Permission.READ_EXPERIMENTS,
+    "Many small files in one answer, as frames",
 )  # fmt: skip

@@ -1,0 +1,229 @@
+"""Artifacts in Azure Blob Storage: `wasbs://container@account.blob.core.windows.net/path`, and `abfss://` likewise.
+
+The account's key, a connection string or an access signature come from the
+settings that Azure's own tools use; without one, `azure-identity` is asked where it is installed.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import re
+import uuid
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
+from azure.storage.blob import BlobBlock, BlobSasPermissions, BlobServiceClient, generate_blob_sas
+
+from treering.core.errors import (
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    TreeringError,
+    Unauthenticated,
+    Unavailable,
+)
+from treering.core.settings import read_settings
+from treering.storage.objects.base import Address, Part
+from treering.storage.objects.flat import FlatStore, Head
+
+__all__ = ["AzureStore"]
+
+_FORBIDDEN = 403
+_READ_SIZE = 4 << 20
+_HOST = re.compile(r"(?P<account>[^.]+)\.(?:blob|dfs)\.(?P<rest>.+)")
+
+
+class AzureStore(FlatStore):
+    """What lies below one prefix of a container.
+
+    Args:
+        uri: `wasbs://<container>@<account>.blob.core.windows.net/<path>`, or `abfss://` with `.dfs.`.
+    """
+
+    def __init__(self, uri: str) -> None:
+        parts = urlsplit(uri)
+        container, _, host = parts.netloc.partition("@")
+        found = _HOST.fullmatch(host)
+        if not container or not found:
+            msg = f"{uri!r} names no container. Write wasbs://<container>@<account>.blob.core.windows.net/<path>."
+            raise InvalidInput(msg)
+        self._azure = _Container(container, found["account"], found["rest"])
+        super().__init__(uri, unquote(parts.path).strip("/"), self._azure)
+
+    def download_address(self, key: str, seconds: int) -> Address:
+        """As `Presigning.download_address`."""
+        return Address(self._azure.signed(self._full(key), seconds, BlobSasPermissions(read=True)))
+
+    def upload_address(self, key: str, seconds: int) -> Address:
+        """As `Presigning.upload_address`."""
+        url = self._azure.signed(self._full(key), seconds, BlobSasPermissions(write=True, create=True))
+        return Address(url, {"x-ms-blob-type": "BlockBlob"})
+
+    def begin(self, key: str, parts: int, seconds: int) -> tuple[str, Sequence[Address]]:
+        """As `Multipart.begin`: the parts are blocks, whose ids stand in their addresses."""
+        upload = uuid.uuid4().hex
+        url = self._azure.signed(self._full(key), seconds, BlobSasPermissions(write=True, create=True))
+        blocks = [_block_id(upload, number) for number in range(1, parts + 1)]
+        return upload, [Address(f"{url}&comp=block&blockid={_in_address(block)}") for block in blocks]
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """As `Multipart.complete`."""
+        self._azure.commit(self._full(key), [_block_id(upload, part.number) for part in parts])
+
+    def abort(self, key: str, upload: str) -> None:
+        """As `Multipart.abort`: the service forgets blocks that are not committed within a week by itself."""
+        del key, upload
+
+
+class _Container:
+    """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
+
+    def __init__(self, container: str, account: str, rest: str) -> None:
+        self._name, self._account, self._rest = container, account, rest
+        self._made: Any = None
+
+    def head(self, name: str) -> Head | None:
+        if not name:
+            return None
+        try:
+            found = self._client().get_blob_client(name).get_blob_properties()
+        except ResourceNotFoundError as error:
+            self._refuse_missing_container(error)
+            return None
+        except AzureError as error:
+            raise self._translated(error) from error
+        return Head(int(found.size), str(found.etag))
+
+    def get(self, name: str, offset: int, length: int | None) -> Iterator[bytes] | None:
+        try:
+            found = self._client().download_blob(name, offset, length, validate_content=True)
+        except ResourceNotFoundError:
+            return None
+        except AzureError as error:
+            raise self._translated(error) from error
+        return self._chunks(found)
+
+    def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
+        second = next(rest, None)
+        try:
+            blob = self._client().get_blob_client(name)
+            if second is None:
+                blob.upload_blob(first, overwrite=True, validate_content=True, length=len(first))
+                return
+            # Blocks are nothing until they are committed, and one that arrived damaged is refused.
+            upload = uuid.uuid4().hex
+            blocks: list[str] = []
+            piece: bytes | None = first
+            while piece is not None:
+                blocks.append(_block_id(upload, len(blocks) + 1))
+                blob.stage_block(blocks[-1], piece, length=len(piece), validate_content=True)
+                piece, second = second, next(rest, None) if second is not None else None
+            self.commit(name, blocks)
+        except AzureError as error:
+            raise self._translated(error) from error
+
+    def entries(self, prefix: str, *, deep: bool, limit: int | None = None) -> Iterator[tuple[str, int | None]]:
+        try:
+            client = self._client()
+            begin = prefix or None
+            more = {"results_per_page": limit} if limit else {}
+            found = client.list_blobs(begin, **more) if deep else client.walk_blobs(begin, delimiter="/", **more)
+            for item in found:
+                is_folder = not hasattr(item, "size") or type(item).__name__ == "BlobPrefix"
+                yield item.name, None if is_folder else int(item.size)
+        except AzureError as error:
+            raise self._translated(error) from error
+
+    def remove(self, names: Sequence[str]) -> None:
+        for name in names:
+            try:
+                self._client().delete_blob(name)
+            except ResourceNotFoundError:
+                continue
+            except AzureError as error:
+                raise self._translated(error) from error
+
+    def commit(self, name: str, blocks: Sequence[str]) -> None:
+        try:
+            self._client().get_blob_client(name).commit_block_list([BlobBlock(block) for block in blocks])
+        except AzureError as error:
+            raise self._translated(error) from error
+
+    def signed(self, name: str, seconds: int, permission: Any) -> str:
+        client = self._client()
+        key = getattr(client.credential, "account_key", None)
+        if key is None:
+            msg = f"Addresses in {self._name} need the account's key. Set AZURE_STORAGE_ACCESS_KEY on the server."
+            raise InvalidInput(msg)
+        until = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=seconds)
+        token = generate_blob_sas(
+            client.account_name, self._name, name, account_key=key, permission=permission, expiry=until
+        )
+        return f"{client.get_blob_client(name).url}?{token}"
+
+    def _chunks(self, found: Any) -> Iterator[bytes]:
+        try:
+            yield from found.chunks()
+        except AzureError as error:
+            raise self._translated(error) from error
+
+    def _client(self) -> Any:
+        if self._made is None:
+            settings = read_settings()
+            # The service tells the checksum of at most 4 MiB at a time.
+            sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
+            if settings.azure_connection_string:
+                service = BlobServiceClient.from_connection_string(settings.azure_connection_string, **sizes)
+            else:
+                url = f"https://{self._account}.blob.{self._rest}"
+                service = BlobServiceClient(url, settings.azure_access_key or _identity(self._name), **sizes)
+            self._made = service.get_container_client(self._name)
+        return self._made
+
+    def _refuse_missing_container(self, error: ResourceNotFoundError) -> None:
+        if str(getattr(error, "error_code", "")) == "ContainerNotFound":
+            raise self._translated(error) from error
+
+    def _translated(self, error: AzureError) -> TreeringError:
+        code = str(getattr(error, "error_code", "") or "")
+        said = str(getattr(error, "message", error)).partition("\n")[0]
+        if code == "ContainerNotFound":
+            return InvalidInput(f"There is no container {self._name!r}. Create it, or correct the artifact URI.")
+        if isinstance(error, ResourceNotFoundError):
+            return NotFound(f"Container {self._name!r}: {said}. Nothing is there.")
+        if isinstance(error, ClientAuthenticationError):
+            return Unauthenticated(
+                f"The storage account does not accept these credentials for {self._name!r}: {said}."
+                " Check AZURE_STORAGE_CONNECTION_STRING or AZURE_STORAGE_ACCESS_KEY."
+            )
+        if isinstance(error, HttpResponseError) and error.status_code:
+            if error.status_code == _FORBIDDEN:
+                return PermissionDenied(f"Container {self._name!r}: {said}. Give these credentials the right to do it.")
+            if error.status_code < 500:  # noqa: PLR2004
+                return InvalidInput(f"Container {self._name!r} refused the request: {said}.")
+        return Unavailable(f"Container {self._name!r} cannot be reached: {said}. Check the network.")
+
+
+def _block_id(upload: str, number: int) -> str:
+    # All ids of a blob must have one length; 42 letters and digits give base64 without padding.
+    return f"{upload}{number:010}"
+
+
+def _in_address(block: str) -> str:
+    """A block's id as addresses hold it; the library encodes it by itself."""
+    return base64.b64encode(block.encode()).decode()
+
+
+def _identity(container: str) -> Any:
+    try:
+        return import_module("azure.identity").DefaultAzureCredential()
+    except ImportError as error:
+        msg = (
+            f"No credentials for container {container!r} were found. Set AZURE_STORAGE_CONNECTION_STRING or"
+            " AZURE_STORAGE_ACCESS_KEY, or install azure-identity to use what this machine is signed in with."
+        )
+        raise Unauthenticated(msg) from error

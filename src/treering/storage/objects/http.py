@@ -1,0 +1,139 @@
+"""Files that a web server gives out: `https://host/path`. Reading only; HTTP knows no folders, so nothing is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import urllib3
+from urllib3.exceptions import HTTPError
+
+from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, Unauthenticated, Unavailable
+from treering.core.settings import read_settings
+from treering.entities.artifact import FileInfo
+from treering.storage.objects.base import CHUNK_SIZE, check_key
+
+__all__ = ["HttpStore"]
+
+_PARTIAL, _OUT_OF_RANGE = 206, 416
+_ABSENT = {404, 410}
+_GOOD = range(200, 300)
+
+
+class HttpStore:
+    """What lies below one address; a query in it is sent with each request.
+
+    Args:
+        uri: `http://` or `https://`, and the rest.
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._uri = uri
+        base, mark, query = uri.partition("?")
+        self._base, self._query = base.rstrip("/"), mark + query
+        settings = read_settings()
+        self._pool = urllib3.PoolManager(
+            retries=urllib3.Retry(settings.http_retries, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), raise_on_status=False),
+            timeout=settings.http_timeout,
+        )  # fmt: skip
+
+    @property
+    def uri(self) -> str:
+        """As it was opened."""
+        return self._uri
+
+    def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """As `ObjectStore.read`; from servers that know no ranges the bytes before `offset` travel, too."""
+        if length == 0:
+            self.stat(key)
+            return iter(())
+        headers = {"accept-encoding": "identity"}
+        if offset or length is not None:
+            headers["range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
+        answer = self._ask("GET", key, headers)
+        if answer.status == _OUT_OF_RANGE:
+            answer.release_conn()
+            return iter(())
+        skip = 0 if answer.status == _PARTIAL else offset
+        announced = int(answer.headers.get("content-length", -1))
+        return self._chunks(key, answer, skip, length, announced)
+
+    def stat(self, key: str) -> FileInfo:
+        """As `ObjectStore.stat`; whatever answers is a file."""
+        normal = check_key(key)
+        if not normal and not self._query:
+            return FileInfo("", is_dir=True)
+        answer = self._ask("HEAD", key, {"accept-encoding": "identity"})
+        answer.release_conn()
+        size = answer.headers.get("content-length", "")
+        return FileInfo(normal, False, int(size) if size.isdecimal() else None)
+
+    def list(self, prefix: str = "") -> list[FileInfo]:
+        """Raises NotSupported."""
+        check_key(prefix)
+        msg = f"{self._uri} cannot be listed: HTTP knows no folders. Name the file that is wanted."
+        raise NotSupported(msg)
+
+    def walk(self, prefix: str = "") -> Iterator[FileInfo]:
+        """Raises NotSupported."""
+        return iter(self.list(prefix))
+
+    def write(self, key: str, chunks: Iterable[bytes]) -> int:
+        """Raises NotSupported."""
+        del chunks
+        check_key(key)
+        msg = f"{self._uri} is read only. Keep artifacts in a store that takes them, such as s3:// or a folder."
+        raise NotSupported(msg)
+
+    def delete(self, key: str) -> int:
+        """Raises NotSupported."""
+        return self.write(key, ())
+
+    def local_path(self, key: str) -> Path | None:
+        """None: the bytes are on another machine."""
+        check_key(key)
+        return None
+
+    def _ask(self, method: str, key: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        normal = check_key(key)
+        url = (f"{self._base}/{quote(normal)}" if normal else self._base) + self._query
+        try:
+            answer = self._pool.request(method, url, headers=headers, preload_content=False)
+        except HTTPError as error:
+            msg = f"{self._base} cannot be reached: {error}. Check the address and the network."
+            raise Unavailable(msg) from error
+        status = answer.status
+        if status in _GOOD or status == _OUT_OF_RANGE:
+            return answer
+        answer.close()
+        if status in _ABSENT:
+            msg = f"There is no artifact {key!r} in {self._base}."
+            raise NotFound(msg)
+        kinds = {401: Unauthenticated, 403: PermissionDenied, 400: InvalidInput}
+        msg = f"{self._base} answered with HTTP status {status} for {key!r}. Check that it may be read."
+        raise kinds.get(status, Unavailable)(msg)
+
+    def _chunks(
+        self, key: str, answer: urllib3.BaseHTTPResponse, skip: int, length: int | None, announced: int
+    ) -> Iterator[bytes]:
+        left, got, whole = length, 0, False
+        try:
+            for chunk in answer.stream(CHUNK_SIZE, decode_content=True):
+                got += len(chunk)
+                part = chunk[skip:]
+                skip = max(0, skip - len(chunk))
+                part = part if left is None else part[:left]
+                left = None if left is None else left - len(part)
+                if part:
+                    yield part
+                if left == 0:
+                    break
+            whole = left is None and (announced < 0 or got == announced)
+        except HTTPError as error:
+            msg = f"{self._base} broke off while sending {key!r}: {error}. Fetch it again."
+            raise Unavailable(msg) from error
+        finally:
+            if not whole:
+                answer.close()
+            answer.release_conn()

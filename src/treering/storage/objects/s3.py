@@ -1,0 +1,261 @@
+"""Artifacts in Amazon S3 and in what speaks its protocol, such as MinIO: `s3://bucket/path`.
+
+Credentials and regions come from where boto3 looks for them; the endpoint and
+further arguments of an upload from the settings.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from treering.core.errors import (
+    DamagedData,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    StorageFull,
+    TreeringError,
+    Unauthenticated,
+    Unavailable,
+)
+from treering.core.settings import read_settings
+from treering.storage.objects.base import CHUNK_SIZE, Address, Part
+from treering.storage.objects.flat import FlatStore, Head, place_of
+
+__all__ = ["S3Store"]
+
+_AT_A_TIME = 4
+_MOST_REMOVED = 1000
+_KINDS: tuple[tuple[set[str], type[TreeringError], str], ...] = (
+    ({"404", "NoSuchKey", "NoSuchUpload", "NotFound"}, NotFound, "Nothing is there."),
+    ({"403", "AccessDenied", "AllAccessDisabled"}, PermissionDenied, "Give these credentials the right to do it."),
+    (
+        {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"},
+        Unauthenticated,
+        "Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+    ),
+    ({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"}, DamagedData, "Send the bytes again."),
+    ({"EntityTooLarge", "QuotaExceeded", "XMinioStorageFull"}, StorageFull, "Free some space, or raise the quota."),
+    (
+        {"500", "502", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"},
+        Unavailable,
+        "Try again.",
+    ),
+    ({"InvalidArgument", "KeyTooLongError"}, InvalidInput, "Shorten the name of the file."),
+)
+
+
+class S3Store(FlatStore):
+    """What lies below one prefix of an S3 bucket.
+
+    Args:
+        uri: `s3://<bucket>/<path>`.
+    """
+
+    def __init__(self, uri: str) -> None:
+        bucket, base = place_of(uri)
+        self._s3 = _Bucket(bucket)
+        super().__init__(uri, base, self._s3)
+
+    def download_address(self, key: str, seconds: int) -> Address:
+        """As `Presigning.download_address`."""
+        return Address(self._s3.presigned("get_object", seconds, Key=self._full(key)))
+
+    def upload_address(self, key: str, seconds: int) -> Address:
+        """As `Presigning.upload_address`."""
+        return Address(self._s3.presigned("put_object", seconds, Key=self._full(key)))
+
+    def begin(self, key: str, parts: int, seconds: int) -> tuple[str, Sequence[Address]]:
+        """As `Multipart.begin`."""
+        name = self._full(key)
+        upload = self._s3.begin(name)
+        return upload, [
+            Address(self._s3.presigned("upload_part", seconds, Key=name, UploadId=upload, PartNumber=number))
+            for number in range(1, parts + 1)
+        ]
+
+    def complete(self, key: str, upload: str, parts: Sequence[Part]) -> None:
+        """As `Multipart.complete`."""
+        self._s3.complete(self._full(key), upload, [{"PartNumber": part.number, "ETag": part.etag} for part in parts])
+
+    def abort(self, key: str, upload: str) -> None:
+        """As `Multipart.abort`."""
+        self._s3.abort(self._full(key), upload)
+
+
+class _Bucket:
+    """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._made: Any = None
+        self._extra: dict[str, Any] = {}
+
+    def head(self, name: str) -> Head | None:
+        if not name:
+            return None
+        try:
+            found = self._call("head_object", Key=name)
+        except NotFound:
+            return None
+        return Head(int(found["ContentLength"]), str(found.get("ETag", "")))
+
+    def get(self, name: str, offset: int, length: int | None) -> Iterator[bytes] | None:
+        end = "" if length is None else str(offset + length - 1)
+        try:
+            found = self._call("get_object", Key=name, Range=f"bytes={offset}-{end}")
+        except NotFound:
+            return None
+        return self._chunks(found["Body"])
+
+    def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
+        second = next(rest, None)
+        if second is None:
+            self._call("put_object", Key=name, Body=first, **self._arguments())
+            return
+        upload = self.begin(name)
+        try:
+            with ThreadPoolExecutor(_AT_A_TIME) as pool:
+                done: list[dict[str, Any]] = []
+                under_way: deque[Future[dict[str, Any]]] = deque()
+                for number, piece in enumerate(_chain(first, second, rest), 1):
+                    # One waits while the others travel: what is held stays bounded.
+                    if len(under_way) == _AT_A_TIME:
+                        done.append(under_way.popleft().result())
+                    under_way.append(pool.submit(self._put_part, name, upload, number, piece))
+                done += [part.result() for part in under_way]
+            self.complete(name, upload, done)
+        except BaseException:
+            with suppress(TreeringError):
+                self.abort(name, upload)
+            raise
+
+    def entries(self, prefix: str, *, deep: bool, limit: int | None = None) -> Iterator[tuple[str, int | None]]:
+        more: dict[str, Any] = {"Prefix": prefix} | ({} if deep else {"Delimiter": "/"})
+        more |= {"MaxKeys": limit} if limit else {}
+        while True:
+            page = self._call("list_objects_v2", **more)
+            for folder in page.get("CommonPrefixes", ()):
+                yield folder["Prefix"], None
+            for item in page.get("Contents", ()):
+                yield item["Key"], int(item["Size"])
+            if limit or not page.get("IsTruncated"):
+                return
+            more["ContinuationToken"] = page["NextContinuationToken"]
+
+    def remove(self, names: Sequence[str]) -> None:
+        for start in range(0, len(names), _MOST_REMOVED):
+            batch = [{"Key": name} for name in names[start : start + _MOST_REMOVED]]
+            answer = self._call("delete_objects", Delete={"Objects": batch, "Quiet": True})
+            for error in answer.get("Errors", ()):
+                msg = f"s3://{self._bucket}/{error.get('Key')} was not deleted: {error.get('Message')}. Try again."
+                raise PermissionDenied(msg)
+
+    def begin(self, name: str) -> str:
+        return str(self._call("create_multipart_upload", Key=name, **self._arguments())["UploadId"])
+
+    def complete(self, name: str, upload: str, parts: list[dict[str, Any]]) -> None:
+        self._call("complete_multipart_upload", Key=name, UploadId=upload, MultipartUpload={"Parts": parts})
+
+    def abort(self, name: str, upload: str) -> None:
+        self._call("abort_multipart_upload", Key=name, UploadId=upload)
+
+    def presigned(self, operation: str, seconds: int, **arguments: Any) -> str:
+        try:
+            return str(
+                self._client().generate_presigned_url(
+                    operation, Params={"Bucket": self._bucket, **arguments}, ExpiresIn=seconds
+                )
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated(error) from error
+
+    def _put_part(self, name: str, upload: str, number: int, piece: bytes) -> dict[str, Any]:
+        found = self._call("upload_part", Key=name, UploadId=upload, PartNumber=number, Body=piece)
+        kept = {key: value for key, value in found.items() if key.startswith("Checksum") and key != "ChecksumType"}
+        return {"PartNumber": number, "ETag": found["ETag"], **kept}
+
+    def _chunks(self, body: Any) -> Iterator[bytes]:
+        try:
+            yield from body.iter_chunks(CHUNK_SIZE)
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated(error) from error
+        finally:
+            body.close()
+
+    def _call(self, operation: str, **arguments: Any) -> Any:
+        try:
+            return getattr(self._client(), operation)(Bucket=self._bucket, **arguments)
+        except (BotoCoreError, ClientError) as error:
+            raise self._translated(error) from error
+
+    def _arguments(self) -> dict[str, Any]:
+        self._client()
+        return self._extra
+
+    def _client(self) -> Any:
+        if self._made is None:
+            settings = read_settings()
+            if settings.s3_upload_extra_args:
+                try:
+                    self._extra = dict(json.loads(settings.s3_upload_extra_args))
+                except (ValueError, TypeError) as error:
+                    msg = (
+                        f"TREERING_S3_UPLOAD_EXTRA_ARGS is no JSON object: {error}. Write for example"
+                        ' {"ACL": "private"}.'
+                    )
+                    raise InvalidInput(msg) from error
+            self._made = boto3.session.Session().client(
+                "s3",
+                endpoint_url=settings.s3_endpoint_url or None,
+                region_name=settings.s3_region or None,
+                verify=False if settings.s3_ignore_tls else None,
+                config=Config(
+                    retries={"mode": "standard", "max_attempts": settings.http_retries + 1},
+                    max_pool_connections=4 * _AT_A_TIME,
+                    signature_version="s3v4",
+                    s3={"addressing_style": "path"} if settings.s3_endpoint_url else None,
+                ),
+            )
+        return self._made
+
+    def _translated(self, error: BotoCoreError | ClientError) -> TreeringError:
+        place = f"s3://{self._bucket}"
+        if isinstance(error, NoCredentialsError | PartialCredentialsError):
+            return Unauthenticated(
+                f"No credentials for {place} were found. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE."
+            )
+        if not isinstance(error, ClientError):
+            if isinstance(error, ParamValidationError):
+                return InvalidInput(f"{place} cannot be used so: {error}")
+            return Unavailable(f"{place} cannot be reached: {error}. Check the network and the endpoint.")
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        said = str(error.response.get("Error", {}).get("Message", "")) or code
+        if code == "NoSuchBucket":
+            # Not NotFound: a missing bucket is a wrong configuration, and no empty folder.
+            return InvalidInput(f"There is no bucket {self._bucket!r}. Create it, or correct the artifact URI.")
+        kind, advice = next(
+            ((kind, advice) for codes, kind, advice in _KINDS if code in codes), (TreeringError, "Look it up there.")
+        )
+        return kind(f"{place} answered {code}: {said}. {advice}")
+
+
+def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield second
+    yield from rest
