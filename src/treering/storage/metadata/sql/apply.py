@@ -84,9 +84,8 @@ _LIFECYCLES = {str(stage): stage for stage in Lifecycle}
 
 def lock_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, LockedRun]:
     """Hold the rows of these runs until the transaction ends. Raises NotFound."""
-    statement = select(runs).where(runs.c.run_id.in_(sorted(run_ids))).order_by(runs.c.run_id).with_for_update()
     locked: dict[str, LockedRun] = {}
-    for row in connection.execute(statement):
+    for row in connection.execute(_LOCK, {"ids": sorted(run_ids)}):
         document = read_document(row.document, row.run_id)
         used = {one.dataset: one.tags for one in document.datasets}
         run = document.to_run(info_of(row), {})
@@ -121,7 +120,7 @@ def apply_changes(connection: Connection, changes: Sequence[RunChanges]) -> list
     _write_metrics(connection, list(locked.values()))
     rows = [segment_row(locked[change.run_id].number, segment) for change in changes for segment in change.segments]
     if rows:
-        connection.execute(insert(segments), rows)
+        connection.execute(_ADD_SEGMENTS, rows)
     _write_linked(connection, [replace(point, run_id=change.run_id) for change in changes for point in change.linked])
     versions = versions or next_versions(connection, (held.experiment for held in locked.values()))
     _write_runs(connection, list(locked.values()), versions)
@@ -190,6 +189,25 @@ def _write_texts(connection: Connection, locked: Sequence[LockedRun]) -> None:
             connection.execute(_update(table, *(changed[0].keys() - {"its_run", "its_key"})), changed)
 
 
+def _update(table: Table, *names: str) -> Any:
+    mine = and_(table.c.run == bindparam("its_run"), table.c.key == bindparam("its_key"))
+    return update(table).where(mine).values({name: bindparam(name) for name in names})
+
+
+# Made once: every delivery needs them, and making one costs more than running it.
+_LOCK = (
+    select(runs).where(runs.c.run_id.in_(bindparam("ids", expanding=True))).order_by(runs.c.run_id).with_for_update()
+)
+_ADD_SEGMENTS = insert(segments)
+_ADD_METRICS = insert(run_metrics)
+_CHANGE_METRICS = _update(run_metrics, "last", "minimum", "maximum", "count")
+_CHANGE_RUNS = (
+    update(runs)
+    .where(runs.c.id == bindparam("its_id"))
+    .values(run_name=bindparam("name"), document=bindparam("content"), version=bindparam("counted"))
+)
+
+
 def _write_metrics(connection: Connection, locked: Sequence[LockedRun]) -> None:
     new: list[dict[str, Any]] = []
     changed: list[dict[str, Any]] = []
@@ -201,9 +219,9 @@ def _write_metrics(connection: Connection, locked: Sequence[LockedRun]) -> None:
             else:
                 new.append({"run": held.number, **row})
     if new:
-        connection.execute(insert(run_metrics), new)
+        connection.execute(_ADD_METRICS, new)
     if changed:
-        connection.execute(_update(run_metrics, "last", "minimum", "maximum", "count"), changed)
+        connection.execute(_CHANGE_METRICS, changed)
 
 
 def _summary_row(summary: MetricSummary) -> dict[str, Any]:
@@ -220,17 +238,7 @@ def _keyed(number: int, row: Any) -> dict[str, Any]:
     return {"its_run": number, "its_key": row["key"], **{name: row[name] for name in row if name != "key"}}
 
 
-def _update(table: Table, *names: str) -> Any:
-    mine = and_(table.c.run == bindparam("its_run"), table.c.key == bindparam("its_key"))
-    return update(table).where(mine).values({name: bindparam(name) for name in names})
-
-
 def _write_runs(connection: Connection, locked: Sequence[LockedRun], versions: Mapping[int, int]) -> None:
-    statement = (
-        update(runs)
-        .where(runs.c.id == bindparam("its_id"))
-        .values(run_name=bindparam("name"), document=bindparam("content"), version=bindparam("counted"))
-    )
     rows = [
         {
             "its_id": held.number,
@@ -241,7 +249,7 @@ def _write_runs(connection: Connection, locked: Sequence[LockedRun], versions: M
         for held in locked
     ]
     if rows:
-        connection.execute(statement, rows)
+        connection.execute(_CHANGE_RUNS, rows)
 
 
 # Points that judge logged models

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from treering.core.clock import now
 from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, TreeringError, Unavailable
@@ -251,13 +251,18 @@ def _applied(connection: Connection, waiting: Sequence[Delivery]) -> list[list[S
 
 def _accept(connection: Connection, origin: Origin) -> bool:
     """Remember a delivery; False where it was applied before."""
-    mine = deliveries.c.journal_id == origin.journal_id
-    end = connection.execute(select(deliveries.c.end).where(mine).with_for_update()).scalar()
+    end = connection.execute(_ACCEPTED, {"journal": origin.journal_id}).scalar()
     if end is None:
         row = {"journal_id": origin.journal_id, "end": origin.end, "applied": now()}
-        connection.execute(insert(deliveries).values(**row))
+        connection.execute(_ACCEPT, row)
     elif end >= origin.end:
         return False
     else:
-        connection.execute(update(deliveries).where(mine).values(end=origin.end, applied=now()))
+        connection.execute(_ACCEPT_MORE, {"journal": origin.journal_id, "until": origin.end, "at": now()})
     return True
+
+
+_ITS = deliveries.c.journal_id == bindparam("journal")
+_ACCEPTED = select(deliveries.c.end).where(_ITS).with_for_update()
+_ACCEPT = insert(deliveries)
+_ACCEPT_MORE = update(deliveries).where(_ITS).values(end=bindparam("until"), applied=bindparam("at"))
