@@ -41,6 +41,7 @@ _TAGS = {
     "model_versions": "Versions of registered models",
     "webhooks": "Addresses that are told of events",
     "artifacts": "Files of runs and models",
+    "upkeep": "Removing for good, and taking in as it was elsewhere",
 }
 
 
