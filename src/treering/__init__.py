@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         transformers,
         xgboost,
     )
+    from treering.client.image import Image
     from treering.client.log import (
         delete_tag,
         flush,
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
         set_tag,
         set_tags,
     )
+    from treering.client.media_calls import log_audio, log_histogram, log_video
     from treering.client.models import (
         create_external_model,
         delete_logged_model_tag,
@@ -127,6 +129,7 @@ _TABLE = {
     "ActiveModel": "treering.client.active_models:ActiveModel",
     "ActiveRun": "treering.client.runs:ActiveRun",
     "Client": "treering.client.client:Client",
+    "Image": "treering.client.image:Image",
     "MlflowClient": "treering.client.client:Client",
     "MlflowException": "treering.core.errors:TreeringError",
     "TreeringError": "treering.core.errors:TreeringError",
@@ -173,8 +176,10 @@ _TABLE = {
     "load_table": "treering.client.content_calls:load_table",
     "log_artifact": "treering.client.artifacts:log_artifact",
     "log_artifacts": "treering.client.artifacts:log_artifacts",
+    "log_audio": "treering.client.media_calls:log_audio",
     "log_dict": "treering.client.content_calls:log_dict",
     "log_figure": "treering.client.content_calls:log_figure",
+    "log_histogram": "treering.client.media_calls:log_histogram",
     "log_image": "treering.client.content_calls:log_image",
     "log_input": "treering.client.log:log_input",
     "log_inputs": "treering.client.log:log_inputs",
@@ -188,6 +193,7 @@ _TABLE = {
     "log_stream": "treering.client.content_calls:log_stream",
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
+    "log_video": "treering.client.media_calls:log_video",
     "models": "treering.models:",
     "optuna": "treering.client.flavours.optuna:",
     "pyfunc": "treering.client.flavours.pyfunc:",
@@ -228,6 +234,7 @@ __all__ = [
     "ActiveModel",
     "ActiveRun",
     "Client",
+    "Image",
     "MlflowClient",
     "MlflowException",
     "TreeringError",
@@ -275,8 +282,10 @@ __all__ = [
     "load_table",
     "log_artifact",
     "log_artifacts",
+    "log_audio",
     "log_dict",
     "log_figure",
+    "log_histogram",
     "log_image",
     "log_input",
     "log_inputs",
@@ -290,6 +299,7 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "log_video",
     "models",
     "optuna",
     "pyfunc",

@@ -14,6 +14,7 @@ from treering.client.contents import (
     write_dict,
     write_figure,
     write_image,
+    write_image_with_preview,
     write_table,
     write_text,
 )
@@ -24,8 +25,11 @@ from treering.client.search import find_runs
 from treering.client.session import Place, session
 from treering.core.errors import InvalidInput, NotFound
 from treering.entities.page import Query
+from treering.storage.objects.base import ObjectStore
 
 __all__ = [
+    "IMAGES_TAG",
+    "add_image",
     "add_to_table",
     "image_target",
     "load_table",
@@ -35,11 +39,12 @@ __all__ = [
     "log_stream",
     "log_table",
     "log_text",
+    "one_target",
     "read_tables",
 ]
 
 _ARTIFACTS_TAG = "mlflow.loggedArtifacts"
-_IMAGES_TAG = "mlflow.loggedImages"
+IMAGES_TAG = {"mlflow.loggedImages": "True"}
 
 
 def log_text(text: str, artifact_file: str, run_id: str | None = None) -> None:
@@ -76,10 +81,9 @@ def log_image(  # MLflow's signature
         InvalidInput: If it is no image, or not exactly one of `artifact_file` and `key` is given.
     """
     run = run_or_start()
-    path = image_target(artifact_file, key, step, timestamp)
-    write_image(run_store(), path, image)
+    add_image(run_store(), image_target(artifact_file, key, step, timestamp), image, one_of_series=key is not None)
     if key is not None:
-        run.recorder.tags(run.info.run_id, {_IMAGES_TAG: "True"})
+        run.recorder.tags(run.info.run_id, IMAGES_TAG)
 
 
 def log_table(data: Any, artifact_file: str, run_id: str | None = None) -> None:
@@ -106,15 +110,26 @@ def load_table(
 
 def image_target(artifact_file: str | None, key: str | None, step: int | None, timestamp: int | None) -> str:
     """Where an image goes. Raises InvalidInput."""
+    one_target(artifact_file, key, step, timestamp)
+    return image_path(key or "", step, timestamp) if artifact_file is None else artifact_file
+
+
+def one_target(artifact_file: str | None, key: str | None, step: int | None, timestamp: int | None) -> None:
+    """Raises InvalidInput unless it is either a name, or a series with a step and a time."""
     if (artifact_file is None) == (key is None):
-        msg = "Give an image either artifact_file, its name, or key, its series."
+        msg = "Give an image or sound either artifact_file, its name, or key, its series."
         raise InvalidInput(msg)
-    if artifact_file is None:
-        return image_path(key or "", step, timestamp)
-    if step is not None or timestamp is not None:
-        msg = "step and timestamp go with key; an image with a name has neither."
+    if artifact_file is not None and (step is not None or timestamp is not None):
+        msg = "step and timestamp go with key; what has a name has neither."
         raise InvalidInput(msg)
-    return artifact_file
+
+
+def add_image(store: ObjectStore, path: str, image: Any, *, one_of_series: bool) -> None:
+    """Store an image; one of a series with a preview."""
+    if one_of_series:
+        write_image_with_preview(store, path, f"{path.removesuffix('.png')}+compressed.webp", image)
+    else:
+        write_image(store, path, image)
 
 
 def add_to_table(place: Place, run_id: str, data: Any, path: str) -> None:

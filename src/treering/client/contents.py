@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import io
 import json
+import math
 import struct
 import uuid
 import zlib
@@ -15,18 +18,21 @@ import numpy as np
 import yaml
 
 from treering.client.frames import FRAMES
+from treering.client.pictures import PICTURES
 from treering.core.clock import now
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import InvalidInput, MissingExtra, NotFound
 from treering.models.tables import is_table
 from treering.storage.objects.base import ObjectStore
 
 __all__ = [
     "image_path",
+    "image_pixels",
     "read_columns",
     "write_bytes",
     "write_dict",
     "write_figure",
     "write_image",
+    "write_image_with_preview",
     "write_table",
     "write_text",
 ]
@@ -86,17 +92,31 @@ def write_image(store: ObjectStore, path: str, image: Any) -> None:
     Raises:
         InvalidInput: If it is no such image, or the name does not fit.
     """
+    write_bytes(store, path, _image_file(path, image))
+
+
+def write_image_with_preview(store: ObjectStore, path: str, preview: str, image: Any) -> None:
+    """As `write_image`, and a small WebP beside it, as MLflow keeps one; not so without Pillow."""
+    data = _image_file(path, image)
+    write_bytes(store, path, data)
+    try:
+        small = PICTURES.load("pillow").preview(data)
+    except MissingExtra:
+        return
+    write_bytes(store, preview, small)
+
+
+def _image_file(path: str, image: Any) -> bytes:
     image = image.to_pil() if hasattr(image, "to_pil") else image
     suffix = PurePosixPath(path).suffix.lower()
     if hasattr(image, "save") and not isinstance(image, np.ndarray):
         buffer = io.BytesIO()
         image.save(buffer, format={".jpg": "JPEG", "": "PNG"}.get(suffix, suffix.lstrip(".").upper()))
-        write_bytes(store, path, buffer.getvalue())
-        return
+        return buffer.getvalue()
     if suffix not in {"", ".png"}:
         msg = f"Arrays are stored as PNG, and {path!r} ends otherwise. Name it .png, or give a Pillow image."
         raise InvalidInput(msg)
-    write_bytes(store, path, _png(_pixels(image)))
+    return _png(image_pixels(image))
 
 
 def image_path(key: str, step: int | None, timestamp: int | None) -> str:
@@ -108,28 +128,60 @@ def image_path(key: str, step: int | None, timestamp: int | None) -> str:
 def write_table(store: ObjectStore, path: str, data: Any) -> None:
     """Add rows to a table that is stored as JSON, or Parquet where the name ends so.
 
+    Columns that only the old or only the new rows have are empty in the others. Images in
+    cells go to files of their own, and the cells say where.
+
     Args:
-        data: A data frame, or a dictionary of columns (or of single values).
+        data: A data frame, or a dictionary of columns; single values go into every row.
 
     Raises:
-        InvalidInput: If it is no table, its columns differ in length or from those that are there.
+        InvalidInput: If it is no table, its columns differ in length, or a column holds images and other things.
         MissingExtra: If Parquet is wanted without pandas.
     """
-    columns = _columns(data)
-    try:
-        before = read_columns(store, path)
-    except NotFound:
-        before = {}
-    if before and set(before) != set(columns):
-        msg = f"The table {path} has the columns {list(before)}, and the new rows have {list(columns)}. Name it anew."
-        raise InvalidInput(msg)
-    if before:
-        columns = {name: [*values, *columns[name]] for name, values in before.items()}
+    columns = {name: _without_images(store, path, name, cells) for name, cells in _columns(data).items()}
+    with contextlib.suppress(NotFound):
+        columns = _one_below_the_other(read_columns(store, path), columns)
     if path.endswith(".parquet"):
         write_bytes(store, path, FRAMES.load("pandas").to_parquet(columns))
         return
-    rows = list(zip(*columns.values(), strict=True))
+    rows = [[_cell(value) for value in row] for row in zip(*columns.values(), strict=True)]
     write_text(store, path, _json({"columns": list(columns), "data": rows}))
+
+
+def _one_below_the_other(
+    before: Mapping[str, Sequence[Any]], added: Mapping[str, Sequence[Any]]
+) -> dict[str, Sequence[Any]]:
+    upper, lower = (len(next(iter(columns.values()), ())) for columns in (before, added))
+    return {
+        name: [*before.get(name, [None] * upper), *added.get(name, [None] * lower)]
+        for name in dict.fromkeys([*before, *added])
+    }
+
+
+def _without_images(store: ObjectStore, path: str, name: str, cells: Sequence[Any]) -> Sequence[Any]:
+    """The cells; where they are images, what MLflow writes in their place."""
+    images = sum(map(_is_image, cells))
+    if not images:
+        return cells
+    if images < len(cells):
+        msg = f"The column {name!r} holds images and other things. Put the images into a column of their own."
+        raise InvalidInput(msg)
+    return [_stored_image(store, path, cell) for cell in cells]
+
+
+def _is_image(value: Any) -> bool:
+    return hasattr(value, "save") and hasattr(value, "resize") and hasattr(value, "size")
+
+
+def _stored_image(store: ObjectStore, path: str, image: Any) -> dict[str, str]:
+    place = f"table_images/{path.rpartition('.')[0] or path}/{uuid.uuid4()}"
+    write_image_with_preview(store, f"{place}.png", f"{place}.webp", image)
+    return {"type": "image", "filepath": f"{place}.png", "compressed_filepath": f"{place}.webp"}
+
+
+def _cell(value: Any) -> Any:
+    """What JSON has no word for is empty, as MLflow leaves it."""
+    return None if isinstance(value, float | np.floating) and not math.isfinite(value) else value
 
 
 def read_columns(store: ObjectStore, path: str) -> dict[str, list[Any]]:
@@ -152,8 +204,10 @@ def _json(value: Any, indent: int | None = None) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """NumPy's numbers and arrays as Python's; everything else as text."""
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else str(value)
+    """NumPy's numbers and arrays as Python's, times as ISO 8601 has them; everything else as text."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _columns(data: Any) -> dict[str, Sequence[Any]]:
@@ -162,19 +216,21 @@ def _columns(data: Any) -> dict[str, Sequence[Any]]:
     if not isinstance(data, Mapping):
         msg = f"A table must be a data frame or a dictionary of columns, not {type(data).__name__}."
         raise InvalidInput(msg)
-    columns = {
-        str(name): list(values) if isinstance(values, list | tuple | np.ndarray) else [values]
-        for name, values in data.items()
-    }
-    lengths = {name: len(values) for name, values in columns.items()}
+    lengths = {str(name): len(values) for name, values in data.items() if _is_column(values)}
+    rows = next(iter(lengths.values()), 1)
+    columns = {str(name): list(values) if _is_column(values) else [values] * rows for name, values in data.items()}
     if len(set(lengths.values())) > 1:
         msg = f"The columns of a table must have one length, and these differ: {lengths}."
         raise InvalidInput(msg)
     return dict(columns)
 
 
-def _pixels(image: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Height x width x channels, in bytes."""
+def _is_column(values: Any) -> bool:
+    return isinstance(values, list | tuple | np.ndarray)
+
+
+def image_pixels(image: Any) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    """Height x width x channels, in bytes. Raises InvalidInput for what `write_image` does not take."""
     array = np.asarray(image)
     if array.ndim not in _IMAGE_DIMENSIONS or (array.ndim > 2 and array.shape[2] not in _PNG_COLOUR_TYPES):  # noqa: PLR2004
         msg = f"An image must be height x width (x 1, 3 or 4 channels), and this has the shape {array.shape}."

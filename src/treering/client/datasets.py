@@ -6,21 +6,46 @@ and its size. The data itself stays with the caller.
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from treering.client.context import context_tags
+from treering.client import dataset_sources as http_dataset_source
+from treering.client import meta_dataset
+from treering.client.dataset_sources import DatasetSource, HTTPDatasetSource, hub_source, source_at, stored_source
+from treering.client.described import DESCRIBED
 from treering.client.digests import array_digest
+from treering.client.file_digests import digest_of_parts, digest_of_path, tracked_by_dvc
 from treering.client.frames import FRAMES
-from treering.core.uri import scheme_of
+from treering.client.inputs import dataset_of
+from treering.client.meta_dataset import MetaDataset
+from treering.client.session import session
+from treering.core.errors import InvalidInput
+from treering.core.uri import local_path, split_name
 from treering.entities.dataset import Dataset
 from treering.models.signature import infer_schema
 
-__all__ = ["DescribedDataset", "from_numpy", "from_pandas"]
+__all__ = [
+    "DatasetSource",
+    "DescribedDataset",
+    "HTTPDatasetSource",
+    "MetaDataset",
+    "from_arrow",
+    "from_dvc",
+    "from_file",
+    "from_huggingface",
+    "from_numpy",
+    "from_pandas",
+    "from_polars",
+    "get_source",
+    "http_dataset_source",
+    "meta_dataset",
+]
 
 _DEFAULT_NAME = "dataset"
 
@@ -66,6 +91,20 @@ class DescribedDataset:
         """Size and shape, as a dictionary."""
         return json.loads(self.entity.profile)
 
+    @property
+    def source(self) -> DatasetSource:
+        """Where it came from."""
+        return stored_source(self.entity)
+
+    @property
+    def schema(self) -> Any:
+        """The JSON of its columns or arrays, as a dictionary; None where nobody knows them."""
+        return json.loads(self.entity.schema) if self.entity.schema else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is stored, as MLflow's dictionary of strings."""
+        return dataclasses.asdict(self.entity)
+
     def to_entity(self) -> Dataset:
         """What is stored."""
         return self.entity
@@ -73,7 +112,7 @@ class DescribedDataset:
 
 def from_pandas(  # MLflow's signature
     df: Any,
-    source: str | None = None,
+    source: str | Path | DatasetSource | None = None,
     targets: str | None = None,
     name: str | None = None,
     digest: str | None = None,
@@ -106,7 +145,7 @@ def from_pandas(  # MLflow's signature
 
 def from_numpy(
     features: Any,
-    source: str | None = None,
+    source: str | Path | DatasetSource | None = None,
     targets: Any = None,
     name: str | None = None,
     digest: str | None = None,
@@ -138,12 +177,124 @@ def _arrays(data: Any) -> dict[str, np.ndarray[Any, Any]]:
     return {"": np.asarray(data)}
 
 
-def _source(source: str | None) -> tuple[str, str]:
+def from_polars(  # MLflow's signature
+    df: Any,
+    source: str | Path | DatasetSource | None = None,
+    targets: str | None = None,
+    name: str | None = None,
+    digest: str | None = None,
+    predictions: str | None = None,
+) -> DescribedDataset:
+    """Describe a Polars DataFrame. Arguments as for `from_pandas`."""
+    return _described("polars", df, source_at(source), (name, digest), (targets, predictions))
+
+
+def from_arrow(  # as from_pandas
+    table: Any,
+    source: str | Path | DatasetSource | None = None,
+    targets: str | None = None,
+    name: str | None = None,
+    digest: str | None = None,
+    predictions: str | None = None,
+) -> DescribedDataset:
+    """Describe a `pyarrow.Table`; its digest is that of the same table in pandas. Arguments as for `from_pandas`."""
+    return _described("arrow", table, source_at(source), (name, digest), (targets, predictions))
+
+
+def from_huggingface(  # noqa: PLR0913, PLR0917  # MLflow's signature
+    ds: Any,
+    path: str | None = None,
+    targets: str | None = None,
+    data_dir: str | None = None,
+    data_files: str | Sequence[str] | Mapping[str, str | Sequence[str]] | None = None,
+    revision: str | None = None,
+    name: str | None = None,
+    digest: str | None = None,
+    trust_remote_code: bool | None = None,  # noqa: FBT001  # as above
+    source: str | Path | DatasetSource | None = None,
+) -> DescribedDataset:
+    """Describe a `datasets.Dataset` of Hugging Face.
+
+    Args:
+        path: Its name on the hub, or what else `datasets.load_dataset` takes; with `data_dir`,
+            `data_files` and `revision` its source, from which it can be loaded again.
+        source: Another source, which goes before `path`.
+    """
+    where = source_at(source)
+    if source is None and path is not None:
+        split = None if ds.split is None else str(ds.split)
+        fields = {"config_name": ds.config_name, "data_dir": data_dir, "data_files": data_files}
+        fields |= {"split": split, "revision": revision, "trust_remote_code": trust_remote_code}
+        where = hub_source(path, fields)
+    return _described("huggingface", ds, where, (name, digest), (targets, None))
+
+
+def from_file(path: str | Path, name: str | None = None, digest: str | None = None) -> MetaDataset:
+    """Describe a file, a folder or what lies at a URL; the content is read once, in parts, for its digest.
+
+    Args:
+        digest: A fingerprint, if the caller has one; nothing is read then. Else the MD5 of
+            the content, which for a file and a folder on disk is the one that DVC writes.
+
+    Raises:
+        NotFound: If nothing lies there.
+    """
+    source = source_at(path)
+    if digest is None:
+        if source.kind == "local":
+            digest = digest_of_path(local_path(str(path))).digest
+        else:
+            root, last = split_name(str(path))
+            digest = digest_of_parts(iter(session().place.services().open_artifacts(root).read(last))).digest
+    return MetaDataset(source, name or split_name(str(path))[1] or None, digest)
+
+
+def from_dvc(path: str | Path, name: str | None = None) -> MetaDataset:
+    """Describe a file or folder that DVC tracks, by the digest in the `.dvc` file beside it; the data may be absent.
+
+    Raises:
+        NotFound: If there is no `.dvc` file.
+        DamagedData: If it does not say which content the path has.
+    """
+    where = local_path(str(path))
+    fields = {"uri": str(path), "dvc_file": f"{path}.dvc"}
+    return MetaDataset(DatasetSource("local", fields), name or where.name, tracked_by_dvc(where).digest)
+
+
+def get_source(dataset: Any) -> DatasetSource:
+    """Where a dataset came from: one that `from_pandas` and its like made, or an input of a run that was read."""
+    dataset = getattr(dataset, "dataset", dataset)
+    return stored_source(dataset_of(dataset))
+
+
+def _described(
+    library: str,
+    data: Any,
+    source: DatasetSource,
+    named: tuple[str | None, str | None],
+    roles: tuple[str | None, str | None],
+) -> DescribedDataset:
+    name, digest = named
+    tool = DESCRIBED.load(library)
+    columns = tool.columns(data)
+    for column in roles:
+        if column is not None and column not in columns:
+            msg = f"The table has no column {column!r}. It has: {', '.join(columns[:20])}."
+            raise InvalidInput(msg)
+    found = tool.describe(data)
+    schema = "" if found.schema is None else json.dumps({"mlflow_colspec": json.loads(found.schema.to_text())})
+    entity = Dataset(
+        name or _DEFAULT_NAME,
+        digest or found.digest,
+        source.kind,
+        source.to_json(),
+        schema,
+        json.dumps(found.profile),
+    )
+    return DescribedDataset(entity, data, *roles)
+
+
+def _source(source: str | Path | DatasetSource | None) -> tuple[str, str]:
     """Kind and JSON of where the data came from."""
-    if source is None:
-        tags = {key: value for key, value in context_tags().items() if key.startswith("mlflow.source.")}
-        return "code", json.dumps({"tags": tags})
-    scheme = scheme_of(source)
-    if scheme in {"http", "https"}:
-        return "http", json.dumps({"url": source})
-    return "local" if scheme == "file" else scheme, json.dumps({"uri": source})
+    found = source_at(source)
+    return found.kind, found.to_json()

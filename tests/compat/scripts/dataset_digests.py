@@ -35,6 +35,9 @@ DATASETS = {
     "turned": data.from_numpy(POINTS.T, source="/data/x.npy"),
     "named": data.from_numpy({"u": np.arange(3), "t": np.array(["a", "b", "c"])}, source="/data/x.npy"),
 }
+WEB = data.http_dataset_source.HTTPDatasetSource(url="https://example.test/x.tar.gz")
+DATASETS["described"] = data.meta_dataset.MetaDataset(WEB)
+DATASETS["described by name"] = data.meta_dataset.MetaDataset(WEB, name="texts")
 
 
 def described(dataset: object) -> dict[str, object]:

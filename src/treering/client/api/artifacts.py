@@ -8,8 +8,8 @@ from typing import Any
 
 from treering.client.api.base import ClientPart
 from treering.client.artifacts import download_tree, fresh_folder, store_of_run, upload_named, upload_tree
-from treering.client.content_calls import add_to_table, image_target, read_tables
-from treering.client.contents import write_bytes, write_dict, write_figure, write_image, write_text
+from treering.client.content_calls import IMAGES_TAG, add_image, add_to_table, image_target, read_tables
+from treering.client.contents import write_bytes, write_dict, write_figure, write_text
 from treering.core.errors import NotFound
 from treering.core.uri import join
 from treering.entities.artifact import FileInfo
@@ -62,7 +62,9 @@ class ArtifactCalls(ClientPart):
     ) -> None:
         """Store an image under a name, or as one of a series."""
         path = image_target(artifact_file, key, step, timestamp)
-        write_image(store_of_run(self._place, run_id), path, image)
+        add_image(store_of_run(self._place, run_id), path, image, one_of_series=key is not None)
+        if key is not None:
+            self._place.recorder.tags(run_id, IMAGES_TAG)
 
     def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
         """Add rows to a table."""

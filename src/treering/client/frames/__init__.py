@@ -39,8 +39,12 @@ class FrameLibrary(Protocol):
     def check_column(self, frame: Any, column: str | None) -> None:
         """Raises InvalidInput if a column is named that `frame` does not have."""
 
-    def digest(self, frame: Any) -> str:
-        """The eight digits that MLflow gives a table: of its first 10,000 rows, its length and its column names."""
+    def digest(self, frame: Any, rows: int | None = None) -> str:
+        """The eight digits that MLflow gives a table: of its first 10,000 rows, its length and its column names.
+
+        Args:
+            rows: The length, where `frame` is only the beginning of the table.
+        """
 
     def hash_values(self, values: Any) -> bytes:
         """Eight bytes for each value of an array that holds no numbers; those of its size if they cannot be hashed."""

@@ -91,14 +91,14 @@ class PandasFrames:
             msg = f"The table has no column {column!r}. It has: {', '.join(map(str, frame.columns[:20]))}."
             raise InvalidInput(msg)
 
-    def digest(self, frame: Any) -> str:
+    def digest(self, frame: Any, rows: int | None = None) -> str:
         """As `FrameLibrary.digest`."""
         first = frame.head(_MOST_ROWS)
         # Only columns of numbers and those of nothing but text count.
         texts = first.columns[(frame.map(type).astype(object) == str).all(axis=0)]  # noqa: E721  # a type for each cell
         kept = first[texts.union(first.select_dtypes(include=[np.number]).columns)]
         hashed = hashlib.md5(pd.util.hash_pandas_object(kept).to_numpy().tobytes(), usedforsecurity=False)
-        hashed.update(np.int64(len(frame)).tobytes())
+        hashed.update(np.int64(len(frame) if rows is None else rows).tobytes())
         for name in frame.columns:
             hashed.update(str(name).encode())
         return hashed.hexdigest()[:_DIGEST_LENGTH]
