@@ -28,6 +28,7 @@ HELP: Mapping[str, str] = {
     "config": "Show every setting, its value and where it comes from.",
     "demo": "The whole life of a model, on real data.",
     "experiments": "Make, find and change experiments.",
+    "export": "Take runs out, for other tools.",
     "gc": "Remove for good what was deleted.",
     "import": "Bring over what another tool kept.",
     "models": "Serve a model, or let it predict.",
