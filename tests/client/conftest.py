@@ -101,6 +101,8 @@ Fresh = Callable[..., Session]
 def fresh(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fresh]:
     """Makes this process forget what it knew of tracking, as a new process would."""
     monkeypatch.setenv("TREERING_HOME", str(home))
+    # What it adds to a run has tests of its own.
+    monkeypatch.setenv("TREERING_CAPTURE", "off")
     for name in ("TRACKING_URI", "REGISTRY_URI", "ACTIVE_EXPERIMENT"):
         for product in ("TREERING", "MLFLOW"):
             # Set first, so that what a test makes of it is undone as well.

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-__all__ = ["context_tags", "user_name"]
+__all__ = ["commit_around", "context_tags", "source_folder", "user_name"]
 
 _COMMIT_LENGTHS = {40, 64}
 
@@ -25,19 +25,28 @@ def user_name() -> str:
 def context_tags() -> dict[str, str]:
     """User, source and, inside a git checkout, its commit."""
     tags = {"mlflow.user": user_name(), "mlflow.source.name": "<console>", "mlflow.source.type": "LOCAL"}
-    script = Path(sys.argv[0]) if sys.argv and sys.argv[0] not in {"", "-c"} else None
     if "ipykernel" in sys.modules:
         tags["mlflow.source.type"] = "NOTEBOOK"
-        script = None
-    if script is not None:
+    if (script := _script()) is not None:
         tags["mlflow.source.name"] = str(script)
-    around = script.absolute().parent if script is not None and script.is_file() else Path.cwd()
-    if commit := _commit(around):
+    if commit := commit_around(source_folder()):
         tags["mlflow.source.git.commit"] = commit
     return {key: value for key, value in tags.items() if value}
 
 
-def _commit(folder: Path) -> str:
+def source_folder() -> Path:
+    """Where the script that runs lies; where there is none, the working directory."""
+    script = _script()
+    return script.absolute().parent if script is not None and script.is_file() else Path.cwd()
+
+
+def _script() -> Path | None:
+    if "ipykernel" in sys.modules or not sys.argv or sys.argv[0] in {"", "-c"}:
+        return None
+    return Path(sys.argv[0])
+
+
+def commit_around(folder: Path) -> str:
     """The commit that is checked out around `folder`, as git's own files tell; "" if none is."""
     try:
         for place in (folder, *folder.parents):

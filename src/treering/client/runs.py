@@ -14,7 +14,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from treering.client import system_metrics
+from treering.client import capture, system_metrics
 from treering.client.belated import belated_run, create_run, creation_of, is_belated
 from treering.client.context import context_tags, user_name
 from treering.client.ending import status_at_end, status_for, watch_exit
@@ -87,8 +87,8 @@ class Beginning:
 
 
 class _Hooks:
-    start: list[Callable[[Beginning], None]] = [system_metrics.begin]  # noqa: RUF012  # shared on purpose
-    end: list[Callable[[ActiveRun, RunStatus], None]] = [system_metrics.finish]  # noqa: RUF012  # as above
+    start: list[Callable[[Beginning], None]] = [capture.begin, system_metrics.begin]  # noqa: RUF012  # shared on purpose
+    end: list[Callable[[ActiveRun, RunStatus], None]] = [capture.finish, system_metrics.finish]  # noqa: RUF012  # as above
 
 
 at_start = _Hooks.start

@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -126,6 +126,10 @@ class Place:
         if not self.recorder.is_cut_off:
             self._session.collect(self.target)
 
+    def forkless(self) -> AbstractContextManager[None]:
+        """For a thread in the background: while it is inside, a fork waits for it, for a short time."""
+        return self._session.forkless()
+
     def read(self) -> Services:
         """The services, after all that this process has logged there was delivered.
 
@@ -235,6 +239,10 @@ class Session:
         for services in self._services.values():
             services.close()
         self._services.clear()
+
+    def forkless(self) -> AbstractContextManager[None]:
+        """As `Place.forkless`."""
+        return self._standstill.work()
 
     def before_fork(self) -> None:
         """Wait for a moment in which no background thread is inside a library."""

@@ -100,6 +100,15 @@ class Settings:
         "", "Name of this machine in the names of its metrics, where several train one model.",
         "MLFLOW_SYSTEM_METRICS_NODE_ID",
     )  # fmt: skip
+    capture: str = _setting(
+        "off",
+        "What a run keeps of its source and environment: `all`: tags, a list of packages and hardware, and the diff"
+        " against the git commit; `tags` alone; or `off`.",
+    )
+    capture_max_bytes: int = _setting(
+        1 << 20, "Longest diff that a run keeps, in bytes; the rest is cut, and said to be. 0: whole."
+    )
+    notebook_name: str = _setting("", "The notebook that runs are started from; Jupyter tells it.", "JPY_SESSION_NAME")
     allow_model_code: bool = _setting(
         True,
         "Whether models may be loaded whose format can run code, such as pickle.",

@@ -133,12 +133,21 @@ def describe(run_id: str, *, as_json: bool) -> None:
             "started": when(info.start_time),
             "ended": when(info.end_time),
             "artifacts": info.artifact_uri,
+            "source": _source(run.data.tags),
+            "captured": run.data.tags.get("treering.capture", ""),
             "params": run.data.params,
             "metrics": run.data.metrics,
             "tags": run.data.tags,
             "datasets": {use.dataset.name: use.dataset.digest for use in run.inputs.dataset_inputs},
         }
     )
+
+
+def _source(tags: Mapping[str, str]) -> str:
+    """The script, and what git said of it."""
+    git = {name: tags.get(f"mlflow.source.git.{name}", "") for name in ("commit", "branch", "repoURL", "dirty")}
+    told = [tags.get("mlflow.source.name", ""), git["repoURL"], git["branch"], git["commit"][:12]]
+    return " ".join(filter(None, [*told, "(changed)" if git["dirty"] == "true" else ""]))
 
 
 @runs.command()
