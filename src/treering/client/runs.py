@@ -39,6 +39,7 @@ __all__ = [
     "active_run",
     "at_end",
     "at_start",
+    "begin_run",
     "delete_run",
     "end_run",
     "get_parent_run",
@@ -223,8 +224,11 @@ def _call(hook: Callable[..., None], *arguments: object) -> None:
         logger.exception("What goes along with a run failed; the run goes on.")
 
 
-def _create(current: Session, new: NewRun) -> Run:
-    """Make a run; while its server cannot be reached, it begins in the journal."""
+def begin_run(place: Place, new: NewRun) -> Run:
+    """Make a run that does not become the active one; while its server cannot be reached, it begins in the journal.
+
+    Raises as `Runs.create`.
+    """
     creation = creation_of(new)
 
     def ask(services: Services) -> Run:
@@ -232,13 +236,18 @@ def _create(current: Session, new: NewRun) -> Run:
         asked = Creation(replace(creation.new, run_name=new.run_name), creation.experiment_name)
         return create_run(services.tracking, asked)
 
-    run = current.place.attempt(ask)
-    if run is not None:
-        if current.experiment_id == new.experiment_id != run.info.experiment_id:
-            current.choose(run.info.experiment_id)
-        return run
-    run = belated_run(creation)
-    current.place.recorder.creation(creation)
+    run = place.attempt(ask)
+    if run is None:
+        run = belated_run(creation)
+        place.recorder.creation(creation)
+    return run
+
+
+def _create(current: Session, new: NewRun) -> Run:
+    run = begin_run(current.place, new)
+    # An experiment of which only the name was known has its id now, if the server answered.
+    if current.experiment_id == new.experiment_id != run.info.experiment_id:
+        current.choose(run.info.experiment_id)
     return run
 
 

@@ -147,7 +147,7 @@ class RunChanges:
         deleted_tags: Tags to remove; each must exist.
         metrics: Per key, the summary of only the added points; the store merges it.
         segments: The added points, encoded.
-        dataset_inputs: Datasets read; the same (name, digest) again updates its tags.
+        dataset_inputs: Datasets read; the same (name, digest) again changes nothing, as in MLflow: the first tags stay.
         linked: Points that judge a logged model; the store keeps the last per (model, key, dataset).
     """
 
