@@ -26,7 +26,7 @@ from treering.core.errors import InvalidInput, TreeringError
 from treering.core.ids import new_run_id
 from treering.core.log import logger
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.run import NOTE_TAG, PARENT_RUN_TAG, NewRun, Run
+from treering.entities.run import NOTE_TAG, PARENT_RUN_TAG, RESUMED_TAG, LogBatch, NewRun, Run
 from treering.storage.journal.frames import Change, Creation
 from treering.storage.journal.notes import noted_creation
 
@@ -163,6 +163,8 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
         tagged = {**context_tags(), **texts}
         run = _create(current, NewRun(experiment, new_run_id(), run_name or "", user_name(), now(), tagged))
     active = _activate(current, run)
+    if not wanted:
+        active.recorder.begun(run.info.run_id)
     for hook in at_start:
         _call(hook, Beginning(active, bool(wanted), log_system_metrics))
     return active
@@ -278,10 +280,16 @@ def _resume(
             f" {found.info.experiment_id}, and {asked} was asked for. Call set_experiment with the right one."
         )
         raise InvalidInput(msg)
-    run = place.attempt(
-        lambda services: services.tracking.runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
-    )
+    # First of all: who delivers what a killed program left must not end a run that goes on here.
+    mark = LogBatch(run_id, tags={RESUMED_TAG: str(now())})
+
+    def go_on(services: Services) -> Run:
+        services.tracking.runs.log([mark])
+        return services.tracking.runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
+
+    run = place.attempt(go_on)
     if run is None:
+        place.recorder.batch(mark)
         place.recorder.change(Change(run_id, RunStatus.RUNNING, None, run_name or None))
         name = run_name or found.info.run_name
         run = replace(found, info=replace(found.info, status=RunStatus.RUNNING, end_time=None, run_name=name))

@@ -12,6 +12,7 @@ from treering.entities.metric import Metric, MetricColumns, MetricSegment, Metri
 __all__ = [
     "NOTE_TAG",
     "PARENT_RUN_TAG",
+    "RESUMED_TAG",
     "RUN_NAME_TAG",
     "LogBatch",
     "ModelInput",
@@ -29,6 +30,8 @@ __all__ = [
 RUN_NAME_TAG = "mlflow.runName"
 PARENT_RUN_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
+RESUMED_TAG = "treering.resumed"
+"""When somebody went on with the run for the last time, in milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
