@@ -43,3 +43,21 @@ def test_a_search_is_logged_while_its_server_is_away(own_server: Any, fresh: Cal
         ("FINISHED", parent.info.run_id)
     ] * 2
     assert {run.data.metrics["mean_test_score"] for run in children} == set(search.cv_results_["mean_test_score"])
+
+
+def test_a_model_is_kept_while_its_server_is_away(own_server: Any, fresh: Callable[..., Any]) -> None:
+    own_server.stop(signal.SIGKILL)
+    fresh(tracking_uri=own_server.url)
+    model = LogisticRegression().fit(ROWS, KINDS)
+    with treering.start_run() as run:
+        kept = treering.sklearn.log_model(model, name="classifier", registered_model_name="one")
+        assert (kept.model_id, kept.model_uri) == ("", f"runs:/{run.info.run_id}/classifier")
+        assert kept.registered_model_version is None
+        own_server.start()
+        treering.flush()
+        known = treering.sklearn.log_model(model, name="later")
+        assert known.model_id
+    treering.flush()
+    for info in (kept, known):
+        assert np.array_equal(treering.sklearn.load_model(info.model_uri).predict(ROWS), model.predict(ROWS))
+    assert treering.register_model(kept.model_uri, "one").version == 1

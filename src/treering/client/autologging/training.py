@@ -215,7 +215,9 @@ class Training:
             given["input_example"] = rows
         registered = str(self.options.own.get("registered_model_name") or "")
         with self.attempt("the model"):
-            return log_any(flavour, model, Placement(name, registered, params=params), split_options(given))
+            info = log_any(flavour, model, Placement(name, registered, params=params), split_options(given))
+            # One that was logged without its server has no id that points could be linked to.
+            return info if info.model_id else None
         return None
 
 
