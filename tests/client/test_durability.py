@@ -17,11 +17,17 @@ import pytest
 
 import treering
 from treering.client.connect import connect
+from treering.client.recorder import Recorder
 from treering.client.sync import deliver_orphans
+from treering.core.clock import now
 from treering.core.settings import Settings
+from treering.entities.lifecycle import RunStatus
 from treering.entities.page import Query
+from treering.storage.journal.frames import Change
+from treering.storage.journal.reader import open_reader
 from treering.tracking.base import Tracking
 
+Fresh = Callable[..., Any]
 StartServer = Callable[..., Any]
 
 # How often to kill; the full run asks for more.
@@ -72,8 +78,16 @@ def check_points(tracking: Tracking, run_id: str, promised: int) -> None:
     assert found == list(range(len(found)))
     assert [value * 7 for value in columns.values] == pytest.approx(found)
     # The history shows equal points once; the summary counts what was stored.
-    assert tracking.runs.get(run_id).data.summaries["loss"].count == len(found)
-    assert dict(tracking.runs.get(run_id).data.params) == {"lr": "0.1"}
+    run = tracking.runs.get(run_id)
+    assert run.data.summaries["loss"].count == len(found)
+    assert dict(run.data.params) == {"lr": "0.1"}
+
+
+def check_killed(tracking: Tracking, run_id: str) -> None:
+    info = tracking.runs.get(run_id).info
+    assert info.status == "KILLED"
+    assert info.end_time is not None
+    assert info.start_time <= info.end_time <= now()
 
 
 @pytest.mark.parametrize("trial", range(KILLS))
@@ -89,6 +103,7 @@ def test_a_killed_program_loses_nothing(place: str, trial: int, tmp_path: Path, 
         results = deliver_orphans(home / "journal", lambda _: services)
         assert [result.error for result in results] == [""]
         check_points(services.tracking, run_id, promised)
+        check_killed(services.tracking, run_id)
         assert deliver_orphans(home / "journal", lambda _: services) == []
         check_points(services.tracking, run_id, promised)
         assert list((home / "journal").iterdir()) == []
@@ -107,8 +122,42 @@ def test_a_server_delivers_what_a_killed_program_left_on_its_home(tmp_path: Path
             assert time.monotonic() < deadline
             time.sleep(0.02)
         check_points(services.tracking, run_id, promised)
+        check_killed(services.tracking, run_id)
     finally:
         services.close()
+
+
+def test_a_run_that_was_resumed_elsewhere_is_not_ended_by_what_comes_late(tmp_path: Path, fresh: Fresh) -> None:
+    uri = f"sqlite:///{tmp_path / 'shared.db'}"
+    run_id, promised = train_and_kill(uri, tmp_path / "other machine", tmp_path / "told", 0.05)
+    fresh(tracking_uri=uri)
+    with treering.start_run(run_id=run_id):
+        services = connect(Settings(tracking_uri=uri), tmp_path)
+        results = deliver_orphans(tmp_path / "other machine" / "journal", lambda _: services)
+        assert [result.error for result in results] == [""]
+        check_points(services.tracking, run_id, promised)
+        assert services.tracking.runs.get(run_id).info.status == "RUNNING"
+    assert services.tracking.runs.get(run_id).info.status == "FINISHED"
+    services.close()
+
+
+def test_each_journal_says_which_runs_its_process_ends(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, "http://nowhere.invalid", Settings(), pytest.fail, offline=True)
+    recorder.begun("a" * 32)
+    recorder.begun("b" * 32)
+    recorder.change(Change("b" * 32, RunStatus.FINISHED, 1))
+    recorder.forget_run("b" * 32)
+    (first,) = recorder._courier.writers
+    recorder._part_with(first)
+    recorder.tags("c" * 32, {"x": "1"})
+    for writer in recorder._courier.writers:
+        reader = open_reader(writer.path)
+        while reader.read():
+            pass
+        assert list(reader.open_runs) == ["a" * 32]
+        reader.close()
+    assert len(recorder._courier.writers) == 2
+    recorder.close(0)
 
 
 def test_a_command_shows_what_a_killed_program_left_on_its_home(tmp_path: Path) -> None:

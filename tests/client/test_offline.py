@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -312,3 +313,54 @@ def test_a_table_grows_offline(own_server: Server, fresh: Fresh) -> None:
         own_server.start()
     treering.flush()
     assert treering.artifacts.load_text(f"runs:/{run.info.run_id}/t.txt") == "12"
+
+
+def test_a_client_by_ids_goes_on_without_its_server(own_server: Server, fresh: Fresh) -> None:
+    """As loggers of training frameworks do: find or make the experiment, make the run, fill and end it."""
+    own_server.stop(signal.SIGKILL)
+    fresh(tracking_uri=own_server.url)
+    client = treering.MlflowClient()
+    found = client.get_experiment_by_name("by ids")
+    assert found is not None
+    assert treering.create_experiment("by ids") == client.create_experiment("by ids") == found.experiment_id
+    assert client.get_experiment(found.experiment_id).name == "by ids"
+    with pytest.raises(Unavailable, match="set_experiment"):
+        client.create_experiment("elsewhere", artifact_location="s3://bucket/there")
+    run = client.create_run(found.experiment_id, run_name="one", tags={"a": "b"})
+    run_id = run.info.run_id
+    client.log_batch(run_id, params={"lr": 0.1})
+    client.log_metric(run_id, "loss", 0.5, step=3)
+    client.log_text(run_id, "kept", "note.txt")
+    client.update_run(run_id, name="another")
+    client.set_terminated(run_id, "FAILED", end_time=12345)
+    own_server.start()
+    treering.flush()
+    known = client.get_run(run_id)
+    assert (known.info.run_name, known.info.status, known.info.end_time) == ("another", "FAILED", 12345)
+    assert (known.data.params["lr"], known.data.metrics["loss"], known.data.tags["a"]) == ("0.1", 0.5, "b")
+    assert client.get_experiment(found.experiment_id).experiment_id == known.info.experiment_id
+    assert treering.artifacts.load_text(f"runs:/{run_id}/note.txt") == "kept"
+
+
+def test_a_seeded_training_draws_the_same_numbers_without_its_server(own_server: Server, fresh: Fresh) -> None:
+    """Retrying, making up names and ids, and keeping files take nothing from the user's generators."""
+    own_server.stop(signal.SIGKILL)
+    numpy = pytest.importorskip("numpy")
+    fresh(tracking_uri=own_server.url, flush_interval="0.01", http_retries="2")
+    random.seed(7)
+    numpy.random.seed(7)
+    before, before_numpy = random.getstate(), repr(numpy.random.get_state())
+    treering.set_experiment("seeded")
+    with treering.start_run() as run:
+        treering.log_params({"a": 1})
+        treering.log_metric("loss", 1.0)
+        treering.log_text("x", "x.txt")
+        with pytest.raises(Unavailable):
+            treering.search_runs(["0"])
+        own_server.start()
+    treering.flush()
+    with treering.start_run():
+        treering.log_metric("loss", 1.0)
+    assert treering.get_run(run.info.run_id).data.metrics == {"loss": 1.0}
+    assert random.getstate() == before
+    assert repr(numpy.random.get_state()) == before_numpy

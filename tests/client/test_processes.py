@@ -261,6 +261,8 @@ if __name__ == "__main__":
         ("sys.exit()", "FINISHED", 0),
         ("sys.exit(0)", "FINISHED", 0),
         ("sys.exit(1)", "FAILED", 1),
+        ("exit(1)", "FAILED", 1),
+        ("quit()", "FINISHED", 0),
         ("sys.exit('out of data')", "FAILED", 1),
         ("raise KeyError('x')", "FAILED", 1),
         # Python forgets the signal where something is loaded at its end, so that the status is this or that.

@@ -113,6 +113,11 @@ class Delivery:
         """The journal's identity."""
         return self._journal_id
 
+    @property
+    def open_runs(self) -> list[str]:
+        """Runs that the journal's process has begun and not ended, as far as `advance` came."""
+        return list(self._reader.open_runs)
+
     def torn(self) -> int:
         """Bytes at the end that were torn, once `advance` finds nothing more."""
         return self._reader.unread()

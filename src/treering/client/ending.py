@@ -1,13 +1,16 @@
 """How this program ends: whether well, by an error, or interrupted; asked when its open runs are ended.
 
 Python tells at the end what was raised and not caught, but not what `sys.exit` was
-given. So `sys.exit` is replaced by one that raises an exception of our own, which
-knows when it is thrown away: caught by somebody, or at the end of the program.
+given. So `sys.exit`, and the `exit` and `quit` of scripts, are replaced by ones that
+raise an exception of our own, which knows when it is thrown away: caught by somebody,
+or at the end of the program. Of a bare `raise SystemExit(1)` nothing is left to ask.
 """
 
 from __future__ import annotations
 
+import builtins
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from treering.entities.lifecycle import RunStatus
@@ -33,11 +36,31 @@ class _Exit(SystemExit):
             _Exits.pending.pop(id(self), None)
 
 
+class _Quitter:
+    """The interpreter's `exit` or `quit`."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def __repr__(self) -> str:
+        return repr(self._found)
+
+    def __call__(self, code: Any = None) -> NoReturn:
+        with suppress(SystemExit):
+            self._found(code)
+        raise _Exit(code)
+
+
 def watch_exit() -> None:
-    """Have `sys.exit` remember its status; again changes nothing."""
+    """Have `sys.exit`, `exit` and `quit` remember their status; again changes nothing."""
     if not _Exits.watched:
         _Exits.watched = True
         sys.exit = _exit
+        for name in ("exit", "quit"):
+            found = getattr(builtins, name, None)
+            # A notebook's or a shell's own ones are left alone.
+            if type(found).__module__ == "_sitebuiltins":
+                setattr(builtins, name, _Quitter(found))
 
 
 def status_at_end() -> RunStatus:

@@ -7,10 +7,10 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from treering.client.belated import belated_experiment, experiment_named
+from treering.client.belated import belated_experiment, experiment_named, name_in
 from treering.client.paging import every
 from treering.client.session import Place, Session, session
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import InvalidInput, NotFound, Unavailable
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, Experiment
 from treering.entities.lifecycle import Lifecycle, View
 from treering.entities.page import Query
@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "active_experiment_id",
+    "create_at",
     "create_experiment",
     "delete_experiment",
     "delete_experiment_tag",
+    "get_at",
+    "get_by_name_at",
     "get_experiment",
     "get_experiment_by_name",
     "get_or_create",
@@ -107,22 +110,30 @@ def create_experiment(
     tags: Mapping[str, object] | None = None,
     trace_location: object = None,  # noqa: ARG001  # as above
 ) -> str:
-    """Make an experiment and return its id. Raises AlreadyExists, InvalidInput."""
-    texts = {key: str(value) for key, value in (tags or {}).items()}
-    return session().place.services().tracking.experiments.create(name, artifact_location or "", texts).experiment_id
+    """Make an experiment and return its id.
+
+    While the server cannot be reached, the id stands for the name, and the experiment
+    is found or made when the first run in it is delivered.
+
+    Raises:
+        AlreadyExists: If there is one of that name.
+        InvalidInput: If a name or tag cannot be stored.
+        Unavailable: If the server cannot be reached, and the experiment is to have a place for artifacts, or tags.
+    """
+    return create_at(session().place, name, artifact_location, tags)
 
 
 def get_experiment(experiment_id: str) -> Experiment:
     """Raises NotFound."""
-    return session().place.services().tracking.experiments.get(experiment_id)
+    return get_at(session().place, experiment_id)
 
 
 def get_experiment_by_name(name: str) -> Experiment | None:
-    """The experiment, or None if there is none of that name."""
-    try:
-        return session().place.services().tracking.experiments.get_by_name(name)
-    except NotFound:
-        return None
+    """The experiment, or None if there is none of that name.
+
+    While the server cannot be reached, one of which no more is known than its name, as `set_experiment` gives it.
+    """
+    return get_by_name_at(session().place, name)
 
 
 def search_experiments(
@@ -180,6 +191,40 @@ def active_experiment_id(current: Session) -> str:
 def get_or_create(place: Place, name: str) -> Experiment:
     """The experiment of that name, made if there is none; two processes that do this at once get the same one."""
     return experiment_named(place.services().tracking.experiments, name)
+
+
+def create_at(
+    place: Place, name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None
+) -> str:
+    """As `create_experiment`, at a place."""
+    texts = {key: str(value) for key, value in (tags or {}).items()}
+    made = place.attempt(lambda services: services.tracking.experiments.create(name, artifact_location or "", texts))
+    if made is not None:
+        return made.experiment_id
+    if artifact_location or texts:
+        msg = (
+            f"The experiment {name!r} cannot be made with a place for artifacts or with tags while the server cannot be"
+            " reached. Call set_experiment(name), which can wait, or make the experiment when the server is there."
+        )
+        raise Unavailable(msg)
+    return belated_experiment(name).experiment_id
+
+
+def get_at(place: Place, experiment_id: str) -> Experiment:
+    """As `get_experiment`, at a place; also for an id that stands for a name."""
+    name = name_in(experiment_id)
+    if not name:
+        return place.services().tracking.experiments.get(experiment_id)
+    return get_by_name_at(place, name) or belated_experiment(name)
+
+
+def get_by_name_at(place: Place, name: str) -> Experiment | None:
+    """As `get_experiment_by_name`, at a place."""
+    try:
+        found = place.attempt(lambda services: services.tracking.experiments.get_by_name(name))
+    except NotFound:
+        return None
+    return found or belated_experiment(name)
 
 
 def _registry_uri(current: Session) -> str:

@@ -11,13 +11,16 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from treering.client.artifacts import download_artifacts, upload_tree
+from treering.client.belated import is_belated
 from treering.client.models import register_at
 from treering.client.runs import ActiveRun, run_or_start
 from treering.client.session import session
+from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
+from treering.core.log import logger
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import LogBatch, ModelOutput
@@ -27,6 +30,9 @@ from treering.models.loading import LoadedModel, load, load_native
 from treering.models.mlmodel import MLModel
 from treering.models.signature import Signature
 from treering.tracking.base import NewLoggedModel
+
+if TYPE_CHECKING:
+    from treering.assembly import Services
 
 __all__ = ["ModelInfo", "Placement", "load_model", "load_native_model", "log_model", "save_model", "split_options"]
 
@@ -39,7 +45,8 @@ class ModelInfo:
     """What came of logging a model.
 
     Attributes:
-        model_uri: `models:/m-<id>`, for loading it again.
+        model_id: "" if it was logged while the server was away.
+        model_uri: `models:/m-<id>`, or then `runs:/<run id>/<name>`, for loading it again.
         registered_model_version: The number of the version that it was registered as; None if it was not.
     """
 
@@ -89,14 +96,15 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
     """Save `model` as a logged model of the active run; one is started if there is none.
 
     The model is READY only when all its files are stored; when that fails it is
-    FAILED, and the error is raised.
+    FAILED, and the error is raised. While the server cannot be reached, the files are
+    kept for the run's artifacts, where `runs:/<run id>/<name>` finds them, and there is
+    no logged model.
 
     Raises:
         InvalidInput: If the model, its example or its name cannot be saved.
         StorageFull: If a disk is full.
     """
     run = run_or_start()
-    services = run.place.services()
     new = NewLoggedModel(
         run.info.experiment_id,
         placement.name,
@@ -105,7 +113,19 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
         _texts(placement.params),
         _texts(placement.tags),
     )
-    created = services.tracking.models.create(new)
+
+    def ask(services: Services) -> LoggedModel:
+        if is_belated(run.info.artifact_uri):
+            # Begun here; the server has to know the run before it takes a model of it.
+            run.recorder.flush(None, run.place.settings.offline_after or None)
+            found = services.tracking.runs.get(run.info.run_id).info
+            return services.tracking.models.create(replace(new, experiment_id=found.experiment_id))
+        return services.tracking.models.create(new)
+
+    created = run.place.attempt(ask)
+    if created is None:
+        return _keep(flavour, model, run, placement, options)
+    services = run.place.services()
     try:
         saved = _store(flavour, model, run, created, replace(options, run_id=run.info.run_id))
     except BaseException:
@@ -168,6 +188,24 @@ def _store(flavour: str, model: Any, run: ActiveRun, created: LoggedModel, optio
             msg = f"The flavour {flavour!r} wrote no files, so there is no model to log."
             raise InvalidInput(msg)
     return saved
+
+
+def _keep(flavour: str, model: Any, run: ActiveRun, placement: Placement, options: SaveOptions) -> ModelInfo:
+    """A model as files of its run, as clients of MLflow 2 lay them out: only a server gives models their ids."""
+    run_id = run.info.run_id
+    uri = f"runs:/{run_id}/{placement.name}"
+    store = ShelteredStore(run.place, run_id, run.info.artifact_uri)
+    with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
+        folder = Path(scratch) / "model"
+        saved = save(flavour, model, folder, replace(options, run_id=run_id, artifact_path=placement.name))
+        upload_tree(store, folder, placement.name)
+    if placement.registered_name:
+        logger.warning(
+            "The model %s is not registered, because the server cannot be reached."
+            " When it was delivered, call treering.register_model(%r, %r).",
+            placement.name, uri, placement.registered_name,
+        )  # fmt: skip
+    return ModelInfo("", uri, run_id, placement.name, saved, _texts(placement.params))
 
 
 def _note(run: ActiveRun, created: LoggedModel, saved: MLModel, step: int) -> None:

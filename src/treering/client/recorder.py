@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from treering.core.log import logger
 from treering.core.settings import Settings
 from treering.entities.run import LogBatch
 from treering.storage.journal.files import keep_file, kept_file, settle_file, usage
-from treering.storage.journal.frames import Change, Columns, Creation, SpooledFile
+from treering.storage.journal.frames import Begun, Change, Columns, Creation, SpooledFile
 from treering.storage.journal.notes import note_creation
 from treering.storage.journal.writer import JournalFull, JournalSealed, JournalWriter, open_journal
 from treering.tracking.limits import check_key
@@ -80,6 +81,7 @@ class Recorder:
         self._lock = threading.RLock()
         self._writer: JournalWriter | None = None
         self._params: dict[str, dict[str, str]] = {}
+        self._begun: dict[str, None] = {}
         self._files: dict[tuple[str, str], Path] = {}
         self._full_since = 0.0
         self._full_is_told = False
@@ -129,6 +131,15 @@ class Recorder:
         """Record that a run's state has changed. Raises StorageFull."""
         self._append(lambda writer: writer.change(change))
 
+    def begun(self, run_id: str) -> None:
+        """Record that this process ends the run: if it is killed, that is known by the journal.
+
+        A full disk is no error here: it is when something is logged.
+        """
+        self._begun[run_id] = None
+        with suppress(StorageFull):
+            self._append(lambda writer: writer.begun(Begun(run_id)))
+
     def creation(self, creation: Creation) -> None:
         """Record that a run has begun that no store knows yet. Raises StorageFull."""
         # Before the record: nobody may find what a child logs to the run without finding the run.
@@ -173,6 +184,7 @@ class Recorder:
     def forget_run(self, run_id: str) -> None:
         """The run has ended here; its params need not be remembered."""
         self._params.pop(run_id, None)
+        self._begun.pop(run_id, None)
 
     @property
     def is_cut_off(self) -> bool:
@@ -219,6 +231,7 @@ class Recorder:
         failure = self._courier.failure
         self._lock = threading.RLock()
         self._writer = None
+        self._begun = {}
         self.dropped = 0
         self._full_since = self._told_at = 0.0
         self._full_is_told = False
@@ -256,6 +269,10 @@ class Recorder:
                 self._writer.room = self._rotate_at
                 if self._limit:
                     self._writer.room = min(self._rotate_at, self._limit - usage(self.folder))
+                # The journal that said so may be delivered and gone when this process is killed.
+                with suppress(StorageFull):
+                    for run_id in list(self._begun):
+                        self._writer.begun(Begun(run_id))
                 self._courier.adopt(self._writer)
             return self._writer
 

@@ -26,7 +26,7 @@ from treering.core.errors import InvalidInput, TreeringError
 from treering.core.ids import new_run_id
 from treering.core.log import logger
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.run import NOTE_TAG, PARENT_RUN_TAG, NewRun, Run
+from treering.entities.run import NOTE_TAG, PARENT_RUN_TAG, RESUMED_TAG, LogBatch, NewRun, Run
 from treering.storage.journal.frames import Change, Creation
 from treering.storage.journal.notes import noted_creation
 
@@ -39,6 +39,7 @@ __all__ = [
     "active_run",
     "at_end",
     "at_start",
+    "begin_run",
     "delete_run",
     "end_run",
     "get_parent_run",
@@ -162,6 +163,8 @@ def start_run(  # noqa: PLR0913, PLR0917  # MLflow's signature
         tagged = {**context_tags(), **texts}
         run = _create(current, NewRun(experiment, new_run_id(), run_name or "", user_name(), now(), tagged))
     active = _activate(current, run)
+    if not wanted:
+        active.recorder.begun(run.info.run_id)
     for hook in at_start:
         _call(hook, Beginning(active, bool(wanted), log_system_metrics))
     return active
@@ -223,8 +226,11 @@ def _call(hook: Callable[..., None], *arguments: object) -> None:
         logger.exception("What goes along with a run failed; the run goes on.")
 
 
-def _create(current: Session, new: NewRun) -> Run:
-    """Make a run; while its server cannot be reached, it begins in the journal."""
+def begin_run(place: Place, new: NewRun) -> Run:
+    """Make a run that does not become the active one; while its server cannot be reached, it begins in the journal.
+
+    Raises as `Runs.create`.
+    """
     creation = creation_of(new)
 
     def ask(services: Services) -> Run:
@@ -232,13 +238,18 @@ def _create(current: Session, new: NewRun) -> Run:
         asked = Creation(replace(creation.new, run_name=new.run_name), creation.experiment_name)
         return create_run(services.tracking, asked)
 
-    run = current.place.attempt(ask)
-    if run is not None:
-        if current.experiment_id == new.experiment_id != run.info.experiment_id:
-            current.choose(run.info.experiment_id)
-        return run
-    run = belated_run(creation)
-    current.place.recorder.creation(creation)
+    run = place.attempt(ask)
+    if run is None:
+        run = belated_run(creation)
+        place.recorder.creation(creation)
+    return run
+
+
+def _create(current: Session, new: NewRun) -> Run:
+    run = begin_run(current.place, new)
+    # An experiment of which only the name was known has its id now, if the server answered.
+    if current.experiment_id == new.experiment_id != run.info.experiment_id:
+        current.choose(run.info.experiment_id)
     return run
 
 
@@ -269,10 +280,16 @@ def _resume(
             f" {found.info.experiment_id}, and {asked} was asked for. Call set_experiment with the right one."
         )
         raise InvalidInput(msg)
-    run = place.attempt(
-        lambda services: services.tracking.runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
-    )
+    # First of all: who delivers what a killed program left must not end a run that goes on here.
+    mark = LogBatch(run_id, tags={RESUMED_TAG: str(now())})
+
+    def go_on(services: Services) -> Run:
+        services.tracking.runs.log([mark])
+        return services.tracking.runs.update(run_id, RunStatus.RUNNING, None, run_name or None)
+
+    run = place.attempt(go_on)
     if run is None:
+        place.recorder.batch(mark)
         place.recorder.change(Change(run_id, RunStatus.RUNNING, None, run_name or None))
         name = run_name or found.info.run_name
         run = replace(found, info=replace(found.info, status=RunStatus.RUNNING, end_time=None, run_name=name))

@@ -10,16 +10,19 @@ from pathlib import Path
 from treering.assembly import Services
 from treering.client.connect import SERVERS, connect
 from treering.client.delivery import Delivery, open_delivery
-from treering.core.errors import NotFound, TreeringError, Unavailable
+from treering.core.errors import InvalidInput, NotFound, TreeringError, Unavailable
 from treering.core.log import logger
 from treering.core.settings import Settings
 from treering.core.uri import scheme_of
+from treering.entities.lifecycle import RunStatus
+from treering.entities.run import RESUMED_TAG
 from treering.storage.journal.files import kept_files
 from treering.storage.journal.folder import Claim, claim, orphans, remove
 from treering.storage.journal.reader import open_reader
 
 __all__ = ["Delivered", "Progress", "deliver_left", "deliver_orphans"]
 
+_MILLION = 1_000_000
 Progress = Callable[[str, int, int], None]
 """Told of a journal: its identity, how many bytes of it and its files are delivered, and of how many."""
 
@@ -100,14 +103,16 @@ def _deliver(owned: Claim, connected: Callable[[str], Services], progress: Progr
     try:
         reader = open_reader(path)
         destination = reader.opening.destination
-        empty = not reader.read()
+        empty = not reader.read() and not reader.open_runs
         reader.close()
         whole = path.stat().st_size + sum(size for _, size in kept_files(path))
         # An empty journal is no reason to bother a server.
         if not empty:
-            delivery = open_delivery(path, connected(destination), progress=lambda: _tell(progress, delivery, whole))
+            services = connected(destination)
+            delivery = open_delivery(path, services, progress=lambda: _tell(progress, delivery, whole))
             while delivery.advance():
                 pass
+            _end_killed(delivery, services)
         remove(path)
     except NotFound:
         raise
@@ -117,6 +122,22 @@ def _deliver(owned: Claim, connected: Callable[[str], Services], progress: Progr
         return Delivered(path, destination, error=error)
     delivery.close()
     return Delivered(path, destination, delivery.delivered, delivery.refused, delivery.damaged, error)
+
+
+def _end_killed(delivery: Delivery, services: Services) -> None:
+    """End the runs that a process left open when it was killed, at the time when it last wrote.
+
+    A run that somebody has resumed since is theirs.
+    """
+    runs = services.tracking.runs
+    at = delivery.path.stat().st_mtime_ns // _MILLION
+    for run_id in delivery.open_runs:
+        try:
+            run = runs.get(run_id)
+            if run.info.status is RunStatus.RUNNING and RESUMED_TAG not in run.data.tags:
+                runs.update(run_id, RunStatus.KILLED, max(at, run.info.start_time))
+        except (NotFound, InvalidInput) as error:
+            logger.debug("Run %s, whose program was killed, is gone: %s", run_id, error)
 
 
 def _tell(progress: Progress | None, delivery: Delivery | None, whole: int) -> None:

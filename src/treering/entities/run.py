@@ -12,6 +12,7 @@ from treering.entities.metric import Metric, MetricColumns, MetricSegment, Metri
 __all__ = [
     "NOTE_TAG",
     "PARENT_RUN_TAG",
+    "RESUMED_TAG",
     "RUN_NAME_TAG",
     "LogBatch",
     "ModelInput",
@@ -29,6 +30,8 @@ __all__ = [
 RUN_NAME_TAG = "mlflow.runName"
 PARENT_RUN_TAG = "mlflow.parentRunId"
 NOTE_TAG = "mlflow.note.content"
+RESUMED_TAG = "treering.resumed"
+"""When somebody went on with the run for the last time, in milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,7 @@ class RunChanges:
         deleted_tags: Tags to remove; each must exist.
         metrics: Per key, the summary of only the added points; the store merges it.
         segments: The added points, encoded.
-        dataset_inputs: Datasets read; the same (name, digest) again updates its tags.
+        dataset_inputs: Datasets read; the same (name, digest) again changes nothing, as in MLflow: the first tags stay.
         linked: Points that judge a logged model; the store keeps the last per (model, key, dataset).
     """
 

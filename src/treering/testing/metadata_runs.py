@@ -232,7 +232,7 @@ class ApplySuite:
         other = DatasetInput(Dataset("d", "2", "local", "c"), {})
         store.runs.apply([RunChanges(run_id, dataset_inputs=[again, other])], None)
         found = store.runs.get(run_id).inputs.dataset_inputs
-        assert list(found) == [DatasetInput(one, {"x": "1", CONTEXT_TAG: "eval"}), other]
+        assert list(found) == [DatasetInput(one, {"x": "1"}), other]
 
     def test_datasets_are_found_by_experiment(self, store: MetadataStore, run: Run) -> None:
         other = store.experiments.create("other", "/r", "", {}).experiment_id

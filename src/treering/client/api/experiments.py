@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from treering.client.api.base import ClientPart, PagedList, paged
-from treering.core.errors import NotFound
+from treering.client.experiments import create_at, get_at, get_by_name_at
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import View
 from treering.entities.page import Query
@@ -19,21 +19,16 @@ class ExperimentCalls(ClientPart):
     def create_experiment(
         self, name: str, artifact_location: str | None = None, tags: Mapping[str, object] | None = None
     ) -> str:
-        """Make an experiment and return its id."""
-        texts = {key: str(value) for key, value in (tags or {}).items()}
-        created = self._place.services().tracking.experiments.create(name, artifact_location or "", texts)
-        return created.experiment_id
+        """Make an experiment and return its id; while the server cannot be reached, one that stands for the name."""
+        return create_at(self._place, name, artifact_location, tags)
 
     def get_experiment(self, experiment_id: str) -> Experiment:
         """One experiment, deleted or not."""
-        return self._place.services().tracking.experiments.get(experiment_id)
+        return get_at(self._place, experiment_id)
 
     def get_experiment_by_name(self, name: str) -> Experiment | None:
-        """One experiment, or None."""
-        try:
-            return self._place.services().tracking.experiments.get_by_name(name)
-        except NotFound:
-            return None
+        """One experiment, or None; while the server cannot be reached, one of which only the name is known."""
+        return get_by_name_at(self._place, name)
 
     def search_experiments(
         self,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from treering.client.api.base import ClientPart, PagedList, paged
 from treering.client.api.history import MetricHistory
 from treering.client.context import context_tags, user_name
 from treering.client.log import Operations, as_float, finished
+from treering.client.runs import begin_run
 from treering.core.clock import now
 from treering.core.ids import new_run_id
 from treering.entities.dataset import DatasetInput
@@ -17,6 +18,10 @@ from treering.entities.lifecycle import RunStatus, View
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.page import Query
 from treering.entities.run import PARENT_RUN_TAG, LogBatch, ModelInput, ModelOutput, NewRun, Run
+from treering.storage.journal.frames import Change
+
+if TYPE_CHECKING:
+    from treering.assembly import Services
 
 __all__ = ["RunCalls"]
 
@@ -38,7 +43,7 @@ class RunCalls(ClientPart):
         tags: Mapping[str, object] | None = None,
         run_name: str | None = None,
     ) -> Run:
-        """Start a run; it does not become the active one."""
+        """Start a run; it does not become the active one. While the server cannot be reached, it begins here."""
         texts = {key: str(value) for key, value in (tags or {}).items()}
         new = NewRun(
             experiment_id,
@@ -48,7 +53,7 @@ class RunCalls(ClientPart):
             now() if start_time is None else start_time,
             texts or {key: value for key, value in context_tags().items() if key == "mlflow.user"},
         )
-        return self._place.services().tracking.runs.create(new)
+        return begin_run(self._place, new)
 
     def get_run(self, run_id: str) -> Run:
         """A run with all that was logged so far."""
@@ -60,15 +65,23 @@ class RunCalls(ClientPart):
         return self.get_run(parent) if parent else None
 
     def update_run(self, run_id: str, status: str | None = None, name: str | None = None) -> None:
-        """Change status or name."""
-        self._place.read().tracking.runs.update(run_id, RunStatus(status) if status else None, None, name)
+        """Change status or name; while the server cannot be reached, with the next delivery."""
+        self._change(Change(run_id, RunStatus(status) if status else None, None, name))
 
     def set_terminated(self, run_id: str, status: str | None = None, end_time: int | None = None) -> None:
-        """End a run, after all that this process has logged to it was delivered."""
-        self._place.read().tracking.runs.update(
-            run_id, RunStatus(status or RunStatus.FINISHED), now() if end_time is None else end_time
-        )
+        """End a run, after all that this process has logged to it was delivered; that may be later."""
+        self._change(Change(run_id, RunStatus(status or RunStatus.FINISHED), now() if end_time is None else end_time))
         self._place.recorder.forget_run(run_id)
+
+    def _change(self, change: Change) -> None:
+        place = self._place
+
+        def ask(services: Services) -> Run:
+            place.recorder.flush(None, place.settings.offline_after or None)
+            return services.tracking.runs.update(change.run_id, change.status, change.end_time, change.run_name)
+
+        if place.attempt(ask) is None:
+            place.recorder.change(change)
 
     def delete_run(self, run_id: str) -> None:
         """Delete softly."""

@@ -19,7 +19,8 @@ from treering.client.datasets import DescribedDataset, from_numpy, from_pandas
 from treering.client.log import as_float, dataset_input, linked_points
 from treering.client.model_logging import ModelInfo, Placement, split_options
 from treering.client.model_logging import log_model as log_any
-from treering.client.runs import ActiveRun, active_run, start_run
+from treering.client.runs import ActiveRun, active_run, begin_run, start_run
+from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
 from treering.core.ids import new_run_id
 from treering.entities.lifecycle import RunStatus
@@ -148,7 +149,7 @@ class Training:
                 self.run.info.experiment_id, new_run_id(), "", user_name(), self.run.info.start_time,
                 {**context_tags(), **labels},
             )  # fmt: skip
-            run_id = place.services().tracking.runs.create(new).info.run_id
+            run_id = begin_run(place, new).info.run_id
             texts = {str(key): str(value) for key, value in params.items()}
             used = [] if dataset is None else [dataset_input(dataset, "train", None)]
             place.recorder.batch(LogBatch(run_id, params=texts, dataset_inputs=used))
@@ -157,8 +158,8 @@ class Training:
             place.recorder.forget_run(run_id)
 
     def store(self) -> ObjectStore:
-        """The run's artifacts."""
-        return self.run.place.services().open_artifacts(self.run.info.artifact_uri)
+        """The run's artifacts; they are kept here while the server is away."""
+        return ShelteredStore(self.run.place, self.run_id, self.run.info.artifact_uri)
 
     def dataset(self, data: Any, context: str, targets: Any = None, name: str | None = None) -> Any:
         """Log data that is a table, an array or a sparse matrix, as input of the run.
@@ -214,14 +215,16 @@ class Training:
             given["input_example"] = rows
         registered = str(self.options.own.get("registered_model_name") or "")
         with self.attempt("the model"):
-            return log_any(flavour, model, Placement(name, registered, params=params), split_options(given))
+            info = log_any(flavour, model, Placement(name, registered, params=params), split_options(given))
+            # One that was logged without its server has no id that points could be linked to.
+            return info if info.model_id else None
         return None
 
 
 def begin(name: str, options: Options) -> Training | None:
     """The run for a training: the user's active run, or a new one; None if nothing is to be logged.
 
-    A store that cannot be reached is no reason to fail a training: then nothing is logged.
+    While the server cannot be reached, what is logged is kept on this machine, as in the fluent calls.
     """
     with attempt(f"{name}: starting a run", silent=options.silent):
         current = active_run()

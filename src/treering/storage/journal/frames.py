@@ -23,6 +23,7 @@ from treering.entities.run import LogBatch, NewRun
 
 __all__ = [
     "BATCH",
+    "BEGUN",
     "CHANGE",
     "COLUMNS",
     "CREATION",
@@ -35,6 +36,7 @@ __all__ = [
     "PREAMBLE",
     "PREFIX",
     "SERIES",
+    "Begun",
     "Change",
     "Columns",
     "Creation",
@@ -42,6 +44,7 @@ __all__ = [
     "Series",
     "SpooledFile",
     "decode_batch",
+    "decode_begun",
     "decode_change",
     "decode_columns",
     "decode_creation",
@@ -74,6 +77,7 @@ CHANGE: Final = 5
 CREATION: Final = 6
 FILE: Final = 7
 COLUMNS: Final = 8
+BEGUN: Final = 9
 
 MAX_COLUMN: Final = 1 << 14
 """Most points in one frame of columns."""
@@ -131,6 +135,13 @@ class Creation:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """This process has begun the run, or goes on with it in this journal, and means to end it."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpooledFile:
     """A file was added to a run's artifacts; its bytes lie in a folder beside the journal until they are delivered.
 
@@ -154,6 +165,7 @@ _opening = msgspec.msgpack.Decoder(Opening)
 _series = msgspec.msgpack.Decoder(Series)
 _batch = msgspec.msgpack.Decoder(LogBatch)
 _change = msgspec.msgpack.Decoder(Change)
+_begun = msgspec.msgpack.Decoder(Begun)
 _creation = msgspec.msgpack.Decoder(Creation)
 _file = msgspec.msgpack.Decoder(SpooledFile)
 
@@ -163,7 +175,7 @@ def packed(body: bytes) -> bytes:
     return PREFIX.pack(len(body), crc32(body)) + body
 
 
-def frame(kind: int, value: Opening | Series | LogBatch | Change | Creation | SpooledFile) -> bytes:
+def frame(kind: int, value: Opening | Series | LogBatch | Change | Creation | Begun | SpooledFile) -> bytes:
     """A whole frame with `value` as its payload."""
     return packed(bytes((kind,)) + _encode(value))
 
@@ -222,6 +234,11 @@ def decode_batch(payload: bytes) -> LogBatch:
 def decode_change(payload: bytes) -> Change:
     """The payload of a CHANGE frame."""
     return _change.decode(payload)
+
+
+def decode_begun(payload: bytes) -> Begun:
+    """The payload of a BEGUN frame."""
+    return _begun.decode(payload)
 
 
 def decode_creation(payload: bytes) -> Creation:

@@ -16,9 +16,11 @@ from zlib import crc32
 import msgspec
 
 from treering.core.errors import DamagedData, NotFound
+from treering.entities.lifecycle import RunStatus
 from treering.entities.run import LogBatch
 from treering.storage.journal.frames import (
     BATCH,
+    BEGUN,
     CHANGE,
     COLUMNS,
     CREATION,
@@ -37,6 +39,7 @@ from treering.storage.journal.frames import (
     Series,
     SpooledFile,
     decode_batch,
+    decode_begun,
     decode_change,
     decode_columns,
     decode_creation,
@@ -48,7 +51,7 @@ from treering.storage.journal.frames import (
 __all__ = ["Damaged", "JournalReader", "Point", "Points", "Record", "open_reader"]
 
 _CHUNK = 1 << 20
-_KINDS = frozenset({OPENING, SERIES, METRIC, COLUMNS, BATCH, CHANGE, CREATION, FILE})
+_KINDS = frozenset({OPENING, SERIES, METRIC, COLUMNS, BATCH, CHANGE, CREATION, BEGUN, FILE})
 _DECODERS: dict[int, Callable[[bytes], LogBatch | Change | Creation | SpooledFile]] = {
     BATCH: decode_batch,
     CHANGE: decode_change,
@@ -103,6 +106,7 @@ class JournalReader:
     Attributes:
         opening: What the first frame says.
         offset: Just behind the last record that was read.
+        open_runs: Runs that the journal's process has begun and, as far as was read or skipped, not ended.
     """
 
     def __init__(self, path: Path, descriptor: int, opening: Opening, offset: int) -> None:
@@ -110,6 +114,7 @@ class JournalReader:
         self.opening = opening
         self.offset = offset
         self._descriptor = descriptor
+        self.open_runs: dict[str, None] = {}
         self._series: dict[int, Series] = {}
 
     def skip_to(self, offset: int) -> None:
@@ -167,7 +172,13 @@ class JournalReader:
             if body[0] == COLUMNS:
                 number, columns = decode_columns(body)
                 return Points(end, self._series[number], columns)
-            return Record(end, _DECODERS[body[0]](body[1:]))
+            if body[0] == BEGUN:
+                self.open_runs[decode_begun(body[1:]).run_id] = None
+                return None
+            content = _DECODERS[body[0]](body[1:])
+            if isinstance(content, Change) and content.status not in {None, RunStatus.RUNNING}:
+                self.open_runs.pop(content.run_id, None)
+            return Record(end, content)
         except (KeyError, ValueError):
             # A sound frame that cannot be understood: the one that named its series was damaged.
             pass

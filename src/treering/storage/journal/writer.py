@@ -22,6 +22,7 @@ from treering.core.errors import InvalidInput, StorageFull, Unavailable
 from treering.entities.run import LogBatch
 from treering.storage.journal.frames import (
     BATCH,
+    BEGUN,
     CHANGE,
     CREATION,
     FILE,
@@ -32,6 +33,7 @@ from treering.storage.journal.frames import (
     PREAMBLE,
     PREFIX,
     SERIES,
+    Begun,
     Change,
     Columns,
     Creation,
@@ -143,6 +145,10 @@ class JournalWriter:
     def creation(self, creation: Creation) -> None:
         """Append the beginning of a run, room or none. Raises StorageFull, JournalSealed."""
         self._append(frame(CREATION, creation), beyond=True)
+
+    def begun(self, begun: Begun) -> None:
+        """Append that this process ends the run, room or none. Raises StorageFull, JournalSealed."""
+        self._append(frame(BEGUN, begun), beyond=True)
 
     def file(self, file: SpooledFile) -> None:
         """Append that a file was added. Raises StorageFull, JournalSealed."""

@@ -135,9 +135,8 @@ def changed_run(run: Run, changes: RunChanges) -> Run:
 def _merged_datasets(old: Sequence[DatasetInput], new: Sequence[DatasetInput]) -> Sequence[DatasetInput]:
     found = {(used.dataset.name, used.dataset.digest): used for used in old}
     for used in new:
-        key = used.dataset.name, used.dataset.digest
-        known = found.get(key)
-        found[key] = used if known is None else replace(known, tags={**known.tags, **used.tags})
+        # As in MLflow, a run uses a dataset in the role that was said first.
+        found.setdefault((used.dataset.name, used.dataset.digest), used)
     return tuple(found.values())
 
 

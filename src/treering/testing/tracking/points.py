@@ -58,7 +58,10 @@ class LoggingSuite:
         assert dict(tracking.runs.get(two).data.params) == {"lr": "0.2"}
 
     def test_repeating_what_was_logged(self, tracking: Tracking) -> None:
-        """The same param, tag, dataset or model again changes nothing; another tag value does."""
+        """The same param, tag, dataset or model again changes nothing; another tag value does.
+
+        A dataset keeps the role that was said first, as in MLflow.
+        """
         run_id = new_run(tracking)
         data = Dataset("iris", "d1", "code", "{}")
         for context in ("train", "train", "test"):
@@ -74,7 +77,7 @@ class LoggingSuite:
             )
         run = tracking.runs.get(run_id)
         assert (run.data.params["a"], run.data.tags["t"]) == ("1", "test")
-        assert [used.context for used in run.inputs.dataset_inputs] == ["test"]
+        assert [used.context for used in run.inputs.dataset_inputs] == ["train"]
 
     def test_a_param_does_not_change(self, tracking: Tracking) -> None:
         """And nothing of the whole call is stored, for no run."""

@@ -149,7 +149,8 @@ def _optional(value: float | None) -> int | None:
 
 def _use_dataset(connection: Connection, held: LockedRun, used: DatasetInput) -> None:
     number = dataset_number(connection, held.experiment, used.dataset)
-    held.datasets[number] = {**held.datasets.get(number, {}), **used.tags}
+    # As in MLflow, a run uses a dataset in the role that was said first.
+    held.datasets.setdefault(number, dict(used.tags))
 
 
 def _write_datasets(connection: Connection, held: LockedRun) -> None:
