@@ -6,6 +6,7 @@ Holds no logic. The command line, the server and an embedded client start here.
 from __future__ import annotations
 
 import errno
+import functools
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ PROXIED_ROOT = "mlflow-artifacts:/"
 """The artifact root of a server that takes and gives artifacts itself."""
 
 _PROXIED = "mlflow-artifacts"
+_KEPT_OPEN = 16
 _PROBE = "treering-readiness-probe"
 
 
@@ -120,11 +122,16 @@ def _absolute(uri: str) -> str:
 
 
 def _artifacts(destination: str) -> Callable[[str], ObjectStore]:
+    # A client of a cloud takes tens of milliseconds to make, and a connection over SSH more.
+    @functools.lru_cache(_KEPT_OPEN)
+    def far(uri: str) -> ObjectStore:
+        return STORES.load(scheme_of(uri))(uri)
+
     def open_artifacts(uri: str) -> ObjectStore:
         parts = urlsplit(uri)
         if scheme_of(uri) == _PROXIED and not parts.netloc:
             uri = join(destination, check_key(unquote(parts.path).strip("/")))
-        return STORES.load(scheme_of(uri))(uri)
+        return STORES.load("file")(uri) if scheme_of(uri) == "file" else far(uri)
 
     return open_artifacts
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,12 @@ def serving(home: Path, **settings: str) -> Iterator[str]:
             process.terminate()
             process.wait(timeout=30)
             process.stdout.close()
+
+
+@pytest.fixture
+def serve() -> Callable[..., AbstractContextManager[str]]:
+    """`serving`, for tests that start a server with settings of their own."""
+    return serving
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,11 @@ class Settings:
     serve_artifacts: bool = _setting(
         True, "Whether the server takes and gives artifacts itself.", "MLFLOW_SERVE_ARTIFACTS"
     )
+    direct_artifacts: bool = _setting(
+        False,
+        "Whether MLflow's clients are told to exchange large files with the server's artifact store past the server.",
+        "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD",
+    )
     s3_endpoint_url: str = _setting(
         "", "URL of a store that speaks S3's protocol, such as MinIO; empty: Amazon's.", "MLFLOW_S3_ENDPOINT_URL"
     )

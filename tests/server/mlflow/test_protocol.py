@@ -297,9 +297,18 @@ class TestArtifacts:
 
     def test_what_needs_a_cloud_store_is_not_supported(self, site: Site) -> None:
         proxy = "/api/2.0/mlflow-artifacts"
-        refused(site.ask("POST", f"{proxy}/mpu/create/a/b", {"path": "b", "num_parts": 2}), 501, "NOT_IMPLEMENTED")
+        reply = site.ask("POST", f"{proxy}/mpu/create/a/b", {"path": "b", "num_parts": 2})
+        # The words by which MLflow's client knows that it shall send the file in one request.
+        words = "Multipart upload is not supported for the current artifact repository"
+        refused(reply, 501, "NOT_IMPLEMENTED", words)
+        assert reply.json()["message"].startswith(words)
         refused(site.ask("GET", f"{proxy}/presigned/a/b"), 501, "NOT_IMPLEMENTED")
-        refused(site.ask("POST", f"{API}/artifacts/presigned-upload-url", {"run_id": "r"}), 501, "NOT_IMPLEMENTED")
+        run = site.ask("POST", f"{API}/runs/create", {"experiment_id": "0"}).json()["run"]["info"]["run_id"]
+        for name in ("presigned-upload-url", "presigned-download-url"):
+            asked = {"run_id": run, "path": "x"}
+            refused(site.ask("POST", f"{API}/artifacts/{name}", asked), 501, "NOT_IMPLEMENTED")
+        both = {"run_id": run, "model_id": "m", "path": "x"}
+        refused(site.ask("POST", f"{API}/artifacts/presigned-upload-url", both), 400, "INVALID_PARAMETER_VALUE")
 
     def test_a_server_that_serves_no_artifacts_says_so(
         self, start: Callable[..., Site], settings: Settings, tmp_path: Path

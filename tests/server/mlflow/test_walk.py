@@ -226,8 +226,9 @@ def artifacts(walk: Walk, run: str, model: str) -> None:
     assert walk("model_versions.read", "?name=n&version=1&path=MLmodel") == b"flavors: {}"
     walk("model_versions.delete", {"name": "n", "version": "1"})
     walk("registered_models.delete", {"name": "n"})
-    for name in ("create", "complete", "abort"):
-        walk(f"proxy.{name}_multipart", {"path": "b", "num_parts": 2, "upload_id": "u"}, artifact_path="a/b")
+    walk("proxy.create_multipart", {"path": "b", "num_parts": 2}, artifact_path="a/b")
+    for name in ("complete", "abort"):
+        walk(f"proxy.{name}_multipart", {"path": "b", "upload_id": "u"}, artifact_path="a/b")
     walk("proxy.presign", artifact_path="a/b")
     walk("artifacts.presign_upload", {"run_id": run, "path": "x"})
     walk("artifacts.presign_download", {"run_id": run, "path": "up.txt"})

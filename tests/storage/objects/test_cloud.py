@@ -16,7 +16,15 @@ from typing import Any
 import pytest
 
 from emulators import FileServer, azurite, google, moto, openssh
-from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, Unauthenticated, Unavailable
+from treering.core.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotSupported,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
 from treering.storage.objects import STORES
 from treering.storage.objects.base import CHUNK_SIZE, Multipart, ObjectStore, Part, Presigning
 from treering.testing.objects import ObjectStoreSuite
@@ -140,6 +148,25 @@ class TestS3(FarSuite):
         monkeypatch.setenv("MLFLOW_S3_UPLOAD_EXTRA_ARGS", "[")
         with pytest.raises(InvalidInput, match="S3_UPLOAD_EXTRA_ARGS"):
             STORES.load("s3")("s3://things/y").write("x", [b"1"])
+
+    def test_a_file_costs_few_requests(self, store: Any) -> None:
+        store.write("a/b/c/first", [b"1"])
+        asked: list[str] = []
+        client = store._s3._client()
+        client.meta.events.register("before-send.s3", lambda event_name, **_: asked.append(event_name))
+        store.write("a/b/c/second", [b"2"])
+        assert [name.rpartition(".")[2] for name in asked] == ["ListObjectsV2", "PutObject"]
+        asked.clear()
+        assert b"".join(store.read("a/b/c/second")) == b"2"
+        assert b"".join(store.read("a/b/c/second", 0, 9)) == b"2"
+        assert [name.rpartition(".")[2] for name in asked] == ["GetObject", "GetObject"]
+
+    def test_a_name_may_become_a_file_when_its_folder_is_gone(self, store: ObjectStore) -> None:
+        store.write("a/b", [b"1"])
+        store.delete("a")
+        store.write("a", [b"2"])
+        with pytest.raises(Conflict):
+            store.write("a/b", [b"3"])
 
     def test_addresses_serve_without_credentials(self, store: ObjectStore) -> None:
         assert isinstance(store, Presigning)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
 from treering.assembly import Services
-from treering.core.errors import NotSupported
+from treering.core.errors import InvalidInput
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.locations import open_location
+from treering.server.mlflow.addresses import address_of_file, address_of_upload
 from treering.server.mlflow.asked import run_asked, version_asked
 from treering.server.mlflow.transfer import file_key, receive_file
 from treering.storage.objects.base import ObjectStore, check_key
-from treering.wire.endpoint import Empty
 from treering.wire.mlflow import artifacts as wire
 
 __all__ = ["HANDLERS", "list_artifacts"]
@@ -65,10 +66,23 @@ async def _upload_to_run(services: Services, request: Request) -> Response:
 
 
 @HANDLERS.handles(wire.PRESIGN_UPLOAD)
+def _presign_upload(services: Services, asked: wire.PresignUpload) -> wire.Presigned:
+    if bool(asked.run_id) == bool(asked.model_id):
+        msg = "Exactly one of run_id and model_id must be provided: a file belongs to a run or to a logged model."
+        raise InvalidInput(msg)
+    if asked.model_id:
+        root = services.tracking.models.get(asked.model_id).artifact_uri
+    else:
+        root = services.tracking.runs.get(asked.run_id).info.artifact_uri
+    address = address_of_upload(open_location(services, root), asked.path, asked.expiration)
+    return wire.Presigned(address.url, dict(address.headers))
+
+
 @HANDLERS.handles(wire.PRESIGN_DOWNLOAD)
-def _presign(services: Services, asked: wire.PresignRun) -> Empty:  # noqa: ARG001 (a handler's shape)
-    msg = "This server's artifact store gives out no addresses of its own. Send and fetch artifacts through the server."
-    raise NotSupported(msg)
+def _presign_download(services: Services, asked: wire.PresignDownload) -> wire.Presigned:
+    store = open_location(services, services.tracking.runs.get(asked.run_id).info.artifact_uri)
+    address, size = address_of_file(store, asked.path, asked.expiration)
+    return wire.Presigned(address.url, dict(address.headers), UNSET if size is None else size)
 
 
 async def _store_of_run(services: Services, request: Request) -> ObjectStore:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from treering.assembly import Services
-from treering.core.errors import InvalidInput, NotSupported
+from treering.core.errors import InvalidInput
 from treering.entities.dataset import Dataset
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.page import Query, order_term
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
 from treering.server.locations import open_location
+from treering.server.mlflow.addresses import address_of_file
 from treering.server.mlflow.artifacts import list_artifacts
 from treering.server.mlflow.asked import at_most, experiment_asked
 from treering.server.mlflow.transfer import file_key
@@ -119,11 +120,10 @@ def _list_artifacts(services: Services, asked: wire.ListModelArtifacts) -> Found
 
 @HANDLERS.streams(wire.READ_ARTIFACT)
 async def _read_artifact(services: Services, request: Request) -> Response:
-    if request.query_params.get("presigned") == "true":
-        msg = "This server's artifact store gives out no addresses of its own. Ask without 'presigned'."
-        raise NotSupported(msg)
-    key = file_key(request.query_params.get("artifact_file_path", ""))
+    path = request.query_params.get("artifact_file_path", "")
     model = await asyncio.to_thread(services.tracking.models.get, request.path_params["model_id"])
-    return await file_answer(
-        await asyncio.to_thread(open_location, services, model.artifact_uri), key, request.headers, download=True
-    )
+    store = await asyncio.to_thread(open_location, services, model.artifact_uri)
+    if request.query_params.get("presigned") == "true":
+        address, size = await asyncio.to_thread(address_of_file, store, path)
+        return JSONResponse({"url": address.url, "headers": dict(address.headers), "file_size": size})
+    return await file_answer(store, file_key(path), request.headers, download=True)

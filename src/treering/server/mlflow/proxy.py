@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from msgspec import UNSET
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,17 +12,18 @@ from treering.assembly import Services
 from treering.core.errors import NotSupported
 from treering.server.files import file_answer
 from treering.server.handling import Handlers
+from treering.server.mlflow.addresses import abort_parts, address_of_file, begin_parts, complete_parts
 from treering.server.mlflow.transfer import file_key, receive_file
 from treering.storage.objects.base import ObjectStore, check_key
 from treering.wire.endpoint import Empty
 from treering.wire.mlflow import artifacts as wire
 from treering.wire.native.frames import CHECKSUM
 
-__all__ = ["HANDLERS", "kept_store"]
+__all__ = ["HANDLERS", "ROOT", "kept_store"]
 
 HANDLERS = Handlers()
 
-_ROOT = "mlflow-artifacts:/"
+ROOT = "mlflow-artifacts:/"
 
 
 @HANDLERS.handles(wire.PROXY_LIST)
@@ -50,17 +52,24 @@ def _delete(services: Services, asked: wire.ProxiedPath) -> Empty:
 
 
 @HANDLERS.handles(wire.CREATE_MULTIPART)
+def _create_multipart(services: Services, asked: wire.CreateMultipart) -> wire.BegunMultipart:
+    return begin_parts(kept_store(services), asked)
+
+
 @HANDLERS.handles(wire.COMPLETE_MULTIPART)
+def _complete_multipart(services: Services, asked: wire.CompleteMultipart) -> Empty:
+    return complete_parts(kept_store(services), asked)
+
+
 @HANDLERS.handles(wire.ABORT_MULTIPART)
-def _multipart(services: Services, asked: wire.Multipart) -> Empty:  # noqa: ARG001 (a handler's shape)
-    msg = "Multipart upload is not supported for this server's artifact store. Send the file in one request."
-    raise NotSupported(msg)
+def _abort_multipart(services: Services, asked: wire.AbortMultipart) -> Empty:
+    return abort_parts(kept_store(services), asked)
 
 
 @HANDLERS.handles(wire.PRESIGN)
-def _presign(services: Services, asked: wire.ProxiedPath) -> Empty:  # noqa: ARG001 (a handler's shape)
-    msg = "This server's artifact store gives out no addresses of its own. Fetch the file through the server."
-    raise NotSupported(msg)
+def _presign(services: Services, asked: wire.ProxiedPath) -> wire.FileAddress:
+    address, size = address_of_file(kept_store(services), asked.artifact_path)
+    return wire.FileAddress(address.url, dict(address.headers), UNSET if size is None else size)
 
 
 def kept_store(services: Services) -> ObjectStore:
@@ -71,4 +80,4 @@ def kept_store(services: Services) -> ObjectStore:
             " Use an experiment whose artifact location your own machine can reach."
         )
         raise NotSupported(msg)
-    return services.open_artifacts(_ROOT)
+    return services.open_artifacts(ROOT)

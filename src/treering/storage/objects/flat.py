@@ -22,6 +22,9 @@ PART_SIZE = 8 << 20
 """Bytes that are sent at a time; a smaller file goes in one request."""
 
 
+_MOST_FOLDERS = 10_000
+
+
 class Head(NamedTuple):
     """What a bucket tells of an object; `version` changes when the object is written again."""
 
@@ -176,6 +179,9 @@ class FlatStore:
         if self._is_folder(name) or any(self._bucket.head(parent) is not None for parent in parents):
             msg = f"Cannot write {key!r} in {self._uri}: a file stands where a folder is needed, or the reverse."
             raise Conflict(msg)
+        if len(self._folders) > _MOST_FOLDERS:
+            self._folders.clear()
+        self._folders.discard(name)
         self._folders.update(parents)
 
     def _missing(self, key: str) -> NotFound:

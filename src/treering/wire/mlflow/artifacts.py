@@ -25,14 +25,22 @@ __all__ = [
     "READ_OF_RUN",
     "READ_OF_VERSION",
     "UPLOAD_TO_RUN",
+    "AbortMultipart",
+    "BegunMultipart",
+    "CompleteMultipart",
+    "CreateMultipart",
+    "FileAddress",
     "FileMessage",
     "FoundArtifacts",
     "ListArtifacts",
-    "Multipart",
-    "PresignRun",
+    "PartAddress",
+    "PresignDownload",
+    "PresignUpload",
+    "Presigned",
     "ProxiedPath",
     "ProxyList",
     "ProxyListing",
+    "SentPart",
     "file_messages",
 ]
 
@@ -80,22 +88,90 @@ class ProxiedPath(Message, frozen=True):
     artifact_path: str
 
 
-class Multipart(Message, frozen=True):
-    """An upload in parts."""
+class CreateMultipart(Message, frozen=True):
+    """A file that shall come in parts.
+
+    Attributes:
+        artifact_path: Its folder.
+        path: Its name; of a longer path, the last part counts.
+    """
 
     artifact_path: str
-    path: str = ""
-    upload_id: str = ""
-    num_parts: Int64 = 0
+    path: str
+    num_parts: Int64 = 1
 
 
-class PresignRun(Message, frozen=True):
-    """An address for sending or fetching one artifact past the server."""
+class PartAddress(Message, frozen=True):
+    """Where to PUT one part, and with which headers."""
 
+    url: str
+    part_number: int
+    headers: dict[str, str]
+
+
+class BegunMultipart(Message, frozen=True):
+    """An upload that was begun."""
+
+    upload_id: str
+    credentials: tuple[PartAddress, ...]
+
+
+class SentPart(Message, frozen=True):
+    """A part that was put to its address, with what the store called it."""
+
+    part_number: Int64
+    etag: str | None = None
+    url: str | None = None
+
+
+class CompleteMultipart(Message, frozen=True):
+    """All parts have been sent."""
+
+    artifact_path: str
+    path: str
+    upload_id: str
+    parts: tuple[SentPart, ...] = ()
+
+
+class AbortMultipart(Message, frozen=True):
+    """The parts are not wanted any more."""
+
+    artifact_path: str
+    path: str
+    upload_id: str
+
+
+class FileAddress(Message, frozen=True, omit_defaults=False):
+    """Where to GET a file that the server keeps, and its size in bytes."""
+
+    url: str
+    headers: dict[str, str]
+    file_size: int | UnsetType = UNSET
+
+
+class PresignUpload(Message, frozen=True):
+    """An address for sending one file of a run, or of a logged model, past the server."""
+
+    path: str
     run_id: str = ""
-    path: str = ""
     model_id: str = ""
-    expiration: Int64 = 0
+    expiration: Int64 | None = None
+
+
+class PresignDownload(Message, frozen=True):
+    """An address for fetching one file of a run past the server, valid for `expiration` seconds."""
+
+    run_id: str
+    path: str
+    expiration: Int64 | None = None
+
+
+class Presigned(Message, frozen=True, omit_defaults=False):
+    """Where to PUT or GET a file, and with which headers."""
+
+    presigned_url: str
+    headers: dict[str, str]
+    file_size: int | UnsetType = UNSET
 
 
 _OF_RUN = "2.0/mlflow/artifacts"
@@ -117,18 +193,20 @@ READ_OF_RUN = _at_root("artifacts.read", "GET", "/get-artifact", _READ)
 READ_OF_VERSION = _at_root("model_versions.read", "GET", "/model-versions/get-artifact", Permission.READ_MODELS)
 UPLOAD_TO_RUN = declare("artifacts.upload", "POST", "2.0/mlflow/upload-artifact", Stream, Empty, _EDIT)
 
-# Only for stores that hand out addresses of their own; the server answers that it does not.
-CREATE_MULTIPART = declare("proxy.create_multipart", "POST", f"{_PROXY}/mpu/create/{_ONE}", Multipart, Empty, _EDIT)
-COMPLETE_MULTIPART = declare(
-    "proxy.complete_multipart", "POST", f"{_PROXY}/mpu/complete/{_ONE}", Multipart, Empty, _EDIT
+# Only for stores that hand out addresses of their own; for others the server answers that it does not.
+CREATE_MULTIPART = declare(
+    "proxy.create_multipart", "POST", f"{_PROXY}/mpu/create/{_ONE}", CreateMultipart, BegunMultipart, _EDIT
 )
-ABORT_MULTIPART = declare("proxy.abort_multipart", "POST", f"{_PROXY}/mpu/abort/{_ONE}", Multipart, Empty, _EDIT)
-PRESIGN = declare("proxy.presign", "GET", f"{_PROXY}/presigned/{_ONE}", ProxiedPath, Empty, _READ)
+COMPLETE_MULTIPART = declare(
+    "proxy.complete_multipart", "POST", f"{_PROXY}/mpu/complete/{_ONE}", CompleteMultipart, Empty, _EDIT
+)
+ABORT_MULTIPART = declare("proxy.abort_multipart", "POST", f"{_PROXY}/mpu/abort/{_ONE}", AbortMultipart, Empty, _EDIT)
+PRESIGN = declare("proxy.presign", "GET", f"{_PROXY}/presigned/{_ONE}", ProxiedPath, FileAddress, _READ)
 PRESIGN_UPLOAD = declare(
-    "artifacts.presign_upload", "POST", f"{_OF_RUN}/presigned-upload-url", PresignRun, Empty, _EDIT
+    "artifacts.presign_upload", "POST", f"{_OF_RUN}/presigned-upload-url", PresignUpload, Presigned, _EDIT
 )
 PRESIGN_DOWNLOAD = declare(
-    "artifacts.presign_download", "POST", f"{_OF_RUN}/presigned-download-url", PresignRun, Empty, _READ
+    "artifacts.presign_download", "POST", f"{_OF_RUN}/presigned-download-url", PresignDownload, Presigned, _READ
 )
 
 
