@@ -115,7 +115,7 @@ def _cell(run: Run, column: str) -> str | float | None:
 
 def _aggregates(run: Run) -> dict[str, float]:
     """By the names that filters have for them: loss.min, loss.max, loss.last, loss.count."""
-    found = {}
+    found: dict[str, float] = {}
     for key, one in run.data.summaries.items():
         values = {"min": one.minimum, "max": one.maximum, "last": one.value, "count": one.count}
         found |= {f"{key}.{name}": value for name, value in values.items() if value is not None}
