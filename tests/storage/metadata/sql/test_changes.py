@@ -129,7 +129,7 @@ def test_a_later_version_is_not_seen_before_an_earlier_one(store: MetadataStore,
     def seen() -> dict[str, int]:
         statement = select(runs.c.run_id, runs.c.version).where(runs.c.version > before)
         with engine.connect() as connection:
-            return {run_id: version for run_id, version in connection.execute(statement)}
+            return {row.run_id: row.version for row in connection.execute(statement)}
 
     with engine.connect() as connection:
         before = connection.execute(select(experiments.c.version).where(experiments.c.id == 0)).scalar_one()
