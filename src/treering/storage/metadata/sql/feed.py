@@ -46,7 +46,7 @@ class SqlFeed:
         numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
         with self._session.read() as connection:
             rows = rows_by_number(connection, _STAMPS, numbers)
-        return {str(number): Stamp(row[1], row[2]) for number, row in rows.items()}
+        return {str(number): Stamp(row.version, row.purged) for number, row in rows.items()}
 
     def changed(self, experiment_id: str, since: int) -> Iterator[Sequence[FedRun]]:
         """See RunFeed."""
