@@ -21,7 +21,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "METADATA": (
         "treering.storage.metadata:METADATA",
         "storage/metadata",
-        {"base", "columns", "feed", "grouped", "merge", "search"},
+        {"base", "columns", "feed", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),

@@ -26,6 +26,7 @@ HELP: Mapping[str, str] = {
     "artifacts": "List, fetch and add files of runs and models.",
     "completion": "Print a script that completes commands.",
     "config": "Show every setting, its value and where it comes from.",
+    "db": "Look at a database's tables, and migrate them.",
     "demo": "The whole life of a model, on real data.",
     "experiments": "Make, find and change experiments.",
     "export": "Take runs out, for other tools.",
