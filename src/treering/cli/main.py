@@ -28,6 +28,7 @@ HELP: Mapping[str, str] = {
     "config": "Show every setting, its value and where it comes from.",
     "db": "Look at a database's tables, and migrate them.",
     "demo": "The whole life of a model, on real data.",
+    "doctor": "Find out what is wrong with an installation.",
     "experiments": "Make, find and change experiments.",
     "export": "Take runs out, for other tools.",
     "gc": "Remove for good what was deleted.",

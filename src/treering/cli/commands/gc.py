@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 import click
 
+from treering.cli.ages import age_millis
 from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.upkeep.gc import Wanted, collect, plan
 
 __all__ = ["gc"]
-
-_AGE = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-_SECONDS = (86_400, 3_600, 60, 1)
-
-
-def _millis(text: str) -> int:
-    match = _AGE.fullmatch(text)
-    if match is None or not any(match.groups()):
-        msg = f"{text!r} is no age. Write days, hours, minutes and seconds as in 30d or 1d2h3m4s."
-        raise click.BadParameter(msg)
-    return 1000 * sum(int(number or 0) * unit for number, unit in zip(match.groups(), _SECONDS, strict=True))
 
 
 def _split(text: str) -> list[str]:
@@ -40,7 +28,7 @@ def gc(*, older_than: str, run_ids: str, experiment_ids: str, dry_run: bool, as_
     Files that a registered version points at are kept, together with their run.
     Stopped in between, it goes on the next time.
     """
-    wanted = Wanted(_millis(older_than) if older_than else 0, _split(run_ids), _split(experiment_ids))
+    wanted = Wanted(age_millis(older_than) if older_than else 0, _split(run_ids), _split(experiment_ids))
     with session() as services:
         planned = plan(services, wanted)
         count = 0 if dry_run else collect(services, planned)

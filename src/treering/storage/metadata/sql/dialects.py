@@ -274,8 +274,11 @@ def dialect_of(uri: str) -> tuple[Dialect, URL]:
     return dialect, url.set(drivername=dialect.driver)
 
 
-def connect(dialect: Dialect, url: URL) -> Engine:
+def connect(dialect: Dialect, url: URL, *, make_folder: bool = True) -> Engine:
     """An engine; nothing is connected yet.
+
+    Args:
+        make_folder: Whether the folder of a database that is a file is made if need be.
 
     Raises:
         MissingExtra: If the driver's package is not installed.
@@ -285,7 +288,7 @@ def connect(dialect: Dialect, url: URL) -> Engine:
         if _in_memory(url):
             # Such a database lives in its connection, so all share one.
             options.update(pool_size=1, max_overflow=0)
-        else:
+        elif make_folder:
             with suppress(OSError):  # connecting fails next, and says why
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect
@@ -35,7 +36,7 @@ def open_schema(uri: str) -> SqlSchema:
     dialect, url = dialect_of(uri)
     local = url.get_backend_name() == "sqlite" and not dialect.in_memory(url)
     file = Path(str(url.database)) if local else None
-    return SqlSchema(Session(connect(dialect, url), dialect), file)
+    return SqlSchema(Session(connect(dialect, url, make_folder=False), dialect), file)
 
 
 class SqlSchema:
@@ -76,6 +77,9 @@ class SqlSchema:
     def move(self, revision: str, *, backup: bool = True) -> Moved:
         """See Schema."""
         _place(revision)
+        if self._file is not None:
+            with suppress(OSError):  # connecting fails next, and says why
+                self._file.parent.mkdir(parents=True, exist_ok=True)
         return self._session.move(revision, backup=backup)
 
     def damages(self) -> Sequence[str]:
