@@ -354,6 +354,11 @@ def test_a_run_that_begins_in_the_future(home: Path, services: Services) -> None
     assert "begin in the future" in only(case_of(home), "runs").what
 
 
+def test_a_rule_that_is_none(home: Path, services: Services) -> None:
+    services.tracking.experiments.create("x", tags={"treering.retention": "for ever"})
+    assert "rule of the experiment 'x' is not clear" in only(case_of(home), "runs").what
+
+
 # Points
 
 

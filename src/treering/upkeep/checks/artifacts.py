@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from treering.assembly import Services
-from treering.client.paging import every
 from treering.core.errors import DamagedData, NotFound, TreeringError
 from treering.core.uri import local_path, scheme_of
 from treering.entities.lifecycle import LoggedModelStatus
-from treering.entities.page import Query
+from treering.entities.page import Query, every
 from treering.models.mlmodel import FILE_NAME, read_text
 from treering.storage.objects.base import ObjectStore
 from treering.upkeep.checks.runs import experiment_ids

@@ -1,4 +1,4 @@
-"""Runs that are said to be running though their program is gone, and runs that begin in the future."""
+"""Runs said to be running though their program is gone, runs that begin in the future, and rules that are none."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from treering.assembly import Services
-from treering.client.paging import every
 from treering.core.clock import from_millis, now
-from treering.core.errors import DamagedData, NotFound
+from treering.core.errors import DamagedData, InvalidInput, NotFound
 from treering.entities.lifecycle import RunStatus, View
-from treering.entities.page import Query
+from treering.entities.page import Query, every
 from treering.entities.run import RESUMED_TAG, Run
 from treering.storage.journal.reader import open_reader
 from treering.upkeep.finding import Case, Examined, Finding, listed
+from treering.upkeep.retention import RETENTION_TAG, read_rule
 
 __all__ = ["check_runs", "experiment_ids"]
 
@@ -30,7 +30,7 @@ def check_runs(case: Case, services: Services) -> Examined:
     opened = _opened(case.home / "journal")
     heard = {run.info.run_id: _last_sign(run) for run in running if run.info.run_id not in opened}
     dead = {run_id: at for run_id, at in heard.items() if now() - at > case.dead_after}
-    findings = [*_dead(case, services, dead), *_future(services, everywhere)]
+    findings = [*_dead(case, services, dead), *_future(services, everywhere), *_rules(services)]
     return Examined("runs", f"{len(running)} running", findings)
 
 
@@ -95,3 +95,16 @@ def _future(services: Services, everywhere: Sequence[str]) -> Iterator[Finding]:
             "The clock of this machine, or of the one that they ran on, is wrong.",
             "timedatectl status  # on both machines",
         )
+
+
+def _rules(services: Services) -> Iterator[Finding]:
+    for experiment in every(services.tracking.experiments.search, Query(max_results=_PAGE)):
+        try:
+            read_rule(experiment.tags)
+        except InvalidInput as error:
+            yield Finding(
+                f"The retention rule of the experiment {experiment.name!r} is not clear: {error.message}",
+                "No run of it is deleted by rule.",
+                f"python -c \"import treering; treering.Client().set_experiment_tag('{experiment.experiment_id}',"
+                f" '{RETENTION_TAG}', '90d')\"",
+            )
