@@ -157,6 +157,25 @@ def test_progress_is_told_to_the_end(services: Services) -> None:
     assert said == [(3, 3)]
 
 
+def test_what_is_restored_after_the_plan_keeps_its_files(services: Services) -> None:
+    restored, gone, purged = (deleted_run(services) for _ in range(3))
+    where = services.tracking.experiments.create("x").experiment_id
+    inside = deleted_run(services, where)
+    services.tracking.experiments.delete(where)
+    planned = plan(services, Wanted())
+    services.tracking.runs.restore(restored)
+    services.tracking.upkeep.purge_runs([purged])
+    services.tracking.experiments.restore(where)
+    services.tracking.runs.restore(inside)
+    results = collect(services, planned)
+    assert {one.item.item_id for one in results if one.failed} == {restored, inside, where}
+    for run_id in (restored, inside):
+        place = services.tracking.runs.get(run_id).info.artifact_uri
+        assert [info.path for info in services.open_artifacts(place).walk()] == ["a/b.txt"]
+    with pytest.raises(NotFound):
+        services.tracking.runs.get(gone)
+
+
 DIES = """
 import os, signal, sys
 from pathlib import Path

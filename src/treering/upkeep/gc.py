@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from treering.assembly import Services
 from treering.core.clock import now
-from treering.core.errors import TreeringError
+from treering.core.errors import NotFound, TreeringError
 from treering.entities.deleted import DeletedItem, Kind
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID
-from treering.entities.lifecycle import View
+from treering.entities.lifecycle import Lifecycle, View
 from treering.entities.page import Query, every
 from treering.registry.origins import Origins, find_origins
 from treering.storage.objects.removal import remove_all
@@ -111,17 +111,17 @@ def _remove(services: Services, items: Sequence[DeletedItem], stuck: set[str]) -
     ready = []
     for item in items:
         try:
-            if item.kind is not Kind.EXPERIMENT:
-                remove_all(services.open_artifacts(item.artifact_uri))
-            elif item.experiment_id in stuck:
+            if _is_active(services, item):
+                failed[item.item_id] = "it was restored in the meantime"
+            elif item.kind is Kind.EXPERIMENT and item.experiment_id in stuck:
                 failed[item.item_id] = "something in it could not be removed"
-                continue
             else:
-                _remove_files_inside(services, item.item_id)
+                _remove_files(services, item)
+                ready.append(item.item_id)
+        except NotFound:
+            continue  # somebody else removed it
         except TreeringError as error:
             failed[item.item_id] = error.message
-            continue
-        ready.append(item.item_id)
     if ready:
         try:
             if items[0].kind is Kind.EXPERIMENT:
@@ -131,6 +131,25 @@ def _remove(services: Services, items: Sequence[DeletedItem], stuck: set[str]) -
         except TreeringError as error:
             failed |= dict.fromkeys(ready, error.message)
     return failed
+
+
+def _is_active(services: Services, item: DeletedItem) -> bool:
+    """Whether somebody restored it since the plan was made, which may be long ago. Raises NotFound."""
+    tracking = services.tracking
+    if item.kind is Kind.RUN:
+        stage = tracking.runs.get(item.item_id).info.lifecycle_stage
+    elif item.kind is Kind.LOGGED_MODEL:
+        stage = tracking.models.get(item.item_id, allow_deleted=True).lifecycle_stage
+    else:
+        stage = tracking.experiments.get(item.item_id).lifecycle_stage
+    return stage is Lifecycle.ACTIVE
+
+
+def _remove_files(services: Services, item: DeletedItem) -> None:
+    if item.kind is Kind.EXPERIMENT:
+        _remove_files_inside(services, item.item_id)
+    else:
+        remove_all(services.open_artifacts(item.artifact_uri))
 
 
 def _remove_files_inside(services: Services, experiment_id: str) -> None:

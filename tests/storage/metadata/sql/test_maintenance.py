@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -318,6 +319,18 @@ def test_a_file_is_copied_before_each_move(tmp_path: Path, caplog: pytest.LogCap
     with schema_of(uri) as schema:
         schema.move("0001", backup=False)
     assert len(backups(tmp_path)) == 2
+
+
+@on_each
+def test_many_may_start_at_once_on_an_older_database(database_uri: str, tmp_path: Path) -> None:
+    before = old_database(database_uri)
+    with ThreadPoolExecutor(6) as pool:
+        stores = list(pool.map(lambda _: opened(database_uri), range(6)))
+    for store in stores:
+        store.database.check()
+        store.database.close()
+    assert dumped(database_uri, first_tables()) == before
+    assert len(backups(tmp_path)) == (scheme_of(database_uri) == "sqlite")
 
 
 def test_what_was_written_a_moment_ago_is_in_the_copy(tmp_path: Path) -> None:
