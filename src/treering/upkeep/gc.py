@@ -111,15 +111,16 @@ def _remove(services: Services, items: Sequence[DeletedItem], stuck: set[str]) -
     ready = []
     for item in items:
         try:
-            if _is_active(services, item):
+            stage = _stage(services, item)
+            if stage is None:
+                continue  # somebody else removed it
+            if stage is Lifecycle.ACTIVE:
                 failed[item.item_id] = "it was restored in the meantime"
             elif item.kind is Kind.EXPERIMENT and item.experiment_id in stuck:
                 failed[item.item_id] = "something in it could not be removed"
             else:
                 _remove_files(services, item)
                 ready.append(item.item_id)
-        except NotFound:
-            continue  # somebody else removed it
         except TreeringError as error:
             failed[item.item_id] = error.message
     if ready:
@@ -133,16 +134,17 @@ def _remove(services: Services, items: Sequence[DeletedItem], stuck: set[str]) -
     return failed
 
 
-def _is_active(services: Services, item: DeletedItem) -> bool:
-    """Whether somebody restored it since the plan was made, which may be long ago. Raises NotFound."""
+def _stage(services: Services, item: DeletedItem) -> Lifecycle | None:
+    """Where it stands by now, for the plan may be old; None where it is gone."""
     tracking = services.tracking
-    if item.kind is Kind.RUN:
-        stage = tracking.runs.get(item.item_id).info.lifecycle_stage
-    elif item.kind is Kind.LOGGED_MODEL:
-        stage = tracking.models.get(item.item_id, allow_deleted=True).lifecycle_stage
-    else:
-        stage = tracking.experiments.get(item.item_id).lifecycle_stage
-    return stage is Lifecycle.ACTIVE
+    try:
+        if item.kind is Kind.RUN:
+            return tracking.runs.get(item.item_id).info.lifecycle_stage
+        if item.kind is Kind.LOGGED_MODEL:
+            return tracking.models.get(item.item_id, allow_deleted=True).lifecycle_stage
+        return tracking.experiments.get(item.item_id).lifecycle_stage
+    except NotFound:
+        return None
 
 
 def _remove_files(services: Services, item: DeletedItem) -> None:

@@ -96,16 +96,16 @@ def _purge_logged_models(services: Services, asked: wire.PurgeLoggedModels) -> w
 @HANDLERS.handles(wire.PURGE_EXPERIMENT)
 def _purge_experiment(services: Services, asked: wire.PurgeExperiment) -> wire.Purged:
     which = asked.experiment_id
-    with suppress(NotFound):
+    try:
         experiment = services.tracking.experiments.get(which)
-        origins = find_origins(services.registry.versions, services.tracking)
-        _check(which, experiment.lifecycle_stage, origins.of_experiment(which, experiment.artifact_location))
-        if asked.artifacts and which != DEFAULT_EXPERIMENT_ID:
-            inside = Query(experiment_ids=[which], view=View.ALL, max_results=_PAGE)
-            runs = every(services.tracking.runs.search, inside)
-            _remove_files(services, (run.info.artifact_uri for run in runs))
-            models = every(services.tracking.models.search, inside)
-            _remove_files(services, (model.artifact_uri for model in models))
+    except NotFound:
+        return wire.Purged(0)
+    origins = find_origins(services.registry.versions, services.tracking)
+    _check(which, experiment.lifecycle_stage, origins.of_experiment(which, experiment.artifact_location))
+    if asked.artifacts and which != DEFAULT_EXPERIMENT_ID:
+        inside = Query(experiment_ids=[which], view=View.ALL, max_results=_PAGE)
+        _remove_files(services, (run.info.artifact_uri for run in every(services.tracking.runs.search, inside)))
+        _remove_files(services, (model.artifact_uri for model in every(services.tracking.models.search, inside)))
     return wire.Purged(services.tracking.upkeep.purge_experiment(which))
 
 
