@@ -125,6 +125,31 @@ def test_a_store_in_use_is_well(home: Path) -> None:
     assert "3000 points" in results["series"].summary
 
 
+@pytest.mark.parametrize(
+    "database_uri",
+    [
+        pytest.param("postgresql", marks=pytest.mark.postgresql),
+        pytest.param("mariadb", marks=pytest.mark.mariadb),
+    ],
+    indirect=True,
+)
+def test_a_store_on_a_database_server(home: Path, database_uri: str) -> None:
+    opened = open_services(Settings(backend_store_uri=database_uri), home)
+    run_id = opened.tracking.runs.create(NewRun("0", start_time=now() - 3 * A_DAY)).info.run_id
+    opened.tracking.runs.log([LogBatch(run_id, series={"loss": MetricColumns([0, 1], [1, 2], [0.1, 0.2])})])
+    case = Case(Settings(), database_uri, home)
+    assert run_id in only(case, "runs").what
+    assert only(Case(Settings(), database_uri, home, fix=True), "runs").fixed
+    results = found(case)
+    assert list(results) == PARTS
+    assert not any(one.findings or one.skipped for one in results.values())
+    assert "1 blocks, 2 points" in results["series"].summary
+    opened.close()
+    with closing(SCHEMAS.load(database_uri.partition(":")[0])(database_uri)) as schema:
+        schema.move("0001")
+    assert only(case, "database").next == "treering db upgrade"
+
+
 def test_where_there_is_nothing_yet_nothing_is_wrong_or_made(home: Path) -> None:
     results = found(case_of(home))
     assert list(results) == PARTS

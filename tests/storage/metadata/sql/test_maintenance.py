@@ -364,6 +364,31 @@ def test_without_room_for_a_copy_nothing_is_changed(tmp_path: Path) -> None:
     assert dumped(f"sqlite:///{tmp_path / 'x.db'}", first_tables()) == before
 
 
+def test_a_disk_that_fills_up_meanwhile_leaves_what_was(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'x.db'}"
+    before = old_database(uri)
+    code = (
+        "import resource, signal\n"
+        "from sqlalchemy import Engine, event\n"
+        "from treering.storage.metadata import SCHEMAS\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "@event.listens_for(Engine, 'connect')\n"
+        "def limit(connection, record):\n"
+        "    connection.execute('PRAGMA cache_size = 1')\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n"
+        f"SCHEMAS.load('sqlite')({uri!r}).move('0002', backup=False)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "The migration from 0001 to 0002 failed: nothing of it was done" in done.stderr, done.stderr
+    with schema_of(uri) as schema:
+        assert schema.state().revision == "0001"
+        assert list(schema.damages()) == []
+    assert dumped(uri, first_tables()) == before
+    opened(uri).database.close()
+    assert dumped(uri, first_tables()) == before
+
+
 @on_each
 @pytest.mark.parametrize("statement", ["UPDATE runs SET version", "CREATE TABLE webhooks", f"UPDATE {VERSION_TABLE}"])
 def test_a_killed_migration_is_done_by_the_next_start(database_uri: str, statement: str) -> None:
