@@ -21,6 +21,7 @@ from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.page import Query
 from treering.entities.run import Run
 from treering.exchange.files import copy_files
+from treering.exchange.moved import Moved
 from treering.exchange.report import Report
 from treering.exchange.runs import bring_points, settle
 from treering.exchange.source import FoundRun, Source
@@ -62,8 +63,7 @@ class _Bringing:
         self.services = services
         self.wishes = wishes
         self.report = report
-        # Artifact URIs at the source, and where the same files lie now.
-        self._moved: dict[str, str] = {}
+        self._moved = Moved()
 
     def everything(self) -> None:
         wanted = self.wishes.experiments
@@ -168,7 +168,7 @@ class _Bringing:
             there = versions.get(version.name, version.version)
             self.report.versions.present += 1
         except NotFound:
-            storage, source = self._now_at(version.storage_uri), self._now_at(version.source)
+            storage, source = self._moved.now_at(version.storage_uri), self._moved.now_at(version.source)
             try:
                 self.services.tracking.upkeep.put_version(replace(version, storage_uri=storage, source=source))
                 there = versions.get(version.name, version.version)
@@ -183,21 +183,11 @@ class _Bringing:
         if missing := {key: value for key, value in version.tags.items() if there.tags.get(key) != value}:
             versions.set_tags(version.name, version.version, missing)
 
-    def _now_at(self, uri: str) -> str:
-        """Where the files are that lay at `uri`."""
-        stem, rest = uri.rstrip("/"), ""
-        while stem not in self._moved:
-            stem, slash, last = stem.rpartition("/")
-            if not slash:
-                return uri
-            rest = f"{last}/{rest}".rstrip("/")
-        return join(self._moved[stem], rest)
-
     def moved(self, what: str, given: str, target: str) -> None:
         """Copy what lies at `given`, and remember where it lies now."""
         if not self.wishes.artifacts or not given or given == target:
             return
-        self._moved[given.rstrip("/")] = target
+        self._moved.add(given, target)
         try:
             copy_files(self.source.artifacts(given), self.services.open_artifacts(target), what, self.report)
         except TreeringError as error:

@@ -22,11 +22,13 @@ class FoundRun:
     Attributes:
         counts: How many points each metric has, where the source can tell cheaply; else None.
         deleted_together: Whether it was deleted with its experiment, and not before.
+        deleted: When, in milliseconds since the epoch; None where it was not, or nobody wrote it down.
     """
 
     run: Run
     counts: dict[str, int] | None = None
     deleted_together: bool = False
+    deleted: int | None = None
 
 
 class Source(Protocol):

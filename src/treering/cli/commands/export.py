@@ -10,11 +10,17 @@ from typing import Any, BinaryIO
 
 import click
 
+from treering.cli.exchanged import show_report
+from treering.cli.output import json_option
 from treering.cli.session import session
 from treering.client.paging import every
 from treering.entities.lifecycle import View
 from treering.entities.page import Query
+from treering.exchange.bring import Wishes
 from treering.exchange.gathered import gathered, series_of
+from treering.exchange.mlflow.opening import open_target
+from treering.exchange.own import OwnSource
+from treering.exchange.report import Report
 from treering.exchange.tables import TABLES, TableWriter
 from treering.exchange.tables.delimited import DelimitedTables
 from treering.exchange.whole import write_whole
@@ -62,6 +68,24 @@ def csv(*, raw: bool, **chosen: Any) -> None:
 def parquet(**chosen: Any) -> None:
     """Write runs to FILE as Parquet, with the columns of search_runs and their types; - is the standard output."""
     _write(TABLES.load("parquet"), **chosen)
+
+
+@export.command(name="mlflow")
+@click.argument("target")
+@click.option("--experiment", "-e", "experiments", multiple=True, help="Only this one, by name or id; may be repeated.")
+@click.option("--artifacts/--no-artifacts", default=True, help="Copy files into the folder, or leave them.")
+@json_option
+def mlflow(target: str, experiments: tuple[str, ...], *, artifacts: bool, as_json: bool) -> None:
+    """Write everything to TARGET, a folder mlruns, for MLflow 2 and 3.
+
+    Ids, times and version numbers stay. Can be stopped, and started again: it writes only what is not there yet. What
+    was written is compared with the source; exit status 1 if something differs.
+    """
+    report = Report(progress=lambda line: click.echo(line, err=True))
+    give = open_target(target)
+    with session() as services:
+        give(OwnSource(services), Wishes(experiments, artifacts), report)
+    show_report(report, as_json=as_json)
 
 
 def _write(
