@@ -39,10 +39,12 @@ class Wishes:
     Attributes:
         experiments: Names or ids; all, and the registry, where it is empty.
         artifacts: Whether files are copied to the destination's own place, or left where they are.
+        for_mlflow_2: Whether MLflow 2 is to read it, which fails on a run that says which logged models it read.
     """
 
     experiments: Sequence[str] = ()
     artifacts: bool = True
+    for_mlflow_2: bool = False
 
 
 def bring(source: Source, services: Services, wishes: Wishes, report: Report) -> None:

@@ -74,9 +74,10 @@ def parquet(**chosen: Any) -> None:
 @click.argument("target")
 @click.option("--experiment", "-e", "experiments", multiple=True, help="Only this one, by name or id; may be repeated.")
 @click.option("--artifacts/--no-artifacts", default=True, help="Copy files into the folder, or leave them.")
+@click.option("--for-mlflow-2", is_flag=True, help="Leave out which logged models a run read: MLflow 2 fails on it.")
 @json_option
-def mlflow(target: str, experiments: tuple[str, ...], *, artifacts: bool, as_json: bool) -> None:
-    """Write everything to TARGET, a folder mlruns, for MLflow 2 and 3.
+def mlflow(target: str, experiments: tuple[str, ...], *, artifacts: bool, for_mlflow_2: bool, as_json: bool) -> None:
+    """Write everything to TARGET, a folder mlruns, for MLflow 3 and 2.
 
     Ids, times and version numbers stay. Can be stopped, and started again: it writes only what is not there yet. What
     was written is compared with the source; exit status 1 if something differs.
@@ -84,7 +85,7 @@ def mlflow(target: str, experiments: tuple[str, ...], *, artifacts: bool, as_jso
     report = Report(progress=lambda line: click.echo(line, err=True))
     give = open_target(target)
     with session() as services:
-        give(OwnSource(services), Wishes(experiments, artifacts), report)
+        give(OwnSource(services), Wishes(experiments, artifacts, for_mlflow_2), report)
     show_report(report, as_json=as_json)
 
 

@@ -154,7 +154,7 @@ class _Giving:
             self.files.put_meta(
                 folder / "inputs" / input_id(number, run_id), _edge("DATASET", number, "RUN", used.tags)
             )
-        for read in given.inputs.model_inputs:
+        for read in () if self.wishes.for_mlflow_2 else given.inputs.model_inputs:
             self.files.put_meta(
                 folder / "inputs" / input_id(read.model_id, run_id), _edge("MODEL", read.model_id, "RUN", {})
             )
