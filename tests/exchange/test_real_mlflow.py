@@ -2,7 +2,14 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import socket
+import sqlite3
 import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +19,7 @@ from exchange.alike import content, content_of
 from exchange.furnished import furnish
 from peers import MLFLOW_2, MLFLOW_3, Peer, ready
 from treering.assembly import Services, open_services
+from treering.cli.main import main
 from treering.core.settings import Settings
 from treering.core.uri import file_uri
 from treering.exchange.bring import Wishes, bring
@@ -25,21 +33,60 @@ SCRIPTS = Path(__file__).parent / "scripts"
 BOTH = pytest.mark.parametrize("peer", [MLFLOW_3, MLFLOW_2], ids=["mlflow-3", "mlflow-2"])
 
 
-def run(peer: Peer, folder: Path, *command: str | Path) -> str:
-    """What a program of an MLflow's environment prints; the first word of `command` names it."""
-    program, *arguments = command
-    environment = {
+def environment(folder: Path) -> dict[str, str]:
+    return {
         "HOME": str(folder),
         "PATH": os.environ["PATH"],
         "DO_NOT_TRACK": "1",
         "MLFLOW_ALLOW_FILE_STORE": "true",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
     }
+
+
+def run(peer: Peer, folder: Path, *command: str | Path) -> str:
+    """What a program of an MLflow's environment prints; the first word of `command` names it."""
+    program, *arguments = command
     done = subprocess.run(
         [ready(peer).with_name(str(program)), *arguments],
-        env=environment, cwd=folder, capture_output=True, text=True, check=False, timeout=600,
+        env=environment(folder), cwd=folder, capture_output=True, text=True, check=False, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, f"{command} failed:\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+@contextmanager
+def serving(peer: Peer, folder: Path) -> Iterator[str]:
+    """MLflow's own server on a new database in `folder`, which takes artifacts through itself; its URL."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [
+        ready(peer), "-m", "mlflow", "server", "--workers", "1", "--port", str(port),
+        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", folder / "artifacts",
+    ]  # fmt: skip
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, env=environment(folder), cwd=folder, stdout=log, stderr=log, start_new_session=True
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        end = time.monotonic() + 180
+        while not _answers(url):
+            assert process.poll() is None, (folder / "server.log").read_text()
+            assert time.monotonic() < end, (folder / "server.log").read_text()
+            time.sleep(0.2)
+        yield url
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(timeout=60)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health", timeout=10) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def brought(uri: str, services: Services) -> Report:
@@ -147,10 +194,68 @@ def test_mlflow_moves_the_folder_to_a_database_and_all_comes_back(tmp_path: Path
         there, mine = content_of(back), content_of(services)
         for name, one in mine.items():
             if name.startswith("run "):
-                # Two things MLflow does not move: which models a run read, and files of deleted experiments.
+                # What MLflow does not move: which models a run read, carriage returns, and files of deleted experiments.
                 one["reads"] = []
+                one["tags"] = {key: text.replace("\r\n", "\n") for key, text in one["tags"].items()}
                 if one["of"] == "gone deleted":
                     one["files"] = {}
         assert there == mine
     finally:
         back.close()
+
+
+@BOTH
+def test_a_server_gives_what_its_database_holds(
+    peer: Peer, tmp_path: Path, services: Services, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Few on a page, so that each search has several.
+    monkeypatch.setattr("treering.exchange.mlflow.server._PAGE", 2)
+    monkeypatch.setattr("treering.exchange.mlflow.server._POINTS", 100)
+    monkeypatch.setenv("TREERING_HOME", str(tmp_path / "home"))
+    with serving(peer, tmp_path) as url:
+        run(peer, tmp_path, "python", SCRIPTS / "fill.py", url, tmp_path / "ids.json")
+
+        def command() -> tuple[Any, dict[str, Any]]:
+            with pytest.raises(SystemExit) as caught:
+                main(["import", "mlflow", url, "--json"])
+            return caught.value.code, json.loads(capsys.readouterr().out)
+
+        status, report = command()
+        assert (status, report["problems"]) == (0, [])
+        newer = peer is MLFLOW_3
+        points = 4 + 1 + 900 + int(newer)
+        assert report["metric points"] == {"found": points, "brought": points, "present": 0}
+        assert report["verified points"] == points
+        assert (report["runs"]["brought"], report["artifact files"]["brought"]) == (4, 2)
+        there = content_of(services)
+        assert there == content(open_mlflow(url, Settings()))
+        database = open_mlflow(f"sqlite:///{tmp_path / 'mlflow.db'}", Settings(), str(tmp_path / "artifacts"))
+        assert there == content(database)
+        status, again = command()
+        assert (status, again["problems"]) == (0, [])
+        assert {name: again[name]["brought"] for name in again if isinstance(again[name], dict)} == dict.fromkeys(
+            [name for name in again if isinstance(again[name], dict)], 0
+        )
+
+
+def test_an_import_that_finds_a_difference_ends_with_one_and_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    run(MLFLOW_3, tmp_path, "python", SCRIPTS / "fill.py", uri, tmp_path / "ids.json", str(tmp_path / "files"))
+    parent = json.loads((tmp_path / "ids.json").read_text())["parent"]
+    monkeypatch.setenv("TREERING_HOME", str(tmp_path / "home"))
+
+    def status() -> Any:
+        with pytest.raises(SystemExit) as caught:
+            main(["import", "mlflow", uri])
+        return caught.value.code
+
+    assert status() == 0
+    database = sqlite3.connect(tmp_path / "mlflow.db")
+    database.execute("UPDATE params SET value = '4' WHERE run_uuid = ? AND key = 'depth'", (parent,))
+    database.commit()
+    database.close()
+    capsys.readouterr()
+    assert status() == 1
+    assert f"Problem: run {parent}: params differ: depth" in capsys.readouterr().err
