@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from treering.core.errors import NotFound
 from treering.entities.experiment import Experiment
 from treering.entities.metric import MetricColumns
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
 from treering.storage.objects.base import ObjectStore
 
-__all__ = ["FoundRun", "Source"]
+__all__ = ["FoundRun", "Source", "wished"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +71,13 @@ class Source(Protocol):
     def close(self) -> None:
         """Give connections back."""
         ...
+
+
+def wished(source: Source, names: Sequence[str]) -> list[Experiment]:
+    """The experiments of these names or ids, all where none is named. Raises NotFound for one that does not exist."""
+    wanted = set(names)
+    found = [one for one in source.experiments() if not wanted or {one.name, one.experiment_id} & wanted]
+    if missing := wanted - {word for one in found for word in (one.name, one.experiment_id)}:
+        msg = f"{source.name} has no experiment {min(missing)!r}. Check the name or id."
+        raise NotFound(msg)
+    return found

@@ -7,12 +7,12 @@ What was written is read back and compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from treering.core.errors import Conflict, NotFound, TreeringError
+from treering.core.errors import Conflict, TreeringError
 from treering.core.uri import file_uri
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle
@@ -34,7 +34,7 @@ from treering.exchange.mlflow.folder import (
 from treering.exchange.mlflow.folder_points import model_lines, write_series
 from treering.exchange.moved import Moved
 from treering.exchange.report import Report
-from treering.exchange.source import FoundRun, Source
+from treering.exchange.source import FoundRun, Source, wished
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore
 
@@ -67,7 +67,7 @@ class _Giving:
         self.moved = Moved()
 
     def everything(self) -> None:
-        found = list(wished(self.source, self.wishes))
+        found = wished(self.source, self.wishes.experiments)
         # All of them before the first is written.
         for one in found:
             self._check(one)
@@ -249,16 +249,6 @@ class _Giving:
         with self.files.new_folder(target) as folder:
             self.files.put_meta(folder, meta)
             self.files.put_texts(folder / "tags", given.tags, f"version {given.version} of {given.name!r}")
-
-
-def wished(source: Source, wishes: Wishes) -> Iterable[Experiment]:
-    """The experiments that are wished, all where none is named. Raises NotFound for one that does not exist."""
-    wanted = set(wishes.experiments)
-    found = [one for one in source.experiments() if not wanted or {one.name, one.experiment_id} & wanted]
-    if missing := wanted - {word for one in found for word in (one.name, one.experiment_id)}:
-        msg = f"{source.name} has no experiment {min(missing)!r}. Check the name or id."
-        raise NotFound(msg)
-    return found
 
 
 def _run_meta(found: FoundRun, uri: str) -> Mapping[str, Any]:
