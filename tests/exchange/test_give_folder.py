@@ -24,7 +24,7 @@ from treering.exchange.report import Report
 
 def given(services: Services, place: Path, wishes: Wishes | None = None) -> Report:
     report = Report()
-    open_target(str(place))(OwnSource(services), wishes or Wishes(), report)
+    open_target(str(place), Settings())(OwnSource(services), wishes or Wishes(), report)
     return report
 
 
@@ -155,7 +155,7 @@ def test_an_unknown_experiment_is_said(services: Services, tmp_path: Path) -> No
 
 def test_a_database_is_told_the_way() -> None:
     with pytest.raises(InvalidInput, match="migrate-filestore"):
-        open_target("sqlite:///mlflow.db")
+        open_target("sqlite:///mlflow.db", Settings())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a question of Unix")

@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
     services = open_services(Settings(), tmp_path / "first")
     furnish(services)
     report = Report()
-    open_target(str(tmp_path / "mlruns"))(OwnSource(services), Wishes(), report)
+    open_target(str(tmp_path / "mlruns"), Settings())(OwnSource(services), Wishes(), report)
     services.close()
     assert report.problems == []
     return tmp_path / "mlruns"
@@ -86,9 +86,9 @@ def test_an_export(folder: Path, tmp_path: Path) -> None:
         killed("export", moment, tmp_path / "first", place)
         services = open_services(Settings(), tmp_path / "first")
         report, again = Report(), Report()
-        open_target(str(place))(OwnSource(services), Wishes(), report)
+        open_target(str(place), Settings())(OwnSource(services), Wishes(), report)
         found = content(open_mlflow(str(place), Settings()))
         assert (report.problems, found) == ([], wanted), f"killed at {moment} of {last}, seed {SEED}"
-        open_target(str(place))(OwnSource(services), Wishes(), again)
+        open_target(str(place), Settings())(OwnSource(services), Wishes(), again)
         services.close()
         assert [one.brought for one in again.rows().values()] == [0] * 7

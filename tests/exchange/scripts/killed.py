@@ -45,5 +45,5 @@ report = Report()
 if verb == "import":
     bring(open_mlflow(given, Settings()), services, Wishes(), report)
 else:
-    open_target(target)(OwnSource(services), Wishes(), report)
+    open_target(target, Settings())(OwnSource(services), Wishes(), report)
 print("STEPS", count, report.problems)

@@ -14,6 +14,7 @@ from treering.cli.exchanged import show_report
 from treering.cli.output import json_option
 from treering.cli.session import session
 from treering.client.paging import every
+from treering.core.settings import read_settings
 from treering.entities.lifecycle import View
 from treering.entities.page import Query
 from treering.exchange.bring import Wishes
@@ -73,17 +74,17 @@ def parquet(**chosen: Any) -> None:
 @export.command(name="mlflow")
 @click.argument("target")
 @click.option("--experiment", "-e", "experiments", multiple=True, help="Only this one, by name or id; may be repeated.")
-@click.option("--artifacts/--no-artifacts", default=True, help="Copy files into the folder, or leave them.")
+@click.option("--artifacts/--no-artifacts", default=True, help="Copy files, or leave them where they are.")
 @click.option("--for-mlflow-2", is_flag=True, help="Leave out which logged models a run read: MLflow 2 fails on it.")
 @json_option
 def mlflow(target: str, experiments: tuple[str, ...], *, artifacts: bool, for_mlflow_2: bool, as_json: bool) -> None:
-    """Write everything to TARGET, a folder mlruns, for MLflow 3 and 2.
+    """Write everything to TARGET, a folder mlruns or a server's URL, for MLflow 3 and 2.
 
-    Ids, times and version numbers stay. Can be stopped, and started again: it writes only what is not there yet. What
+    In a folder ids, times and version numbers stay; a server gives new ids. Can be stopped, and started again: it writes only what is not there yet. What
     was written is compared with the source; exit status 1 if something differs.
     """
     report = Report(progress=lambda line: click.echo(line, err=True))
-    give = open_target(target)
+    give = open_target(target, read_settings())
     with session() as services:
         give(OwnSource(services), Wishes(experiments, artifacts, for_mlflow_2), report)
     show_report(report, as_json=as_json)

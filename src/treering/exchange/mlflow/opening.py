@@ -12,6 +12,7 @@ from treering.exchange.bring import Wishes
 from treering.exchange.mlflow.database import open_database
 from treering.exchange.mlflow.folder import open_folder
 from treering.exchange.mlflow.give import give_folder
+from treering.exchange.mlflow.give_server import give_server
 from treering.exchange.mlflow.server import MlflowServer
 from treering.exchange.report import Report
 from treering.exchange.source import Source
@@ -47,23 +48,27 @@ def open_mlflow(uri: str, settings: Settings, artifacts_from: str = "") -> Sourc
     raise InvalidInput(msg)
 
 
-def open_target(uri: str) -> Callable[[Source, Wishes, Report], None]:
-    """What writes a source's things to `uri`; raises what `give_folder` raises.
+def open_target(uri: str, settings: Settings) -> Callable[[Source, Wishes, Report], None]:
+    """What writes a source's things to `uri`; raises what `give_folder` or `give_server` raises.
 
     Raises:
-        InvalidInput: If `uri` is no folder.
+        InvalidInput: If `uri` is neither a folder nor a server.
     """
     scheme = scheme_of(uri)
     if scheme == "file":
         root = local_path(uri)
         return lambda source, wishes, report: give_folder(source, root, wishes, report)
+    if scheme in {"http", "https"}:
+        channel = Channel(uri, settings)
+        artifacts = _artifacts("")
+        return lambda source, wishes, report: give_server(source, channel, artifacts, wishes, report)
     if scheme in _DATABASES:
         msg = (
             "MLflow's databases are made by MLflow alone. Export to a folder, and let MLflow move it to the database:"
             " mlflow migrate-filestore --source FOLDER --target URI"
         )
         raise InvalidInput(msg)
-    msg = f"{uri!r} is no folder. Give one such as ./mlruns."
+    msg = f"{uri!r} is no MLflow. Give a folder such as ./mlruns, or a server's URL."
     raise InvalidInput(msg)
 
 

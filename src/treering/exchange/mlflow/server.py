@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from treering.client.channel import Channel
 from treering.client.proxied import ProxiedStore
-from treering.core.errors import TreeringError
+from treering.core.errors import NotFound, TreeringError
 from treering.core.uri import scheme_of
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.experiment import Experiment
@@ -17,6 +17,7 @@ from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, ModelVersi
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import ModelInput, ModelOutput, Run, RunData, RunInfo, RunInputs, RunOutputs
+from treering.exchange.points import joined
 from treering.exchange.source import FoundRun
 from treering.storage.objects.base import ObjectStore
 
@@ -76,27 +77,37 @@ class MlflowServer:
         for one in self._pages("runs/search", asked, "runs"):
             yield FoundRun(_run(one))
 
+    def run(self, run_id: str) -> Run:
+        """One run, without its points. Raises NotFound."""
+        return _run(self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"])
+
     def histories(self, run: Run) -> Iterator[tuple[str, MetricColumns]]:
         """See Source."""
-        for key in run.data.summaries or self._keys(run.info.run_id):
-            query = {"run_id": run.info.run_id, "metric_key": key, "max_results": str(_POINTS)}
-            while True:
-                answer = self._channel.get_json(_API + "metrics/get-history", query)
-                points = answer.get("metrics") or []
-                if points:
-                    yield (
-                        key,
-                        MetricColumns(
-                            [int(one.get("step") or 0) for one in points],
-                            [int(one["timestamp"]) for one in points],
-                            [_number(one["value"]) for one in points],
-                        ),
-                    )
-                if not answer.get("next_page_token"):
-                    break
-                query["page_token"] = answer["next_page_token"]
+        for key in run.data.summaries or self.keys(run.info.run_id):
+            for part in self._parts(run.info.run_id, key):
+                yield key, part
 
-    def _keys(self, run_id: str) -> Sequence[str]:
+    def series(self, run_id: str, key: str) -> MetricColumns:
+        """All points of one metric."""
+        return joined(self._parts(run_id, key))
+
+    def _parts(self, run_id: str, key: str) -> Iterator[MetricColumns]:
+        query = {"run_id": run_id, "metric_key": key, "max_results": str(_POINTS)}
+        while True:
+            answer = self._channel.get_json(_API + "metrics/get-history", query)
+            points = answer.get("metrics") or []
+            if points:
+                yield MetricColumns(
+                    [int(one.get("step") or 0) for one in points],
+                    [int(one["timestamp"]) for one in points],
+                    [_number(one["value"]) for one in points],
+                )
+            if not answer.get("next_page_token"):
+                return
+            query["page_token"] = answer["next_page_token"]
+
+    def keys(self, run_id: str) -> Sequence[str]:
+        """The metrics of a run."""
         run = self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"]
         return [one["key"] for one in run.get("data", {}).get("metrics") or []]
 
@@ -110,20 +121,39 @@ class MlflowServer:
             if error.status != 404:  # noqa: PLR2004  # MLflow 2
                 raise
 
+    def knows_logged_models(self) -> bool:
+        """Whether it has them; MLflow 2 has not."""
+        asked = {"experiment_ids": ["0"], "max_results": 1}
+        try:
+            self._channel.post_json(_API + "logged-models/search", asked)
+        except TreeringError as error:
+            if error.status != 404:  # noqa: PLR2004
+                raise
+            return False
+        return True
+
+    def registered_model(self, name: str) -> RegisteredModel | None:
+        """One with its tags and aliases; None where there is none."""
+        try:
+            full = self._channel.get_json(_API + "registered-models/get", {"name": name})["registered_model"]
+        except NotFound:
+            return None
+        created = int(full.get("creation_timestamp") or 0)
+        return RegisteredModel(
+            full["name"],
+            created,
+            int(full.get("last_updated_timestamp") or created),
+            full.get("description", ""),
+            _texts(full.get("tags")),
+            {alias["alias"]: int(alias["version"]) for alias in full.get("aliases") or []},
+        )
+
     def registered_models(self) -> Iterator[RegisteredModel]:
         """See Source."""
         for one in self._listed("registered-models/search", {"max_results": "100"}, "registered_models"):
-            # Only this answer has all tags and aliases, in every version of MLflow.
-            full = self._channel.get_json(_API + "registered-models/get", {"name": one["name"]})["registered_model"]
-            created = int(full.get("creation_timestamp") or 0)
-            yield RegisteredModel(
-                full["name"],
-                created,
-                int(full.get("last_updated_timestamp") or created),
-                full.get("description", ""),
-                _texts(full.get("tags")),
-                {alias["alias"]: int(alias["version"]) for alias in full.get("aliases") or []},
-            )
+            # Only the answer about one has all tags and aliases, in every version of MLflow.
+            if (full := self.registered_model(one["name"])) is not None:
+                yield full
 
     def versions(self, name: str) -> Iterator[ModelVersion]:
         """See Source."""
