@@ -41,6 +41,9 @@ class MlflowServer:
     def __init__(self, channel: Channel, open_artifacts: Callable[[str], ObjectStore]) -> None:
         self._channel = channel
         self._open_artifacts = open_artifacts
+        self._newer: bool | None = None
+        # The run that was given last, and its metrics.
+        self._last: tuple[str, Sequence[str]] = "", ()
 
     @property
     def name(self) -> str:
@@ -75,7 +78,14 @@ class MlflowServer:
         """See Source."""
         asked = {"experiment_ids": [experiment_id], "run_view_type": "ALL", "max_results": _PAGE}
         for one in self._pages("runs/search", asked, "runs"):
-            yield FoundRun(_run(one))
+            full = one
+            if self.knows_logged_models():
+                # Only the answer about one run says which logged models it read.
+                run_id = one["info"]["run_id"]
+                full = self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"]
+            run = _run(full)
+            self._last = run.info.run_id, _keys_of(full)
+            yield FoundRun(run)
 
     def run(self, run_id: str) -> Run:
         """One run, without its points. Raises NotFound."""
@@ -108,29 +118,29 @@ class MlflowServer:
 
     def keys(self, run_id: str) -> Sequence[str]:
         """The metrics of a run."""
-        run = self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"]
-        return [one["key"] for one in run.get("data", {}).get("metrics") or []]
+        if self._last[0] == run_id:
+            return self._last[1]
+        return _keys_of(self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"])
 
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
         """See Source; none of a server that does not know them."""
         asked = {"experiment_ids": [experiment_id], "max_results": 50}
-        try:
+        if self.knows_logged_models():
             for one in self._pages("logged-models/search", asked, "models"):
                 yield _logged_model(one)
-        except TreeringError as error:
-            if error.status != 404:  # noqa: PLR2004  # MLflow 2
-                raise
 
     def knows_logged_models(self) -> bool:
-        """Whether it has them; MLflow 2 has not."""
-        asked = {"experiment_ids": ["0"], "max_results": 1}
-        try:
-            self._channel.post_json(_API + "logged-models/search", asked)
-        except TreeringError as error:
-            if error.status != 404:  # noqa: PLR2004
-                raise
-            return False
-        return True
+        """Whether it has them; MLflow 2 has not. Asked once."""
+        if self._newer is None:
+            try:
+                asked = {"experiment_ids": ["0"], "max_results": 1}
+                self._channel.post_json(_API + "logged-models/search", asked)
+                self._newer = True
+            except TreeringError as error:
+                if error.status != 404:  # noqa: PLR2004
+                    raise
+                self._newer = False
+        return self._newer
 
     def registered_model(self, name: str) -> RegisteredModel | None:
         """One with its tags and aliases; None where there is none."""
@@ -189,6 +199,10 @@ def _number(value: Any) -> float:
     if abs(number) >= _LARGEST:  # how MLflow writes an infinity
         return float("inf") if number > 0 else float("-inf")
     return number
+
+
+def _keys_of(run: Mapping[str, Any]) -> Sequence[str]:
+    return [one["key"] for one in run.get("data", {}).get("metrics") or []]
 
 
 def _texts(pairs: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
