@@ -24,11 +24,23 @@ class Network:
         self._ended = False
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
+        self._allowed: int | None = None
+        self.sent = 0
+        """Bytes that clients have sent through it."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
         """From now on nothing comes through; who waits for an answer is not told."""
         self._whole.clear()
+
+    def cut_after(self, size: int) -> None:
+        """Cut it when clients have sent that many bytes from now on."""
+        with self._lock:
+            self._allowed = self.sent + size
+
+    @property
+    def is_cut(self) -> bool:
+        return not self._whole.is_set()
 
     def mend(self, *, broken: bool) -> None:
         """Things come through again: what was under way as well, or, if `broken`, none of it."""
@@ -80,7 +92,16 @@ class Network:
                     for key, _ in selector.select():
                         source = next(one for one in other if one is key.fileobj)
                         data = source.recv(1 << 16)
+                        if source is near:
+                            self._count(len(data))
                         self._whole.wait()
                         if not data:
                             return
                         other[source].sendall(data)
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self.sent += size
+            if self._allowed is not None and self.sent >= self._allowed:
+                self._allowed = None
+                self.cut()

@@ -48,6 +48,7 @@ class Cluster:
     asked: list[str] = field(default_factory=list)
     users: set[str] = field(default_factory=set)
     trouble: list[str] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def path(self, name: str) -> Path:
         return self.folder / name.strip("/")
@@ -96,7 +97,6 @@ class _Node(BaseHTTPRequestHandler):
         try:
             self.act(f"{self.command} {query.get('op', '').upper()}", path, query)
         except _Refused as refused:
-            self.close_connection = True  # a body may not have been read
             self.send_json(refused.answer, refused.status)
 
     def act(self, operation: str, path: str, query: dict[str, str]) -> None:
@@ -134,7 +134,8 @@ class _NameNode(_Node):
         }
         if operation not in acts:
             raise _Refused(_BAD, "IllegalArgumentException", f"Invalid operation {operation}")
-        acts[operation](path, query)
+        with self.cluster.lock:  # a name node does one thing at a time
+            acts[operation](path, query)
 
     def _status(self, path: str, _: dict[str, str]) -> None:
         self.send_json({"FileStatus": _status_of(self._there(path), "")})

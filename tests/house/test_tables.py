@@ -16,7 +16,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "STORES": (
         "treering.storage.objects:STORES",
         "storage/objects",
-        {"base", "flat"},
+        {"base", "flat", "folders", "retry"},
     ),
     "METADATA": (
         "treering.storage.metadata:METADATA",

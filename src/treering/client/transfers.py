@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from treering.assembly import Services
+from treering.client.pieces import send_file
 from treering.core.errors import DamagedData
 from treering.core.uri import split_name
 from treering.entities.artifact import FileInfo
@@ -161,7 +162,7 @@ def _send_together(store: Bulk, files: Sequence[tuple[str, Path, int]], progress
 
 def _send(store: ObjectStore, key: str, path: Path, progress: _Progress) -> None:
     # By its path, so that a store which shelters it while the server is away need not hold its bytes.
-    progress.add(1, store.write(key, FileChunks(path)))
+    progress.add(1, send_file(store, key, FileChunks(path)))
 
 
 def _fetch_together(store: Bulk, keys: Sequence[str], folder: Path, progress: _Progress) -> None:

@@ -27,7 +27,7 @@ from treering.core.errors import (
 )
 from treering.storage.objects import STORES
 from treering.storage.objects.base import CHUNK_SIZE, Multipart, ObjectStore, Part, Presigning
-from treering.testing.objects import ObjectStoreSuite
+from treering.testing.objects import ObjectStoreSuite, ResumableSuite
 
 pytestmark = pytest.mark.cloud
 
@@ -113,7 +113,7 @@ class FarSuite(ObjectStoreSuite):
 
 
 @pytest.mark.usefixtures("s3")
-class TestS3(FarSuite):
+class TestS3(FarSuite, ResumableSuite):
     @pytest.fixture
     def store(self) -> ObjectStore:
         return STORES.load("s3")(f"s3://things/{uuid.uuid4().hex}/a%20folder")
@@ -187,7 +187,7 @@ class TestGoogle(FarSuite):
             store.download_address("x", 60)
 
 
-class TestAzure(FarSuite):
+class TestAzure(FarSuite, ResumableSuite):
     @pytest.fixture
     def store(self, azure_string: str, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
         monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure_string)

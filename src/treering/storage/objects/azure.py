@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,13 +28,14 @@ from treering.core.errors import (
     Unavailable,
 )
 from treering.core.settings import read_settings
-from treering.storage.objects.base import Address, Part
+from treering.storage.objects.base import Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head
 
 __all__ = ["AzureStore"]
 
 _FORBIDDEN = 403
 _READ_SIZE = 4 << 20
+_BLOCK = re.compile(r"([0-9a-f]{32})([0-9]{10})")
 _HOST = re.compile(r"(?P<account>[^.]+)\.(?:blob|dfs)\.(?P<rest>.+)")
 
 
@@ -77,6 +79,30 @@ class AzureStore(FlatStore):
     def abort(self, key: str, upload: str) -> None:
         """As `Multipart.abort`: the service forgets blocks that are not committed within a week by itself."""
         del key, upload
+
+    def resume(self, key: str, identity: str, piece: int, *, fresh: bool = False) -> Begun:
+        """As `Resumable.resume`: the blocks are named after their contents, so that they are found again."""
+        del identity, piece
+        name = self._full(key)
+        if name == self._full(""):
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+        self._refuse_both(key, name)
+        return Begun("blocks", {} if fresh else self._azure.staged(name))
+
+    def put_piece(self, key: str, upload: str, number: int, chunks: Iterable[bytes]) -> str:
+        """As `Resumable.put_piece`."""
+        del upload
+        data = b"".join(chunks)
+        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        self._azure.stage(self._full(key), _block_id(digest, number), data)
+        return f"md5:{digest}"
+
+    def settle(self, key: str, upload: str, size: int, tags: Sequence[str]) -> None:
+        """As `Resumable.settle`."""
+        del upload, size
+        blocks = [_block_id(tag.removeprefix("md5:"), number) for number, tag in enumerate(tags)]
+        self._azure.commit(self._full(key), blocks)
 
 
 class _Container:
@@ -123,6 +149,24 @@ class _Container:
                 blob.stage_block(blocks[-1], piece, length=len(piece), validate_content=True)
                 piece, second = second, next(rest, None) if second is not None else None
             self.commit(name, blocks)
+        except AzureError as error:
+            raise self._translated(error) from error
+
+    def staged(self, name: str) -> dict[int, str]:
+        """The tags of blocks that have come and are not part of anything yet."""
+        try:
+            _, blocks = self._client().get_blob_client(name).get_block_list("uncommitted")
+        except ResourceNotFoundError as error:
+            self._refuse_missing_container(error)
+            return {}
+        except AzureError as error:
+            raise self._translated(error) from error
+        return {int(found[2]): f"md5:{found[1]}" for block in blocks if (found := _BLOCK.fullmatch(block.id))}
+
+    def stage(self, name: str, block: str, data: bytes) -> None:
+        try:
+            client = self._client().get_blob_client(name)
+            client.stage_block(block, data, length=len(data), validate_content=True)
         except AzureError as error:
             raise self._translated(error) from error
 
@@ -193,7 +237,8 @@ class _Container:
         said = str(getattr(error, "message", error)).partition("\n")[0]
         if code == "ContainerNotFound":
             return InvalidInput(f"There is no container {self._name!r}. Create it, or correct the artifact URI.")
-        if isinstance(error, ResourceNotFoundError):
+        # A block that is missing was thrown away when somebody else ended an upload of that name.
+        if isinstance(error, ResourceNotFoundError) or code == "InvalidBlockList":
             return NotFound(f"Container {self._name!r}: {said}. Nothing is there.")
         if isinstance(error, ClientAuthenticationError):
             return Unauthenticated(
