@@ -25,6 +25,7 @@ class Network:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
         self._allowed: int | None = None
+        self._drops = self._lifetime = 0
         self.sent = 0
         """Bytes that clients have sent through it."""
         threading.Thread(target=self._accept, daemon=True).start()
@@ -37,6 +38,16 @@ class Network:
         """Cut it when clients have sent that many bytes from now on."""
         with self._lock:
             self._allowed = self.sent + size
+
+    def drop(self, connections: int, after: int) -> None:
+        """Break that many connections off, each when it has carried that many bytes, to and fro."""
+        with self._lock:
+            self._drops, self._lifetime = connections, after
+
+    @property
+    def drops(self) -> int:
+        """How many connections are yet to break off."""
+        return self._drops
 
     @property
     def is_cut(self) -> bool:
@@ -84,6 +95,7 @@ class Network:
 
     def _pump(self, near: socket.socket, far: socket.socket) -> None:
         other = {near: far, far: near}
+        carried = 0
         with selectors.DefaultSelector() as selector, near, far:
             selector.register(near, selectors.EVENT_READ)
             selector.register(far, selectors.EVENT_READ)
@@ -95,7 +107,8 @@ class Network:
                         if source is near:
                             self._count(len(data))
                         self._whole.wait()
-                        if not data:
+                        carried += len(data)
+                        if not data or self._breaks(near, carried):
                             return
                         other[source].sendall(data)
 
@@ -105,3 +118,12 @@ class Network:
             if self._allowed is not None and self.sent >= self._allowed:
                 self._allowed = None
                 self.cut()
+
+    def _breaks(self, near: socket.socket, carried: int) -> bool:
+        with self._lock:
+            if not self._drops or carried < self._lifetime:
+                return False
+            self._drops -= 1
+        # Without a farewell.
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return True

@@ -20,6 +20,7 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpRes
 from azure.storage.blob import BlobBlock, BlobSasPermissions, BlobServiceClient, generate_blob_sas
 
 from treering.core.errors import (
+    Conflict,
     InvalidInput,
     NotFound,
     PermissionDenied,
@@ -30,6 +31,7 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head
+from treering.storage.objects.retry import patient_chunks
 
 __all__ = ["AzureStore"]
 
@@ -125,13 +127,23 @@ class _Container:
         return Head(int(found.size), str(found.etag))
 
     def get(self, name: str, offset: int, length: int | None) -> Iterator[bytes] | None:
-        try:
-            found = self._client().download_blob(name, offset, length, validate_content=True)
-        except ResourceNotFoundError:
-            return None
-        except AzureError as error:
-            raise self._translated(error) from error
-        return self._chunks(found)
+        tags: set[str] = set()
+
+        def fetch(at: int) -> Iterator[bytes]:
+            left = None if length is None else length - (at - offset)
+            if left == 0:
+                return iter(())
+            try:
+                found = self._client().download_blob(name, at, left, validate_content=True)
+            except AzureError as error:
+                raise self._translated(error) from error
+            tags.add(str(found.properties.etag))
+            if len(tags) > 1:
+                msg = f"{name!r} in container {self._name!r} was written again while it was read. Read it again."
+                raise Conflict(msg)
+            return self._chunks(found)
+
+        return patient_chunks(fetch, offset, read_settings().http_retries + 1)
 
     def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
         second = next(rest, None)
@@ -220,6 +232,8 @@ class _Container:
             settings = read_settings()
             # The service tells the checksum of at most 4 MiB at a time.
             sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
+            # Its own first pause would be 15 seconds.
+            sizes |= {"retry_total": settings.http_retries, "initial_backoff": 1, "increment_base": 2}
             if settings.azure_connection_string:
                 service = BlobServiceClient.from_connection_string(settings.azure_connection_string, **sizes)
             else:

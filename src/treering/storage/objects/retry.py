@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from treering.core.errors import Unavailable
 
-__all__ = ["Source", "patient_chunks", "patient_write", "patiently", "pause"]
+__all__ = ["Source", "patience", "patient_chunks", "patient_write", "patiently", "pause"]
 
 Answer = TypeVar("Answer")
 
@@ -27,6 +27,12 @@ def pause(attempt: int) -> float:
     doubled: float = min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
     # Not `random`: a training that was given a seed must draw the same numbers with a server that is away.
     return doubled * (0.5 + secrets.randbelow(1001) / 1000)
+
+
+def patience(retries: int) -> float:
+    """Seconds that so many pauses take together, about: for a library that counts them instead."""
+    together: float = sum(min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE) for attempt in range(retries))
+    return together
 
 
 def patiently(act: Callable[[], Answer], attempts: int) -> Answer:

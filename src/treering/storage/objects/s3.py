@@ -24,6 +24,7 @@ from botocore.exceptions import (
 )
 
 from treering.core.errors import (
+    Conflict,
     DamagedData,
     InvalidInput,
     NotFound,
@@ -36,6 +37,7 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import CHUNK_SIZE, Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head, place_of, rechunked
+from treering.storage.objects.retry import patient_chunks
 
 __all__ = ["S3Store"]
 
@@ -58,6 +60,7 @@ _KINDS: tuple[tuple[set[str], type[TreeringError], str], ...] = (
     ),
     ({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"}, DamagedData, "Send the bytes again."),
     ({"EntityTooLarge", "QuotaExceeded", "XMinioStorageFull"}, StorageFull, "Free some space, or raise the quota."),
+    ({"412", "PreconditionFailed"}, Conflict, "The file was written again while it was read; read it again."),
     # Somebody else has sent the same file at the same time.
     ({"InvalidPart", "InvalidPartOrder"}, Unavailable, "Send the file again."),
     (
@@ -175,7 +178,22 @@ class _Bucket:
             found = self._call("get_object", Key=name, **part)
         except NotFound:
             return None
-        return self._chunks(found["Body"])
+        version = {"IfMatch": found["ETag"]} if found.get("ETag") else {}
+        bodies = [found["Body"]]
+
+        def fetch(at: int) -> Iterator[bytes]:
+            # The rest of a stream that broke; boto3 repeats requests, but not what follows them.
+            body = bodies.pop() if bodies else None
+            if body is None and length is not None and at >= offset + length:
+                return iter(())
+            if body is None:
+                try:
+                    body = self._call("get_object", Key=name, Range=f"bytes={at}-{end}", **version)["Body"]
+                except _PastEnd:
+                    return iter(())
+            return self._chunks(body)
+
+        return patient_chunks(fetch, offset, read_settings().http_retries + 1)
 
     def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
         second = next(rest, None)
