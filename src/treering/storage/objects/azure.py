@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobBlock, BlobSasPermissions, BlobServiceClient, generate_blob_sas
+from requests.exceptions import RequestException
 
 from treering.core.errors import (
     Conflict,
@@ -36,6 +37,8 @@ from treering.storage.objects.retry import patient_chunks
 __all__ = ["AzureStore"]
 
 _FORBIDDEN = 403
+# The library lets its HTTP client's own errors through where it checks what has come.
+_FAILED = (AzureError, RequestException)
 _READ_SIZE = 4 << 20
 _BLOCK = re.compile(r"([0-9a-f]{32})([0-9]{10})")
 _HOST = re.compile(r"(?P<account>[^.]+)\.(?:blob|dfs)\.(?P<rest>.+)")
@@ -122,7 +125,7 @@ class _Container:
         except ResourceNotFoundError as error:
             self._refuse_missing_container(error)
             return None
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
         return Head(int(found.size), str(found.etag))
 
@@ -135,7 +138,7 @@ class _Container:
                 return iter(())
             try:
                 found = self._client().download_blob(name, at, left, validate_content=True)
-            except AzureError as error:
+            except _FAILED as error:
                 raise self._translated(error) from error
             tags.add(str(found.properties.etag))
             if len(tags) > 1:
@@ -161,7 +164,7 @@ class _Container:
                 blob.stage_block(blocks[-1], piece, length=len(piece), validate_content=True)
                 piece, second = second, next(rest, None) if second is not None else None
             self.commit(name, blocks)
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def staged(self, name: str) -> dict[int, str]:
@@ -171,7 +174,7 @@ class _Container:
         except ResourceNotFoundError as error:
             self._refuse_missing_container(error)
             return {}
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
         return {int(found[2]): f"md5:{found[1]}" for block in blocks if (found := _BLOCK.fullmatch(block.id))}
 
@@ -179,7 +182,7 @@ class _Container:
         try:
             client = self._client().get_blob_client(name)
             client.stage_block(block, data, length=len(data), validate_content=True)
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def entries(self, prefix: str, *, deep: bool, limit: int | None = None) -> Iterator[tuple[str, int | None]]:
@@ -191,7 +194,7 @@ class _Container:
             for item in found:
                 is_folder = not hasattr(item, "size") or type(item).__name__ == "BlobPrefix"
                 yield item.name, None if is_folder else int(item.size)
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def remove(self, names: Sequence[str]) -> None:
@@ -200,13 +203,13 @@ class _Container:
                 self._client().delete_blob(name)
             except ResourceNotFoundError:
                 continue
-            except AzureError as error:
+            except _FAILED as error:
                 raise self._translated(error) from error
 
     def commit(self, name: str, blocks: Sequence[str]) -> None:
         try:
             self._client().get_blob_client(name).commit_block_list([BlobBlock(block) for block in blocks])
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def signed(self, name: str, seconds: int, permission: Any) -> str:
@@ -224,7 +227,7 @@ class _Container:
     def _chunks(self, found: Any) -> Iterator[bytes]:
         try:
             yield from found.chunks()
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def _client(self) -> Any:
@@ -246,7 +249,7 @@ class _Container:
         if str(getattr(error, "error_code", "")) == "ContainerNotFound":
             raise self._translated(error) from error
 
-    def _translated(self, error: AzureError) -> TreeringError:
+    def _translated(self, error: Exception) -> TreeringError:
         code = str(getattr(error, "error_code", "") or "")
         said = str(getattr(error, "message", error)).partition("\n")[0]
         if code == "ContainerNotFound":
