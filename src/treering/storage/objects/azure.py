@@ -236,7 +236,12 @@ class _Container:
             # The service tells the checksum of at most 4 MiB at a time.
             sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
             # Its own first pause would be 15 seconds.
-            sizes |= {"retry_total": settings.http_retries, "initial_backoff": 1, "increment_base": 2}
+            sizes |= {
+                "retry_total": settings.http_retries,
+                "initial_backoff": 0,
+                "increment_base": 2,
+                "random_jitter_range": 1,
+            }
             if settings.azure_connection_string:
                 service = BlobServiceClient.from_connection_string(settings.azure_connection_string, **sizes)
             else:
