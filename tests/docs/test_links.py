@@ -77,7 +77,9 @@ def test_the_proofs_exist(root: Path, name: str) -> None:
     missing = []
     for file, test in proofs:
         path = root / file
-        if not path.exists() or (test and not re.search(rf"^ *(?:async )?def {test}\(", path.read_text("utf-8"), re.MULTILINE)):
+        if not path.exists() or (
+            test and not re.search(rf"^ *(?:async )?def {test}\(", path.read_text("utf-8"), re.MULTILINE)
+        ):
             missing.append(f"{file}::{test}")
     assert missing == []
 
@@ -88,7 +90,11 @@ def test_what_works_names_the_test_that_shows_it(root: Path, name: str) -> None:
     assert len(rows) > 20
     claimed = [row for row in rows if set(row) & {"works", "partly"}]
     # A folder or a whole file may hold anything: a proof is one test. What is measured is shown by its benchmark.
-    bare = [row[0] for row in claimed if not any(test or file.startswith("benchmarks/") for file, test in _PROOF.findall(row[-1]))]
+    bare = [
+        row[0]
+        for row in claimed
+        if not any(test or file.startswith("benchmarks/") for file, test in _PROOF.findall(row[-1]))
+    ]
     assert bare == []
 
 
