@@ -31,7 +31,7 @@ SYNC := $(UV) sync --frozen --inexact --no-default-groups --compile-bytecode --q
 COMPILE := $(BIN)/python -m compileall -q src
 INPUTS := pyproject.toml uv.lock $(wildcard hatch_build.py)
 
-TEST_EXTRAS := --extra sklearn --extra pandas --extra postgresql --extra mysql --extra demo
+TEST_EXTRAS := --extra sklearn --extra pandas --extra polars --extra images --extra gpu --extra postgresql --extra mysql --extra demo
 CLOUD_EXTRAS := --extra azure --extra gcs --extra s3 --extra sftp
 NEEDS_MORE := postgresql or mariadb or browser or peer or cloud or framework
 WORKERS := --numprocesses auto --maxprocesses 8 --dist loadfile
@@ -67,13 +67,13 @@ test-ui: .venv/.for-full
 	fi; \
 	cd ui && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && npm run check && npm run test
 
-lint: .venv/.for-test ## Style, types and import contracts
+lint: .venv/.for-lint ## Style, types and import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-fix: .venv/.for-test ## Let ruff correct what it can
+fix: .venv/.for-lint ## Let ruff correct what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
@@ -103,10 +103,16 @@ clean: ## Remove everything that was fetched or built; tracked data (.treering) 
 	@$(SYNC) $(TEST_EXTRAS) --group test --group lint
 	@touch $@ .venv/.for-demo
 
+# The clouds' packages bring the types that mypy reads.
+.venv/.for-lint: $(INPUTS) | $(UV)
+	@echo "Setting up .venv for lint (once) ..."
+	@$(SYNC) $(TEST_EXTRAS) $(CLOUD_EXTRAS) --group test --group lint
+	@touch $@ .venv/.for-test .venv/.for-demo
+
 .venv/.for-full: $(INPUTS) | $(UV)
 	@echo "Setting up .venv for all tests (once) ..."
 	@$(SYNC) $(TEST_EXTRAS) $(CLOUD_EXTRAS) --group test --group lint --group browser
-	@touch $@ .venv/.for-test .venv/.for-demo
+	@touch $@ .venv/.for-lint .venv/.for-test .venv/.for-demo
 
 # Debian splits ensurepip off into python3-venv; with pip at hand, a venv without it does too.
 .tools/bin/uv:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from treering.cli.main import main
 from treering.client.connect import connect
 from treering.core.settings import read_settings
+from treering.entities.metric import MetricColumns
 from treering.entities.run import LogBatch, NewRun
 
 
@@ -48,6 +50,17 @@ def test_columns_and_the_total_are_shown(capsys: pytest.CaptureFixture[str]) -> 
     assert row.split()[-2:] == ["1e-3", "0"]
     assert last.startswith("1 of 3 runs")
     assert "no column 'lr'" in printed(capsys, "-c", "lr", status=2)[1]
+
+
+def test_columns_may_be_what_metrics_were_at_least_and_at_most(capsys: pytest.CaptureFixture[str]) -> None:
+    services = connect(read_settings())
+    run = services.tracking.runs.create(NewRun("0", run_name="long"))
+    points = MetricColumns(array("q", [0, 1, 2]), array("q", [1, 2, 3]), array("d", [0.5, 0.25, 0.75]))
+    services.tracking.runs.log([LogBatch(run.info.run_id, series={"loss": points})])
+    services.close()
+    names = ["min", "max", "last", "count"]
+    out, _ = printed(capsys, "-f", "metrics.loss.min < 0.3", *(f"-cmetrics.loss.{name}" for name in names))
+    assert out.splitlines()[1].split()[-4:] == ["0.25", "0.75", "0.75", "3"]
 
 
 def test_a_bad_filter_is_wrong_usage_and_shown_with_its_place(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
 
 import pytest
 
 from treering.assembly import Services
 from treering.client.connect import connect
 from treering.client.transfers import download_tree, upload_tree
-from treering.core.errors import DamagedData
+from treering.core.errors import DamagedData, InvalidInput
 from treering.core.settings import Settings
+from treering.entities.artifact import FileInfo
+from treering.storage.objects.file import FileStore
 from treering.wire.native.frames import END, frame, frames
 
 MIB = 1 << 20
@@ -65,3 +68,35 @@ def test_frames_find_damage() -> None:
         list(frames([body.replace(b"12345", b"12346")], 10))
     with pytest.raises(DamagedData, match="broke off"):
         list(frames([body[:-4]], 10))
+
+
+class Hostile(FileStore):
+    """A store that gives files names that nobody asked for."""
+
+    names: ClassVar[list[str]] = []
+
+    def walk(self, prefix: str = "") -> Iterator[FileInfo]:  # noqa: ARG002  # as the one that it replaces
+        return iter([FileInfo(name, False, 1) for name in self.names])
+
+    def stat(self, key: str) -> FileInfo:
+        return FileInfo(key, is_dir=True)
+
+    def read_many(self, keys: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        return iter([("../../outside", b"x") for _ in keys])
+
+    def write_many(self, files: Iterable[tuple[str, bytes]]) -> int:
+        raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("names", "error"), [(["../../outside"], InvalidInput), (["/outside"], InvalidInput), (["a", "b"], DamagedData)]
+)
+def test_no_name_leads_out_of_the_folder(names: list[str], error: type[Exception], tmp_path: Path) -> None:
+    store = Hostile((tmp_path / "store").as_uri())
+    store.names = names
+    services = SimpleNamespace(open_artifacts=lambda _: store)
+    into = tmp_path / "one" / "two"
+    into.mkdir(parents=True)
+    with pytest.raises(error):
+        download_tree(cast("Services", services), "mlflow-artifacts:/transfers/folder", into)
+    assert not [path for path in tmp_path.rglob("*") if "outside" in path.name]

@@ -30,7 +30,9 @@ def _comparable(run: dict[str, Any], leaving_out: set[str]) -> dict[str, Any]:
         key: sorted({point[0] if key in _TIMES else (point[0], point[1]) for point in points})
         for key, points in run["metrics"].items()
     }
-    kept["tags"] = {key: None if key in _TIME_TAGS else value for key, value in run["tags"].items()}
+    # What Treering notes of its own is no part of what it promises to log alike.
+    tags = {key: value for key, value in run["tags"].items() if not key.startswith("treering.")}
+    kept["tags"] = {key: None if key in _TIME_TAGS else value for key, value in tags.items()}
     kept["artifacts"] = sorted(_EVENTS.sub(r"\1", path) for path in run["artifacts"])
     for part in ("metrics", "tags", "params"):
         kept[part] = {key: value for key, value in kept[part].items() if key not in leaving_out}

@@ -23,7 +23,7 @@ from treering.core.errors import DamagedData
 from treering.core.uri import split_name
 from treering.entities.artifact import FileInfo
 from treering.storage.journal.files import FileChunks
-from treering.storage.objects.base import CHUNK_SIZE, SMALL, Bulk, Checked, ObjectStore, Versioned
+from treering.storage.objects.base import CHUNK_SIZE, SMALL, Bulk, Checked, ObjectStore, Versioned, check_key
 
 __all__ = ["download_tree", "upload_tree"]
 
@@ -62,6 +62,7 @@ def download_tree(services: Services, uri: str, folder: Path) -> Path:
 
     Raises:
         NotFound: If nothing lies there.
+        InvalidInput: If a name there leads out of the folder.
         DamagedData: If what has come is not what was stored.
     """
     root, name = split_name(uri)
@@ -74,6 +75,9 @@ def download_tree(services: Services, uri: str, folder: Path) -> Path:
     store = services.open_artifacts(uri)
     target.mkdir(parents=True, exist_ok=True)
     files = list(store.walk())
+    for file in files:
+        # The names come from a server; none may lead out of the folder.
+        check_key(file.path)
     tasks: list[Callable[[_Progress], None]] = []
     singles = files
     if isinstance(store, Bulk) and len(files) > 1:
@@ -166,7 +170,11 @@ def _send(store: ObjectStore, key: str, path: Path, progress: _Progress) -> None
 
 def _fetch_together(store: Bulk, keys: Sequence[str], folder: Path, progress: _Progress) -> None:
     made: set[Path] = set()
+    wanted = set(keys)
     for key, data in store.read_many(keys):
+        if key not in wanted:
+            msg = f"The server sent {key!r}, which was not asked for. Check that it is the one that you meant."
+            raise DamagedData(msg)
         target = folder / key
         if target.parent not in made:
             target.parent.mkdir(parents=True, exist_ok=True)

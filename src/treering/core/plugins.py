@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from importlib.metadata import entry_points
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from treering.core.errors import MissingExtra, NotSupported, UnknownPlugin
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 __all__ = ["Registry"]
 
@@ -50,7 +52,7 @@ class Registry(Generic[T]):
 
     def names(self) -> list[str]:
         """All known names, built-in and from installed packages, sorted."""
-        return sorted({*self.builtins, *(point.name for point in entry_points(group=self.group))})
+        return sorted({*self.builtins, *(point.name for point in self._points())})
 
     def __contains__(self, name: object) -> bool:
         return name in self.builtins or name in self.names()
@@ -70,12 +72,18 @@ class Registry(Generic[T]):
     def _target(self, name: str) -> str:
         if name in self.builtins:
             return self.builtins[name]
-        for point in entry_points(group=self.group):
+        for point in self._points():
             if point.name == name:
                 return f"{point.module}:{point.attr}"
         known = ", ".join(self.names())
         msg = f"There is no {self.noun} called {name!r}. Known ones: {known}."
         raise UnknownPlugin(msg)
+
+    def _points(self) -> EntryPoints:
+        # A third of the start of the command line, and only other people's packages need it.
+        metadata = importlib.import_module("importlib.metadata")
+        points: EntryPoints = metadata.entry_points(group=self.group)
+        return points
 
     def _import(self, name: str, target: str) -> Any:
         module_name, _, attribute = target.partition(":")

@@ -44,15 +44,15 @@ POST runs/outputs run_id! models
 GET metrics/get-history run_id run_uuid metric_key! page_token max_results
 GET metrics/get-history-bulk-interval run_ids metric_key! start_step end_step max_results
 GET artifacts/list run_id run_uuid path page_token
-POST artifacts/presigned-upload-url run_id path expiration model_id
-POST artifacts/presigned-download-url run_id path expiration
+POST artifacts/presigned-upload-url run_id path! expiration model_id
+POST artifacts/presigned-download-url run_id! path! expiration
 GET /2.0/mlflow-artifacts/artifacts/{artifact_path}
 PUT /2.0/mlflow-artifacts/artifacts/{artifact_path}
 GET /2.0/mlflow-artifacts/artifacts path
 DELETE /2.0/mlflow-artifacts/artifacts/{artifact_path}
-POST /2.0/mlflow-artifacts/mpu/create/{artifact_path} path num_parts
-POST /2.0/mlflow-artifacts/mpu/complete/{artifact_path} path upload_id
-POST /2.0/mlflow-artifacts/mpu/abort/{artifact_path} path upload_id
+POST /2.0/mlflow-artifacts/mpu/create/{artifact_path} path! num_parts
+POST /2.0/mlflow-artifacts/mpu/complete/{artifact_path} path! upload_id!
+POST /2.0/mlflow-artifacts/mpu/abort/{artifact_path} path! upload_id!
 GET /2.0/mlflow-artifacts/presigned/{artifact_path}
 POST logged-models experiment_id! name model_type source_run_id params tags
 PATCH logged-models/{model_id} status!

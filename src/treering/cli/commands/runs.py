@@ -58,7 +58,9 @@ def list_runs(
 @click.option("--experiment-name", "-e", multiple=True, help="An experiment, by name.")
 @_filter
 @_order_by
-@click.option("--column", "-c", multiple=True, help="Also show this, such as: metrics.loss, params.lr or tags.team.")
+@click.option(
+    "--column", "-c", multiple=True, help="Also show this: metrics.loss, metrics.loss.min, params.lr, tags.team ..."
+)
 @_view
 @_max_results
 @json_option
@@ -101,7 +103,7 @@ def _main_cells(info: RunInfo) -> tuple[str, ...]:
 def _cell(run: Run, column: str) -> str | float | None:
     kind, _, key = column.partition(".")
     tables: Mapping[str, Mapping[str, str | float]] = {
-        "metrics": run.data.metrics,
+        "metrics": {**_aggregates(run), **run.data.metrics},
         "params": run.data.params,
         "tags": run.data.tags,
     }
@@ -109,6 +111,15 @@ def _cell(run: Run, column: str) -> str | float | None:
         msg = f"There is no column {column!r}. Write metrics.<key>, params.<key> or tags.<key>."
         raise click.UsageError(msg)
     return tables[kind].get(key.strip('`"'))
+
+
+def _aggregates(run: Run) -> dict[str, float]:
+    """By the names that filters have for them: loss.min, loss.max, loss.last, loss.count."""
+    found: dict[str, float] = {}
+    for key, one in run.data.summaries.items():
+        values = {"min": one.minimum, "max": one.maximum, "last": one.value, "count": one.count}
+        found |= {f"{key}.{name}": value for name, value in values.items() if value is not None}
+    return found
 
 
 @runs.command()
