@@ -102,3 +102,11 @@ def test_each_row_of_parity_has_a_state(root: Path) -> None:
     lines = (root / "docs" / "parity.md").read_text("utf-8").splitlines()
     rows = [line for line in lines if line.startswith("| ") and not line.startswith("| feature |")]
     assert [line for line in rows if line.split(" | ")[1].strip() not in STATES] == []
+
+
+def test_each_theme_of_the_benchmarks_is_explained(root: Path) -> None:
+    table = (root / "benchmarks" / "run.py").read_text("utf-8").partition("THEMES:")[2].partition("}")[0]
+    themes = re.findall(r'"([\w-]+)":', table)
+    assert len(themes) > 5
+    explained = re.findall(r"^\| (`.*?) \|", (root / "benchmarks" / "README.md").read_text("utf-8"), re.MULTILINE)
+    assert sorted(name for cell in explained for name in re.findall(r"`([\w-]+)`", cell)) == sorted(themes)
