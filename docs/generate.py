@@ -4,8 +4,8 @@
     python docs/generate.py --check    only say what is out of date; exit status 1 if anything is
 
 The floors come from the import contract and the packages' own docstrings, settings
-from `treering.core.settings`, commands from the command line itself, and weights of
-dependencies are left as they were measured.
+from `treering.core.settings`, commands from the command line itself, endpoints from
+the catalogue of MLflow's protocol, and weights of dependencies are left as they were measured.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import click
 from treering.cli.main import main as treering_command
 from treering.client.autologging import SWITCHES
 from treering.core.settings import Variable, variables
+from treering.wire.mlflow.catalogue import ENDPOINTS
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "treering"
@@ -56,6 +57,17 @@ def floors() -> str:
     return "\n".join(lines)
 
 
+def rooms() -> str:
+    """The packages inside the floors, lowest floor first, with what each says of itself."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+    layers = next(item for item in contracts if item["type"] == "layers")["layers"]
+    floor = [part.strip() for layer in reversed(layers) for part in layer.split("|")]
+    found = [str(path.parent.relative_to(PACKAGE)) for path in sorted(PACKAGE.rglob("*/*/__init__.py"))]
+    inner = [name for name in found if name.partition("/")[0] in floor]
+    inner.sort(key=lambda name: (floor.index(name.partition("/")[0]), name))
+    return "\n".join(["| room | what it is |", "|---|---|", *(f"| `{name}` | {_purpose(name)} |" for name in inner)])
+
+
 def settings() -> str:
     """The table of settings."""
     lines = ["| variable | MLflow's, also honoured | default | what it sets |", "|---|---|---|---|"]
@@ -70,6 +82,15 @@ def mlflow_variables() -> str:
     """The variables of MLflow that are honoured."""
     lines = ["| MLflow's variable | the same as |", "|---|---|"]
     lines += [f"| `{item.mlflow}` | `{item.environment}` |" for item in variables() if item.mlflow]
+    return "\n".join(lines)
+
+
+def endpoints() -> str:
+    """Every endpoint of MLflow's protocol, in the order of its parts."""
+    lines = ["| endpoint | method | path |", "|---|---|---|"]
+    for endpoint in ENDPOINTS:
+        name = endpoint.name.removeprefix("mlflow.")
+        lines.append(f"| `{name}` | {endpoint.method} | `{endpoint.path.replace(':path}', '}')}` |")
     return "\n".join(lines)
 
 
@@ -132,9 +153,9 @@ def libraries() -> str:
 
 
 GENERATED: dict[str, dict[str, Callable[[], str]]] = {
-    "ARCHITECTURE.md": {"floors": floors},
+    "ARCHITECTURE.md": {"floors": floors, "rooms": rooms},
     "docs/autologging.md": {"libraries": libraries},
-    "docs/mlflow-compatibility.md": {"variables": mlflow_variables},
+    "docs/mlflow-compatibility.md": {"endpoints": endpoints, "variables": mlflow_variables},
     "docs/settings.md": {"settings": settings},
     "docs/commands.md": {"commands": commands},
 }

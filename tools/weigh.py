@@ -47,9 +47,12 @@ def closure(requirement: str, seen: dict[str, int]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Print a line per dependency of the project and of each extra, and the sum of the core ones."""
+    """Print a line per dependency of the project and of each extra, and their sums, of extras also beyond the core."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     groups = {"core": project["dependencies"], **project["optional-dependencies"]}
+    core: dict[str, int] = {}
+    for requirement in project["dependencies"]:
+        core |= closure(requirement, {})
     for group, requirements in groups.items():
         together: dict[str, int] = {}
         for requirement in requirements:
@@ -61,7 +64,11 @@ def main() -> None:
             alone = whole.pop(name, 0)
             brings = ", ".join(sorted(whole)) or "nothing"
             print(f"{group:11} {name:18} {alone / 1e6:7.1f} MB  brings {brings} ({sum(whole.values()) / 1e6:.1f} MB)")
-        print(f"{group:11} {'together':18} {sum(together.values()) / 1e6:7.1f} MB, {len(together)} distributions\n")
+        beyond = {name: size for name, size in together.items() if name not in core}
+        print(
+            f"{group:11} {'together':18} {sum(together.values()) / 1e6:7.1f} MB, {len(together)} distributions;"
+            f" beyond the core {sum(beyond.values()) / 1e6:.1f} MB, {len(beyond)} distributions\n"
+        )
 
 
 if __name__ == "__main__":

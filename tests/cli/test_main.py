@@ -101,7 +101,7 @@ def test_wrong_usage_is_status_2(arguments: list[str], capsys: pytest.CaptureFix
 
 
 def test_version() -> None:
-    assert run("version").stdout == f"treering {treering.__version__}\n"
+    assert run("version").stdout == run("--version").stdout == f"treering {treering.__version__}\n"
     assert json.loads(run("version", "--json").stdout)["treering"] == treering.__version__
 
 

@@ -69,3 +69,21 @@ def test_a_bad_filter_is_wrong_usage_and_shown_with_its_place(capsys: pytest.Cap
     assert first.startswith("Error: Runs have no attribute 'start_tme'.")
     assert first.endswith("Did you mean 'start_time'?")
     assert (shown, caret) == ("  start_tme > now()", "  ^")
+
+
+def test_a_run_is_shown_deleted_and_restored(capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as caught:
+            main(["runs", *arguments])
+        assert caught.value.code == 0
+        return capsys.readouterr().out
+
+    newest, oldest = (run["run_id"] for run in json.loads(said("list", "-x", "0", "--json")))
+    told = said("describe", "-r", oldest)
+    assert "run0" in told
+    assert "0.1" in told
+    assert "restore" in said("delete", "-r", oldest)
+    assert [run["run_id"] for run in json.loads(said("list", "-x", "0", "--json"))] == [newest]
+    assert oldest in said("list", "-x", "0", "--view", "deleted_only")
+    said("restore", "-r", oldest)
+    assert oldest in said("list", "-x", "0", "-f", "params.lr = 0.1")

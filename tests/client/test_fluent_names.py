@@ -143,6 +143,18 @@ def test_names_with_values_are_logged_one_by_one(fresh: Fresh) -> None:
     assert len(client.search_runs(["0"], run_view_type=entities.ViewType.ALL)) == 1
 
 
+def test_the_run_that_the_environment_names_is_resumed(fresh: Fresh) -> None:
+    fresh()
+    run_id = treering.MlflowClient().create_run("0").info.run_id
+    fresh(run_id=run_id)
+    with treering.start_run() as resumed:
+        treering.log_param("a", 1)
+    with treering.start_run() as another:
+        pass
+    assert (resumed.info.run_id, treering.get_run(run_id).data.params) == (run_id, {"a": "1"})
+    assert another.info.run_id != run_id
+
+
 def test_a_schema_is_written_as_mlflows_users_write_it() -> None:
     types = treering.types
     columns = types.Schema([types.ColSpec("double", "x"), types.ColSpec("string", "y", required=False)])

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
+import treering
 from treering.core.errors import BadFilter, InvalidInput, TreeringError
 from treering.core.log import logger, show_log
 from treering.core.plugins import Registry
@@ -122,7 +123,16 @@ def _told(error: TreeringError) -> int:
     return _WRONG_USAGE if bad_filter else _FAILED
 
 
+def _show_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001 - click's shape
+    if asked and not ctx.resilient_parsing:
+        click.echo(f"treering {treering.__version__}")
+        ctx.exit()
+
+
 @click.group(cls=Program, table=COMMANDS, lines=HELP)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
 @click.pass_context
 def main(ctx: click.Context) -> None:
     """Treering: the whole life of a machine-learning model in one tool.

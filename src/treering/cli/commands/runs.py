@@ -145,7 +145,7 @@ def describe(run_id: str, *, as_json: bool) -> None:
             "ended": when(info.end_time),
             "artifacts": info.artifact_uri,
             "source": _source(run.data.tags),
-            "captured": run.data.tags.get("treering.capture", ""),
+            "captured": run.data.tags.get("treering.capture", "nothing"),
             "params": run.data.params,
             "metrics": run.data.metrics,
             "tags": run.data.tags,
