@@ -35,17 +35,21 @@ MLFLOW_3 = Peer("mlflow-3", ("mlflow>=3.5,<4", "scikit-learn", "skops", "pandas"
 MLFLOW_2 = Peer("mlflow-2-sql", ("mlflow>=2.22,<3", "scikit-learn", "sqlalchemy<2.1"))
 
 
+def _needs_of_treering(*extras: str) -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    needed = list(project["dependencies"])
+    for extra in extras:
+        needed += project["optional-dependencies"][extra]
+    return needed
+
+
 def laboratory(name: str, *frameworks: str, extras: Sequence[str] = ("sklearn",)) -> Peer:
     """An environment for Treering beside frameworks and MLflow: it holds what Treering depends on, and pytest.
 
     Treering itself is not in it. It runs from this tree, through PYTHONPATH, so that several clones can
     share an environment and a change of the code costs no installation.
     """
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    needed = list(project["dependencies"])
-    for extra in extras:
-        needed += project["optional-dependencies"][extra]
-    return Peer(name, (*needed, "pytest>=8.3", "mlflow>=3.5,<4", *frameworks))
+    return Peer(name, (*_needs_of_treering(*extras), "pytest>=8.3", "mlflow>=3.5,<4", *frameworks))
 
 
 # The wheel `xgboost` brings 300 MB of libraries for graphics cards; `xgboost-cpu` is the same without.
@@ -68,6 +72,8 @@ TORCH = replace(
     ),
     by_pip=(_TORCH,),
 )
+# Without MLflow: the test compares the digest with that of the same frame of pandas.
+HUGGING_FACE = Peer("hugging-face", (*_needs_of_treering("pandas"), "datasets>=3.2"))
 TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")
 
 

@@ -75,17 +75,6 @@ def test_a_frame_of_polars() -> None:
     assert read_back(found).dataset == found.to_entity()
 
 
-def test_a_dataset_of_hugging_face() -> None:
-    hub, pandas = pytest.importorskip("datasets"), pytest.importorskip("pandas")
-    ds = hub.Dataset.from_dict(COLUMNS)
-    found = data.from_huggingface(ds, path="csv", data_files="a.csv", targets="n")
-    assert found.digest == data.from_pandas(pandas.DataFrame(COLUMNS)).digest
-    assert found.profile["num_rows"] == 3
-    assert found.source.kind == "hugging_face"
-    assert found.source.to_dict()["path"] == "csv"
-    assert data.from_huggingface(ds).source.kind == "code"
-
-
 def test_files_are_described_by_their_content(tmp_path: Path) -> None:
     file = tmp_path / "a.csv"
     file.write_bytes(b"a,b\n1,2\n")

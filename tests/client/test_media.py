@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import wave
 from pathlib import Path
 from typing import Any
@@ -161,3 +162,30 @@ def test_tables_hold_images_and_take_new_columns(tmp_path: Path) -> None:
     assert fetched(run, cell["filepath"], tmp_path)[1:4] == b"PNG"
     assert fetched(run, cell["compressed_filepath"], tmp_path)[8:12] == b"WEBP"
     assert found["data"][2][1] is None
+
+
+def test_the_client_stores_media_as_the_fluent_calls_do(tmp_path: Path) -> None:
+    client = treering.Client()
+    samples, frames = np.zeros(50), np.zeros((2, 4, 4), np.uint8)
+    with treering.start_run() as fluent:
+        treering.log_audio(samples, key="a", step=1, timestamp=5, sample_rate=8000)
+        treering.log_video(frames, "v.gif", fps=5)
+        treering.log_histogram([1, 2, 3], "h", step=2, timestamp=5, bins=4)
+    explicit = client.create_run(fluent.info.experiment_id).info.run_id
+    client.log_audio(explicit, samples, key="a", step=1, timestamp=5, sample_rate=8000)
+    client.log_video(explicit, frames, "v.gif", fps=5)
+    client.log_histogram(explicit, [1, 2, 3], "h", step=2, timestamp=5, bins=4)
+
+    def files(run_id: str) -> dict[str, bytes]:
+        root = Path(client.download_artifacts(run_id, "", tmp_path / run_id))
+        # The names in a series hold something drawn by chance.
+        return {
+            re.sub("[0-9a-f]{32}", "", str(file.relative_to(root))): file.read_bytes()
+            for file in root.rglob("*")
+            if file.is_file()
+        }
+
+    assert len(files(explicit)) == 3
+    assert files(explicit) == files(fluent.info.run_id)
+    with pytest.raises(InvalidInput):
+        client.log_audio(explicit, samples)

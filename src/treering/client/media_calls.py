@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -10,8 +10,12 @@ from treering.client.artifacts import run_store
 from treering.client.content_calls import one_target
 from treering.client.contents import write_bytes
 from treering.client.media import animation, encoded, histogram, histogram_file, media_path, sound
+from treering.storage.objects.base import ObjectStore
 
-__all__ = ["log_audio", "log_histogram", "log_video"]
+__all__ = ["add_audio", "add_histogram", "add_video", "log_audio", "log_histogram", "log_video"]
+
+Asked = tuple[str | None, str | None, int | None, int | None]
+"""A name, or a key, a step and a time in milliseconds."""
 
 
 def log_audio(  # as log_image
@@ -33,9 +37,7 @@ def log_audio(  # as log_image
         InvalidInput: If it is no sound, or not exactly one of `artifact_file` and `key` is given.
         NotFound: If it is the path of no file.
     """
-    path = _target("audio", (artifact_file, key, step, timestamp), _suffix(audio, ".wav"))
-    data = None if _is_encoded(audio) else sound(audio, sample_rate)
-    _store(path, audio, data)
+    add_audio(run_store, audio, (artifact_file, key, step, timestamp), sample_rate)
 
 
 def log_video(  # as log_image
@@ -59,9 +61,7 @@ def log_video(  # as log_image
         NotFound: If it is the path of no file.
         MissingExtra: If frames are given, and Pillow is not installed.
     """
-    path = _target("video", (artifact_file, key, step, timestamp), _suffix(video, ".gif"))
-    data = None if _is_encoded(video) else animation(video, fps, path)
-    _store(path, video, data)
+    add_video(run_store, video, (artifact_file, key, step, timestamp), fps)
 
 
 def log_histogram(
@@ -80,11 +80,31 @@ def log_histogram(
     Raises:
         InvalidInput: If these are no numbers, or counts and edges do not fit.
     """
-    data = histogram_file(histogram(values, bins), key, step, timestamp)
-    write_bytes(run_store(), media_path("histograms", key, step, timestamp, ".json"), data)
+    add_histogram(run_store, values, (None, key, step, timestamp), bins)
 
 
-def _target(folder: str, asked: tuple[str | None, str | None, int | None, int | None], suffix: str) -> str:
+def add_audio(store: Callable[[], ObjectStore], audio: Any, asked: Asked, sample_rate: int) -> None:
+    """As `log_audio`; the store is opened, and a run begun for it, only once the sound is known to be one."""
+    path = _target("audio", asked, _suffix(audio, ".wav"))
+    data = None if _is_encoded(audio) else sound(audio, sample_rate)
+    _store(store, path, audio, data)
+
+
+def add_video(store: Callable[[], ObjectStore], video: Any, asked: Asked, fps: float) -> None:
+    """As `log_video`; the store is opened as in `add_audio`."""
+    path = _target("video", asked, _suffix(video, ".gif"))
+    data = None if _is_encoded(video) else animation(video, fps, path)
+    _store(store, path, video, data)
+
+
+def add_histogram(store: Callable[[], ObjectStore], values: Any, asked: Asked, bins: int | Sequence[float]) -> None:
+    """As `log_histogram`; the store is opened as in `add_audio`."""
+    _, key, step, timestamp = asked
+    data = histogram_file(histogram(values, bins), key or "", step, timestamp)
+    write_bytes(store(), media_path("histograms", key or "", step, timestamp, ".json"), data)
+
+
+def _target(folder: str, asked: Asked, suffix: str) -> str:
     artifact_file, key, step, timestamp = asked
     one_target(artifact_file, key, step, timestamp)
     return artifact_file or media_path(folder, key or "", step, timestamp, suffix)
@@ -98,9 +118,8 @@ def _suffix(value: Any, usual: str) -> str:
     return (PurePosixPath(value).suffix or usual) if isinstance(value, str | Path) else usual
 
 
-def _store(path: str, value: Any, data: bytes | None) -> None:
-    store = run_store()
+def _store(store: Callable[[], ObjectStore], path: str, value: Any, data: bytes | None) -> None:
     if data is not None:
-        write_bytes(store, path, data)
+        write_bytes(store(), path, data)
     else:
-        encoded(store, path, value)
+        encoded(store(), path, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from treering.client.api.base import ClientPart
 from treering.client.artifacts import download_tree, fresh_folder, store_of_run, upload_named, upload_tree
 from treering.client.content_calls import IMAGES_TAG, add_image, add_to_table, image_target, read_tables
 from treering.client.contents import write_bytes, write_dict, write_figure, write_text
+from treering.client.media_calls import add_audio, add_histogram, add_video
 from treering.core.errors import NotFound
 from treering.core.uri import join
 from treering.entities.artifact import FileInfo
@@ -65,6 +67,46 @@ class ArtifactCalls(ClientPart):
         add_image(store_of_run(self._place, run_id), path, image, one_of_series=key is not None)
         if key is not None:
             self._place.recorder.tags(run_id, IMAGES_TAG)
+
+    def log_audio(  # noqa: PLR0913, PLR0917  # as log_image
+        self,
+        run_id: str,
+        audio: Any,
+        artifact_file: str | None = None,
+        key: str | None = None,
+        step: int | None = None,
+        timestamp: int | None = None,
+        sample_rate: int = 44_100,
+    ) -> None:
+        """Store a sound under a name, or as one of a series; as `treering.log_audio`."""
+        store = partial(store_of_run, self._place, run_id)
+        add_audio(store, audio, (artifact_file, key, step, timestamp), sample_rate)
+
+    def log_video(  # noqa: PLR0913, PLR0917  # as log_image
+        self,
+        run_id: str,
+        video: Any,
+        artifact_file: str | None = None,
+        key: str | None = None,
+        step: int | None = None,
+        timestamp: int | None = None,
+        fps: float = 10,
+    ) -> None:
+        """Store a moving picture under a name, or as one of a series; as `treering.log_video`."""
+        store = partial(store_of_run, self._place, run_id)
+        add_video(store, video, (artifact_file, key, step, timestamp), fps)
+
+    def log_histogram(  # as treering.log_histogram
+        self,
+        run_id: str,
+        values: Any,
+        key: str,
+        step: int | None = None,
+        timestamp: int | None = None,
+        bins: int | Sequence[float] = 64,
+    ) -> None:
+        """Store how often numbers fall into bins; as `treering.log_histogram`."""
+        add_histogram(partial(store_of_run, self._place, run_id), values, (None, key, step, timestamp), bins)
 
     def log_table(self, run_id: str, data: Any, artifact_file: str) -> None:
         """Add rows to a table."""
