@@ -16,12 +16,12 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "STORES": (
         "treering.storage.objects:STORES",
         "storage/objects",
-        {"base", "flat"},
+        {"base", "flat", "removal"},
     ),
     "METADATA": (
         "treering.storage.metadata:METADATA",
         "storage/metadata",
-        {"base", "columns", "feed", "grouped", "merge", "search"},
+        {"base", "columns", "feed", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),

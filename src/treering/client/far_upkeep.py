@@ -51,21 +51,24 @@ class FarUpkeep:
         return self._call(upkeep.DELETED, Empty(), repeatable=True).items
 
     def purge_runs(self, run_ids: Sequence[str]) -> int:
-        """As `Upkeep.purge_runs`."""
+        """As `Upkeep.purge_runs`; raises Conflict as well, if a registered version comes from one."""
+        chunks = (run_ids[start : start + _AT_ONCE] for start in range(0, len(run_ids), _AT_ONCE))
         return sum(
-            self._call(upkeep.PURGE_RUNS, upkeep.PurgeRuns(run_ids[start : start + _AT_ONCE]), repeatable=True).count
-            for start in range(0, len(run_ids), _AT_ONCE)
+            self._call(upkeep.PURGE_RUNS, upkeep.PurgeRuns(some, artifacts=False), repeatable=True).count
+            for some in chunks
         )
 
     def purge_logged_models(self, model_ids: Sequence[str]) -> int:
-        """As `Upkeep.purge_logged_models`."""
+        """As `Upkeep.purge_logged_models`; raises as `purge_runs`."""
         chunks = (model_ids[start : start + _AT_ONCE] for start in range(0, len(model_ids), _AT_ONCE))
         return sum(
-            self._call(upkeep.PURGE_LOGGED_MODELS, upkeep.PurgeLoggedModels(some), repeatable=True).count
+            self._call(
+                upkeep.PURGE_LOGGED_MODELS, upkeep.PurgeLoggedModels(some, artifacts=False), repeatable=True
+            ).count
             for some in chunks
         )
 
     def purge_experiment(self, experiment_id: str) -> int:
-        """As `Upkeep.purge_experiment`."""
-        asked = upkeep.PurgeExperiment(experiment_id)
+        """As `Upkeep.purge_experiment`; raises as `purge_runs`."""
+        asked = upkeep.PurgeExperiment(experiment_id, artifacts=False)
         return self._call(upkeep.PURGE_EXPERIMENT, asked, repeatable=True).count

@@ -21,9 +21,11 @@ __all__ = [
     "counts_folder",
     "export_settings",
     "find_home",
+    "overruled",
     "read_settings",
     "share_counts",
     "sources",
+    "strangers",
     "variables",
 ]
 
@@ -232,6 +234,24 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
                 given[variable.name] = name
                 break
     return given
+
+
+def overruled(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables that are given and do not count, because the other of the two names has another value: loser to winner."""
+    source = os.environ if environ is None else environ
+    found = {}
+    for variable in variables():
+        ours, theirs = source.get(variable.environment), source.get(variable.mlflow) if variable.mlflow else None
+        if ours and theirs and ours != theirs:
+            found[variable.mlflow] = variable.environment
+    return found
+
+
+def strangers(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that are named like a setting, `TREERING_...`, and set none."""
+    source = os.environ if environ is None else environ
+    known = {variable.environment for variable in variables()}
+    return sorted(name for name in source if name.startswith("TREERING_") and name not in known)
 
 
 _COUNTS = "PROMETHEUS_MULTIPROC_DIR"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from treering.entities.lifecycle import View
 
-__all__ = ["Page", "Query", "order_term"]
+__all__ = ["Page", "Query", "every", "order_term"]
 
 T = TypeVar("T")
 
@@ -48,6 +48,16 @@ class Page(Generic[T]):
     items: Sequence[T]
     next_token: str = ""
     total: int | None = None
+
+
+def every(search: Callable[[Query], Page[T]], query: Query) -> Iterator[T]:
+    """All items that match, read page by page as they are asked for; `query.max_results` is a page's size."""
+    while True:
+        page = search(query)
+        yield from page.items
+        if not page.next_token:
+            return
+        query = replace(query, page_token=page.next_token)
 
 
 def order_term(field: str, *, ascending: bool = True, dataset_name: str = "", dataset_digest: str = "") -> str:

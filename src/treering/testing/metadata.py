@@ -20,6 +20,7 @@ from treering.testing.metadata_registry import RegistrySuite
 from treering.testing.metadata_runs import ApplySuite, RunSuite, SeriesSuite
 from treering.testing.metadata_search import PagingSuite, SearchSuite
 from treering.testing.metadata_threads import ThreadSuite
+from treering.testing.metadata_upkeep import UpkeepSuite
 from treering.testing.metadata_webhooks import WebhookSuite
 
 __all__ = [
@@ -32,5 +33,6 @@ __all__ = [
     "SearchSuite",
     "SeriesSuite",
     "ThreadSuite",
+    "UpkeepSuite",
     "WebhookSuite",
 ]

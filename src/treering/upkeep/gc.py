@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from treering.assembly import Services
-from treering.client.paging import every
 from treering.core.clock import now
-from treering.core.errors import NotFound
+from treering.core.errors import NotFound, TreeringError
 from treering.entities.deleted import DeletedItem, Kind
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID
-from treering.entities.lifecycle import View
-from treering.entities.page import Query
+from treering.entities.lifecycle import Lifecycle, View
+from treering.entities.page import Query, every
+from treering.registry.origins import Origins, find_origins
+from treering.storage.objects.removal import remove_all
 
-__all__ = ["Collected", "Wanted", "collect", "plan"]
+__all__ = ["Collected", "Progress", "Wanted", "collect", "plan"]
+
+_AT_ONCE = 100
+_PAGE = 1000
+
+Progress = Callable[[int, int], object]
+"""Told how many things are done, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +40,25 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """One thing, and what is to become of it.
+    """One thing, and what is to become of it, or became.
 
     Attributes:
         kept: Why it is kept; "" where it goes.
+        failed: Why it could not be removed; it is kept then, perhaps without some of its files.
     """
 
     item: DeletedItem
     kept: str = ""
+    failed: str = ""
 
 
 def plan(services: Services, wanted: Wanted) -> list[Collected]:
     """What `collect` would remove, and what it would keep and why; changes nothing."""
     chosen = [item for item in services.tracking.upkeep.deleted() if _chosen(item, wanted)]
-    used = _used(services) if chosen else {}
-    judged = [_judged(item, wanted, used) for item in chosen]
+    if not chosen:
+        return []
+    origins = find_origins(services.registry.versions, services.tracking)
+    judged = [_judged(item, wanted, origins) for item in chosen]
     # An experiment goes with all it holds, so it stays while anything in it has to.
     held = {one.item.experiment_id for one in judged if one.kept and one.item.kind is not Kind.EXPERIMENT}
     return [
@@ -58,26 +69,97 @@ def plan(services: Services, wanted: Wanted) -> list[Collected]:
     ]
 
 
-def collect(services: Services, planned: Sequence[Collected]) -> int:
-    """Remove what the plan says; how many things went, each with its artifacts."""
+def collect(services: Services, planned: Sequence[Collected], progress: Progress | None = None) -> list[Collected]:
+    """Remove what the plan says, each thing with its artifacts; the plan as it was carried out.
+
+    What cannot be removed is left, and does not hold up the rest. To be repeated
+    after an interruption: what has lost its files is still known as deleted.
+    """
+    results = {(one.item.kind, one.item.item_id): one for one in planned}
+    going = [one.item for one in planned if not one.kept]
+    done = 0
+    stuck: set[str] = set()
+    for some in _batches(going):
+        failed = _remove(services, some, stuck)
+        for item in some:
+            if item.item_id in failed:
+                stuck.add(item.experiment_id)
+                key = item.kind, item.item_id
+                results[key] = replace(results[key], failed=failed[item.item_id])
+        done += len(some)
+        if progress is not None:
+            progress(done, len(going))
+    return list(results.values())
+
+
+def _batches(items: Sequence[DeletedItem]) -> Iterator[Sequence[DeletedItem]]:
+    """Runs and models by the hundred, which is a request; experiments, which take long, alone."""
+    for kind in (Kind.RUN, Kind.LOGGED_MODEL, Kind.EXPERIMENT):
+        same = [item for item in items if item.kind is kind]
+        size = 1 if kind is Kind.EXPERIMENT else _AT_ONCE
+        yield from (same[start : start + size] for start in range(0, len(same), size))
+
+
+def _remove(services: Services, items: Sequence[DeletedItem], stuck: set[str]) -> dict[str, str]:
+    """Remove things of one kind; by id, why some could not be.
+
+    Args:
+        stuck: Experiments in which something could not be removed.
+    """
     upkeep = services.tracking.upkeep
-    count = 0
-    for item in (one.item for one in planned if not one.kept):
-        if item.kind is Kind.EXPERIMENT:
-            for run in every(services.tracking.runs.search, _all_of(item.item_id)):
-                _remove_files(services, run.info.artifact_uri)
-            for model in every(services.tracking.models.search, _all_of(item.item_id)):
-                _remove_files(services, model.artifact_uri)
-            count += upkeep.purge_experiment(item.item_id)
-            continue
-        _remove_files(services, item.artifact_uri)
-        purge = upkeep.purge_runs if item.kind is Kind.RUN else upkeep.purge_logged_models
-        count += purge([item.item_id])
-    return count
+    failed: dict[str, str] = {}
+    ready = []
+    for item in items:
+        try:
+            stage = _stage(services, item)
+            if stage is None:
+                continue  # somebody else removed it
+            if stage is Lifecycle.ACTIVE:
+                failed[item.item_id] = "it was restored in the meantime"
+            elif item.kind is Kind.EXPERIMENT and item.experiment_id in stuck:
+                failed[item.item_id] = "something in it could not be removed"
+            else:
+                _remove_files(services, item)
+                ready.append(item.item_id)
+        except TreeringError as error:
+            failed[item.item_id] = error.message
+    if ready:
+        try:
+            if items[0].kind is Kind.EXPERIMENT:
+                upkeep.purge_experiment(ready[0])
+            else:
+                (upkeep.purge_runs if items[0].kind is Kind.RUN else upkeep.purge_logged_models)(ready)
+        except TreeringError as error:
+            failed |= dict.fromkeys(ready, error.message)
+    return failed
 
 
-def _all_of(experiment_id: str) -> Query:
-    return Query(experiment_ids=[experiment_id], view=View.ALL, max_results=1000)
+def _stage(services: Services, item: DeletedItem) -> Lifecycle | None:
+    """Where it stands by now, for the plan may be old; None where it is gone."""
+    tracking = services.tracking
+    try:
+        if item.kind is Kind.RUN:
+            return tracking.runs.get(item.item_id).info.lifecycle_stage
+        if item.kind is Kind.LOGGED_MODEL:
+            return tracking.models.get(item.item_id, allow_deleted=True).lifecycle_stage
+        return tracking.experiments.get(item.item_id).lifecycle_stage
+    except NotFound:
+        return None
+
+
+def _remove_files(services: Services, item: DeletedItem) -> None:
+    if item.kind is Kind.EXPERIMENT:
+        _remove_files_inside(services, item.item_id)
+    else:
+        remove_all(services.open_artifacts(item.artifact_uri))
+
+
+def _remove_files_inside(services: Services, experiment_id: str) -> None:
+    query = Query(experiment_ids=[experiment_id], view=View.ALL, max_results=_PAGE)
+    for run in every(services.tracking.runs.search, query):
+        remove_all(services.open_artifacts(run.info.artifact_uri))
+    for model in every(services.tracking.models.search, query):
+        remove_all(services.open_artifacts(model.artifact_uri))
 
 
 def _chosen(item: DeletedItem, wanted: Wanted) -> bool:
@@ -87,35 +169,12 @@ def _chosen(item: DeletedItem, wanted: Wanted) -> bool:
     return named or item.experiment_id in wanted.experiment_ids
 
 
-def _judged(item: DeletedItem, wanted: Wanted, used: dict[str, str]) -> Collected:
+def _judged(item: DeletedItem, wanted: Wanted, origins: Origins) -> Collected:
     if item.kind is Kind.EXPERIMENT and item.item_id == DEFAULT_EXPERIMENT_ID:
         return Collected(item, "the default experiment always exists")
     if wanted.older_than and item.deleted is None:
         return Collected(item, "nobody knows when it was deleted")
     if wanted.older_than and item.deleted is not None and now() - item.deleted < wanted.older_than:
         return Collected(item, "it was deleted too recently")
-    return Collected(item, next((why for uri, why in used.items() if _below(uri, item.artifact_uri)), ""))
-
-
-def _used(services: Services) -> dict[str, str]:
-    """Where registered versions have their files, and which versions."""
-    found: dict[str, str] = {}
-    for version in every(services.registry.versions.search, Query(max_results=1000)):
-        for uri in (version.source, version.storage_uri):
-            if uri:
-                found[uri] = f"version {version.version} of the registered model {version.name} points into it"
-    return found
-
-
-def _below(uri: str, root: str) -> bool:
-    stem = root.rstrip("/")
-    return bool(stem) and (uri.rstrip("/") == stem or uri.startswith(f"{stem}/"))
-
-
-def _remove_files(services: Services, uri: str) -> None:
-    store = services.open_artifacts(uri)
-    for info in store.list():
-        try:
-            store.delete(info.path)
-        except NotFound:
-            continue  # somebody else removed it
+    needs = {Kind.RUN: origins.of_run, Kind.LOGGED_MODEL: origins.of_model, Kind.EXPERIMENT: origins.of_experiment}
+    return Collected(item, needs[item.kind](item.item_id, item.artifact_uri))

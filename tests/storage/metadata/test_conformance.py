@@ -19,6 +19,7 @@ from treering.testing.metadata import (
     SearchSuite,
     SeriesSuite,
     ThreadSuite,
+    UpkeepSuite,
     WebhookSuite,
 )
 
@@ -59,6 +60,10 @@ class TestSearch(SearchSuite):
 
 
 class TestPaging(PagingSuite):
+    pass
+
+
+class TestUpkeep(UpkeepSuite):
     pass
 
 

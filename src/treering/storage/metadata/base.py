@@ -200,6 +200,17 @@ class SeriesStore(Protocol):
         """For each key put merged blocks in place of small ones; False, and nothing done, if one of the old is gone."""
         ...
 
+    def walk(self, after: int, limit: int) -> Sequence[MetricSegment]:
+        """Blocks of all runs whose `segment_id` is greater than `after`, in the order of it."""
+        ...
+
+    def uneven(self, limit: int) -> Sequence[tuple[str, str, int, int]]:
+        """Series whose blocks do not hold as many points as were logged: run, key, points held, points logged.
+
+        Reads all that is remembered of all runs.
+        """
+        ...
+
 
 class DatasetStore(Protocol):
     """Datasets that runs recorded."""

@@ -13,12 +13,13 @@ __all__ = ["DATASETS", "DESCRIPTION", "INFO", "DatasetList", "DatasetUse", "Sear
 
 
 class ServerInfo(msgspec.Struct, frozen=True):
-    """Which server this is, and where a client without an own place puts artifacts."""
+    """Which server this is, where a client without an own place puts artifacts, and the server's time in milliseconds."""
 
     version: str
     database: str
     default_artifact_root: str
     serves_artifacts: bool
+    time: int = 0
 
 
 class SearchDatasets(msgspec.Struct, frozen=True):

@@ -38,21 +38,24 @@ class DeletedItems(msgspec.Struct, frozen=True):
 
 
 class PurgeRuns(msgspec.Struct, frozen=True):
-    """Deleted runs to remove for good."""
+    """Deleted runs to remove for good; with their files unless `artifacts` is false."""
 
     run_ids: Sequence[str]
+    artifacts: bool = True
 
 
 class PurgeLoggedModels(msgspec.Struct, frozen=True):
-    """Deleted logged models to remove for good."""
+    """Deleted logged models to remove for good; with their files unless `artifacts` is false."""
 
     model_ids: Sequence[str]
+    artifacts: bool = True
 
 
 class PurgeExperiment(msgspec.Struct, frozen=True):
-    """A deleted experiment to remove for good, with all its runs and logged models."""
+    """A deleted experiment to remove for good, with all its runs and logged models; with their files unless `artifacts` is false."""
 
     experiment_id: str
+    artifacts: bool = True
 
 
 class Purged(msgspec.Struct, frozen=True):

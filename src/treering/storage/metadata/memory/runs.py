@@ -232,6 +232,22 @@ class MemorySeries:
                 self._state.segments[run_id, key] = kept
             return True
 
+    def walk(self, after: int, limit: int) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        with self._state.lock:
+            blocks = [block for held in self._state.segments.values() for block in held if block.segment_id > after]
+        return sorted(blocks, key=lambda block: block.segment_id)[:limit]
+
+    def uneven(self, limit: int) -> Sequence[tuple[str, str, int, int]]:
+        """See SeriesStore."""
+        with self._state.lock:
+            counted = [
+                (run_id, key, sum(block.count for block in self._state.segments.get((run_id, key), [])), known.count)
+                for run_id, run in sorted(self._state.runs.items())
+                for key, known in sorted(run.data.summaries.items())
+            ]
+        return [one for one in counted if one[2] != one[3]][:limit]
+
 
 class MemoryDatasets:
     """DatasetStore over a State."""

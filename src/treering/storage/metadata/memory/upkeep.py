@@ -43,7 +43,7 @@ class MemoryUpkeep:
         """See UpkeepStore."""
         with self._state.lock:
             if given.name not in self._state.registered_models:
-                msg = f"There is no registered model called {given.name!r}. Create it first, or check the spelling."
+                msg = f"Registered Model with name={given.name} not found. Create it first, or check the spelling."
                 raise NotFound(msg)
             self._state.versions.setdefault((given.name, given.version), replace(given, aliases=()))
             self._state.numbers[given.name] = max(self._state.numbers.get(given.name, 0), given.version)

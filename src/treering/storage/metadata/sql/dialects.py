@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
 
 from treering.core.errors import InvalidInput, MissingExtra, Unavailable
+from treering.storage.metadata.sql.backups import back_up_sqlite
 
 __all__ = ["WRITE", "Dialect", "connect", "dialect_of"]
 
@@ -31,6 +33,17 @@ _CONNECT_SECONDS = 10
 def _nothing(subject: object) -> str:
     del subject
     return ""
+
+
+def _no_copy(connection: Connection, revision: str) -> str:
+    # A server's database is backed up with the server's own tools.
+    del connection, revision
+    return ""
+
+
+def _no_damages(connection: Connection) -> Sequence[str]:
+    del connection
+    return ()
 
 
 def _never(url: URL) -> bool:
@@ -51,6 +64,9 @@ class Dialect:
         unlock_schema: Lets them in again.
         collation: The binary collation for new tables, or "" where columns name their own.
         in_memory: Whether the database at a URL lives in the connection that opens it.
+        back_up: Copies the database before a migration, under a name with the present revision; where to, or "".
+        undoes_tables: Whether a transaction that fails takes back its changes to tables, too.
+        damages: What the database's own check finds wrong.
     """
 
     driver: str
@@ -61,6 +77,9 @@ class Dialect:
     unlock_schema: Callable[[Connection], object] = _nothing
     collation: Callable[[Connection], str] = _nothing
     in_memory: Callable[[URL], bool] = _never
+    back_up: Callable[[Connection, str], str] = _no_copy
+    undoes_tables: bool = True
+    damages: Callable[[Connection], Sequence[str]] = _no_damages
 
 
 def _escaped(pattern: str) -> str:
@@ -119,6 +138,16 @@ def _on_sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _sqlite_damages(connection: Connection) -> Sequence[str]:
+    found = [str(row[0]) for row in connection.exec_driver_sql("PRAGMA integrity_check")]
+    lonely = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    counts = Counter((str(row[0]), str(row[2])) for row in lonely)
+    return [line for line in found if line != "ok"] + [
+        f"{count} rows of {table} belong to rows of {parent} that are not there"
+        for (table, parent), count in counts.items()
+    ]
+
+
 def _lower(text: str | None) -> str | None:
     return None if text is None else text.lower()
 
@@ -171,6 +200,15 @@ def _unlock_mysql(connection: Connection) -> None:
     connection.exec_driver_sql("SELECT RELEASE_LOCK(CONCAT('treering:', DATABASE()))")
 
 
+def _mysql_damages(connection: Connection) -> Sequence[str]:
+    names = connection.exec_driver_sql("SHOW TABLES").scalars().all()
+    if not names:
+        return ()
+    quoted = ", ".join(f"`{name}`" for name in names)
+    rows = connection.exec_driver_sql(f"CHECK TABLE {quoted}").all()
+    return [f"{row[0]}: {row[3]}" for row in rows if row[2] in {"error", "warning"} or row[3] == "Corrupt"]
+
+
 def _mysql_collation(connection: Connection) -> str:
     # Both keep blanks at the end apart, which the older utf8mb4_bin does not.
     return "utf8mb4_nopad_bin" if getattr(connection.dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
@@ -190,6 +228,8 @@ _MYSQL = Dialect(
     lock_schema=_lock_mysql,
     unlock_schema=_unlock_mysql,
     collation=_mysql_collation,
+    undoes_tables=False,
+    damages=_mysql_damages,
 )
 _POSTGRESQL = Dialect(
     "postgresql+psycopg",
@@ -203,6 +243,8 @@ _SQLITE = Dialect(
     {"poolclass": QueuePool, "pool_size": 5, "max_overflow": 20, "connect_args": {"check_same_thread": False}},
     prepare=_prepare_sqlite,
     in_memory=_in_memory,
+    back_up=back_up_sqlite,
+    damages=_sqlite_damages,
 )
 
 DIALECTS: Mapping[str, Dialect] = {
@@ -232,8 +274,11 @@ def dialect_of(uri: str) -> tuple[Dialect, URL]:
     return dialect, url.set(drivername=dialect.driver)
 
 
-def connect(dialect: Dialect, url: URL) -> Engine:
+def connect(dialect: Dialect, url: URL, *, make_folder: bool = True) -> Engine:
     """An engine; nothing is connected yet.
+
+    Args:
+        make_folder: Whether the folder of a database that is a file is made if need be.
 
     Raises:
         MissingExtra: If the driver's package is not installed.
@@ -243,7 +288,7 @@ def connect(dialect: Dialect, url: URL) -> Engine:
         if _in_memory(url):
             # Such a database lives in its connection, so all share one.
             options.update(pool_size=1, max_overflow=0)
-        else:
+        elif make_folder:
             with suppress(OSError):  # connecting fails next, and says why
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     try:

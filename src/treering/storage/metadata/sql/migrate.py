@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
-__all__ = ["alembic_config", "upgrade"]
+__all__ = ["alembic_config", "downgrade", "upgrade"]
 
 
 def alembic_config() -> Config:
@@ -19,13 +19,22 @@ def alembic_config() -> Config:
     return config
 
 
-def upgrade(connection: Connection, collation: str) -> None:
-    """To the newest revision, in the connection's transaction where the database has such for tables.
+def upgrade(connection: Connection, collation: str, revision: str = "head") -> None:
+    """Up to a revision, in the connection's transaction where the database has such for tables.
 
     Args:
         collation: For new tables in MySQL and MariaDB, else "".
     """
+    command.upgrade(_on(connection, collation), revision)
+
+
+def downgrade(connection: Connection, collation: str, revision: str) -> None:
+    """Down to a revision; as `upgrade`."""
+    command.downgrade(_on(connection, collation), revision)
+
+
+def _on(connection: Connection, collation: str) -> Config:
     config = alembic_config()
     config.attributes["connection"] = connection
     config.attributes["collation"] = collation
-    command.upgrade(config, "head")
+    return config

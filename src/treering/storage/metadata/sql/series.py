@@ -15,7 +15,7 @@ from treering.storage.metadata.sql.apply import lock_runs, segment_row
 from treering.storage.metadata.sql.floats import from_sortable
 from treering.storage.metadata.sql.rows import select_in
 from treering.storage.metadata.sql.session import Session
-from treering.storage.metadata.sql.tables import runs, segments
+from treering.storage.metadata.sql.tables import run_metrics, runs, segments
 
 __all__ = ["SqlSeries"]
 
@@ -126,6 +126,35 @@ class SqlSeries:
             return True
 
         return self._session.write(work)
+
+    def walk(self, after: int, limit: int) -> Sequence[MetricSegment]:
+        """See SeriesStore."""
+        page = select(segments).where(segments.c.id > after).order_by(segments.c.id).limit(limit)
+        with self._session.read() as connection:
+            rows = connection.execute(page).all()
+            named = select_in(
+                connection, select(runs.c.id, runs.c.run_id), runs.c.id, sorted({row.run for row in rows})
+            )
+        names = {row.id: row.run_id for row in named}
+        return [_segment(names.get(row.run, ""), row) for row in rows]
+
+    def uneven(self, limit: int) -> Sequence[tuple[str, str, int, int]]:
+        """See SeriesStore."""
+        held = select(segments.c.run, segments.c.key, func.sum(segments.c["count"]).label("points"))
+        held = held.group_by(segments.c.run, segments.c.key)
+        known, found = run_metrics.c, held.subquery()
+        points = func.coalesce(found.c.points, 0)
+        statement = (
+            select(runs.c.run_id, known.key, points, known["count"])
+            .select_from(run_metrics)
+            .join(runs, runs.c.id == known.run)
+            .outerjoin(found, (found.c.run == known.run) & (found.c.key == known.key))
+            .where(points != known["count"])
+            .order_by(runs.c.run_id, known.key)
+            .limit(limit)
+        )
+        with self._session.read() as connection:
+            return [(row[0], row[1], int(row[2]), int(row[3])) for row in connection.execute(statement)]
 
 
 _BOUNDS = [column for column in segments.c if column.name != "data"] + [literal(b"").label("data")]

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from treering.core.log import logger
+from treering.storage.metadata.schema import Moved
 from treering.storage.metadata.sql.dialects import WRITE, Dialect
 from treering.storage.metadata.sql.faults import is_worth_retrying, translated
-from treering.storage.metadata.sql.schema import check_revision, prepare_schema
+from treering.storage.metadata.sql.schema import check_revision, move_schema, prepare_schema
 
 __all__ = ["Session"]
 
@@ -65,6 +66,11 @@ class Session:
         """Create or migrate the schema. Raises SchemaMismatch."""
         with self._translating():
             prepare_schema(self._engine, self.dialect, self.name)
+
+    def move(self, revision: str, *, backup: bool) -> Moved:
+        """Migrate to a revision. Raises as `Schema.move`."""
+        with self._translating():
+            return move_schema(self._engine, self.dialect, self.name, revision, backup=backup)
 
     def check(self) -> None:
         """See Database."""

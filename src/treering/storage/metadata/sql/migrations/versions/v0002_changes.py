@@ -50,6 +50,20 @@ def upgrade() -> None:
         _create_webhooks()
 
 
+def downgrade() -> None:
+    """Remove what is there still; webhooks and the times of deletion are lost, as the older schema has no place for them."""
+    connection = op.get_bind()
+    if inspect(connection).has_table("webhooks"):
+        op.drop_table("webhooks")
+    for name, owner in (("run_params", "run"), ("logged_model_params", "model_id")):
+        _drop_index(connection, name, f"ix_{name}_key_number_{owner}")
+        _drop(connection, name, "number")
+    _drop_index(connection, "runs", "ix_runs_experiment_id_version")
+    _drop(connection, "runs", "deleted")
+    for name in ("version", "purged"):
+        _drop(connection, "experiments", name)
+
+
 def _short(length: int) -> TypeEngine[str]:
     return String(length).with_variant(String(length, collation="C"), "postgresql")
 
@@ -101,3 +115,13 @@ def _fill_numbers(connection: Connection, name: str) -> None:
 def _add(connection: Connection, table: str, column: Column[int]) -> None:
     if column.name not in {known["name"] for known in inspect(connection).get_columns(table)}:
         op.add_column(table, column)
+
+
+def _drop(connection: Connection, table: str, name: str) -> None:
+    if name in {known["name"] for known in inspect(connection).get_columns(table)}:
+        op.drop_column(table, name)
+
+
+def _drop_index(connection: Connection, table: str, name: str) -> None:
+    if name in {known["name"] for known in inspect(connection).get_indexes(table)}:
+        op.drop_index(name, table)
