@@ -20,9 +20,10 @@ from pathlib import Path
 from databases import find_binary, missing
 from peers import ROOT, Peer, ready
 
-__all__ = ["AZURE_STRING", "FileServer", "azurite", "google", "moto", "openssh"]
+__all__ = ["AZURE_STRING", "FileServer", "azurite", "ftp", "google", "moto", "openssh"]
 
 MOTO = Peer("moto", ("moto[server,s3]>=5.0,<6",))
+FTP = Peer("pyftpdlib", ("pyftpdlib>=2.0,<3",))
 GOOGLE = Peer("gcp-storage-emulator", ("gcp-storage-emulator>=2024.8",))
 AZURITE = "azurite@3.33.0"
 _DEADLINE = 90.0
@@ -52,6 +53,22 @@ def moto(folder: Path) -> Iterator[str]:
         folder, lambda port: [str(_ready(MOTO)), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     ) as port:
         yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def ftp(folder: Path, *, modern: bool = True) -> Iterator[int]:
+    """An FTP server for the user `someone` with the password `p@ss:/word`, on the folder `files`; the value is its port.
+
+    Args:
+        modern: Whether it knows MLST and MLSD, as RFC 3659 has them.
+    """
+    (folder / "files").mkdir()
+    script = Path(__file__).parent / "ftp_server.py"
+    more = [] if modern else ["--old"]
+    with _started(
+        folder, lambda port: [str(_ready(FTP)), str(script), str(port), str(folder / "files"), *more], http=False
+    ) as port:
+        yield port
 
 
 @contextmanager

@@ -24,11 +24,34 @@ class Network:
         self._ended = False
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
+        self._allowed: int | None = None
+        self._drops = self._lifetime = 0
+        self.sent = 0
+        """Bytes that clients have sent through it."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
         """From now on nothing comes through; who waits for an answer is not told."""
         self._whole.clear()
+
+    def cut_after(self, size: int) -> None:
+        """Cut it when clients have sent that many bytes from now on."""
+        with self._lock:
+            self._allowed = self.sent + size
+
+    def drop(self, connections: int, after: int) -> None:
+        """Break that many connections off, each when it has carried that many bytes, to and fro."""
+        with self._lock:
+            self._drops, self._lifetime = connections, after
+
+    @property
+    def drops(self) -> int:
+        """How many connections are yet to break off."""
+        return self._drops
+
+    @property
+    def is_cut(self) -> bool:
+        return not self._whole.is_set()
 
     def mend(self, *, broken: bool) -> None:
         """Things come through again: what was under way as well, or, if `broken`, none of it."""
@@ -72,6 +95,7 @@ class Network:
 
     def _pump(self, near: socket.socket, far: socket.socket) -> None:
         other = {near: far, far: near}
+        carried = 0
         with selectors.DefaultSelector() as selector, near, far:
             selector.register(near, selectors.EVENT_READ)
             selector.register(far, selectors.EVENT_READ)
@@ -80,7 +104,26 @@ class Network:
                     for key, _ in selector.select():
                         source = next(one for one in other if one is key.fileobj)
                         data = source.recv(1 << 16)
+                        if source is near:
+                            self._count(len(data))
                         self._whole.wait()
-                        if not data:
+                        carried += len(data)
+                        if not data or self._breaks(near, carried):
                             return
                         other[source].sendall(data)
+
+    def _count(self, size: int) -> None:
+        with self._lock:
+            self.sent += size
+            if self._allowed is not None and self.sent >= self._allowed:
+                self._allowed = None
+                self.cut()
+
+    def _breaks(self, near: socket.socket, carried: int) -> bool:
+        with self._lock:
+            if not self._drops or carried < self._lifetime:
+                return False
+            self._drops -= 1
+        # Without a farewell.
+        near.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        return True

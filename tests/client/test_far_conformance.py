@@ -10,7 +10,7 @@ from treering.assembly import Services
 from treering.client.connect import connect
 from treering.core.settings import Settings
 from treering.registry.base import ModelRegistry
-from treering.testing.objects import ObjectStoreSuite
+from treering.testing.objects import ResumableSuite
 from treering.testing.registry import RegistrySuite
 from treering.testing.tracking import TrackingSuite
 from treering.tracking.base import Tracking
@@ -55,7 +55,7 @@ class TestFarRegistry(RegistrySuite):
     pass
 
 
-class TestProxiedArtifacts(ObjectStoreSuite):
+class TestProxiedArtifacts(ResumableSuite):
     @pytest.fixture
     def store(self, far: Services, request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         return far.open_artifacts(f"mlflow-artifacts:/suite/{tmp_path.name}-{abs(hash(request.node.nodeid))}")

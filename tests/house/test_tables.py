@@ -16,7 +16,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "STORES": (
         "treering.storage.objects:STORES",
         "storage/objects",
-        {"base", "flat", "removal"},
+        {"base", "flat", "folders", "removal", "retry"},
     ),
     "METADATA": (
         "treering.storage.metadata:METADATA",

@@ -8,7 +8,6 @@ certainly never arrived.
 from __future__ import annotations
 
 import json
-import secrets
 import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,6 +28,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from treering.core.errors import InvalidInput, TreeringError, Unavailable
 from treering.core.settings import Settings
 from treering.storage.objects.base import CHUNK_SIZE
+from treering.storage.objects.retry import pause
 from treering.wire.endpoint import Endpoint, Permission
 from treering.wire.native.codec import NATIVE
 
@@ -41,7 +41,6 @@ _READING = {Permission.OPEN, Permission.READ_EXPERIMENTS, Permission.READ_MODELS
 _OVERLOADED = {429, 502, 503, 504}
 _TOO_MANY = 429
 _PARTIAL = 206
-_FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 10.0
 _FIRST_ERROR_STATUS = 300
 _CONNECT = 10.0
@@ -146,10 +145,15 @@ class Channel:
 
         return (offset if answer.status == _PARTIAL else 0), chunks()
 
-    def upload(self, path: str, chunks: Iterable[bytes]) -> tuple[Mapping[str, str], bytes]:
-        """PUT a body of unknown length; a source that raises aborts the request. The answer's headers and body."""
+    def upload(self, path: str, chunks: Iterable[bytes] | bytes) -> tuple[Mapping[str, str], bytes]:
+        """PUT a body; the answer's headers and body.
+
+        Args:
+            chunks: A body of unknown length, whose source aborts the request when it raises; or the
+                whole body, which is sent again after a fault that may pass.
+        """
         headers = {"content-type": "application/octet-stream"}
-        answer = self._send("PUT", path, headers, chunks, repeatable=False)
+        answer = self._send("PUT", path, headers, chunks, repeatable=isinstance(chunks, bytes))
         return answer.headers, answer.data
 
     def delete(self, path: str) -> None:
@@ -231,12 +235,10 @@ def _credentials(settings: Settings, url_user: str, url_password: str) -> dict[s
 
 
 def _pause(attempt: int, retry_after: str) -> float:
-    """Seconds: what the server asked for, else doubling with some chance in it so that clients do not march in step."""
+    """Seconds: what the server asked for, else what patience asks for."""
     if retry_after.isdigit():
         return min(float(retry_after), _LONGEST_PAUSE)
-    doubled: float = min(_FIRST_PAUSE * 2**attempt, _LONGEST_PAUSE)
-    # Not `random`: a training that was given a seed must draw the same numbers with a server that is away.
-    return doubled * (0.5 + secrets.randbelow(1001) / 1000)
+    return pause(attempt)
 
 
 def _reason(error: HTTPError) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from treering.client.belated import create_run
+from treering.client.pieces import send_file
 from treering.core.errors import (
     Conflict,
     InvalidInput,
@@ -189,7 +190,7 @@ class Delivery:
             msg = f"The copy {copy} is gone. Log the file again."
             raise NotFound(msg)
         uri = self._tracking.runs.get(file.run_id).info.artifact_uri
-        self._services.open_artifacts(uri).write(file.path, _Watched(copy, self._count))
+        send_file(self._services.open_artifacts(uri), file.path, FileChunks(copy, self._count))
         # Not before the upload is remembered may the copy go.
         self._uploaded.append(copy)
 
@@ -235,19 +236,6 @@ class Delivery:
         self.refused += count
         self._refused_anew = True
         logger.warning("%d logged records were refused and set aside in %s: %s", count, where, error.message)
-
-
-class _Watched(FileChunks):
-    """Tells how much was read."""
-
-    def __init__(self, path: Path, count: Callable[[int], None]) -> None:
-        super().__init__(path)
-        self._count = count
-
-    def __iter__(self) -> Iterator[bytes]:
-        for chunk in super().__iter__():
-            yield chunk
-            self._count(len(chunk))
 
 
 def open_delivery(

@@ -11,13 +11,13 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import msgspec
 
-from treering.core.errors import Conflict, DamagedData, InvalidInput, NotFound, OutOfRange, Unavailable
+from treering.core.errors import Conflict, DamagedData, InvalidInput, NotFound, NotSupported, OutOfRange, Unavailable
 from treering.entities.artifact import FileInfo
-from treering.storage.objects.base import CHUNK_SIZE, SMALL, check_key
+from treering.storage.objects.base import CHUNK_SIZE, SMALL, Begun, check_key
 from treering.wire.native import artifacts, server
 from treering.wire.native.frames import CHECKSUM, END, frame, frames
 
@@ -37,8 +37,11 @@ class Transport(Protocol):
         """The body of a GET, or of a POST, from `offset` where the server can: where it begins, and its chunks."""
         ...
 
-    def upload(self, path: str, chunks: Iterable[bytes]) -> tuple[Mapping[str, str], bytes]:
-        """PUT a body of unknown length; the answer's headers and body. A source that raises aborts the request."""
+    def upload(self, path: str, chunks: Iterable[bytes] | bytes) -> tuple[Mapping[str, str], bytes]:
+        """PUT a body of unknown length, or one that may be sent again; the answer's headers and body.
+
+        A source that raises aborts the request.
+        """
         ...
 
     def delete(self, path: str) -> None:
@@ -125,6 +128,30 @@ class ProxiedStore:
         _, chunks = self._transport.download(artifacts.FETCH.path, 0, body)
         return frames(chunks, SMALL)
 
+    def resume(self, key: str, identity: str, piece: int, *, fresh: bool = False) -> Begun:
+        """As `Resumable.resume`. Raises NotSupported if the server is not Treering's, or its own store cannot."""
+        if not self._is_treering():
+            msg = f"The server of {self._uri} takes files in one go. Send the file so."
+            raise NotSupported(msg)
+        asked = artifacts.Resume(self._full(check_key(key)), identity, piece, fresh)
+        answer = msgspec.json.decode(self._posted(artifacts.RESUME.path, asked), type=artifacts.BegunUpload)
+        return Begun(answer.upload, {item.number: item.tag for item in answer.pieces})
+
+    def put_piece(self, key: str, upload: str, number: int, chunks: Iterable[bytes]) -> str:
+        """As `Resumable.put_piece`; tried again after faults that may pass. Raises DamagedData as `write`."""
+        data = b"".join(chunks)
+        query = urlencode({"path": self._full(check_key(key)), "upload": upload, "number": number})
+        headers, body = self._transport.upload(f"{artifacts.PIECE.path}?{query}", data)
+        stored = headers.get(CHECKSUM)
+        if stored is None or int(stored, 16) != zlib.crc32(data):
+            msg = f"A piece of {key!r} has come to the server otherwise than it was sent. Send it again, and check the network."
+            raise DamagedData(msg)
+        return msgspec.json.decode(body, type=artifacts.Piece).tag
+
+    def settle(self, key: str, upload: str, size: int, tags: Sequence[str]) -> None:
+        """As `Resumable.settle`."""
+        self._posted(artifacts.SETTLE.path, artifacts.Settle(self._full(check_key(key)), upload, size, tags))
+
     def checksum(self, key: str) -> int | None:
         """As `Checked.checksum`."""
         if not self._is_treering():
@@ -200,6 +227,10 @@ class ProxiedStore:
                     raise
                 self._more = False
         return self._more
+
+    def _posted(self, path: str, asked: object) -> bytes:
+        _, chunks = self._transport.download(path, 0, msgspec.json.encode(asked))
+        return b"".join(chunks)
 
     def _full(self, normal: str) -> str:
         return "/".join(part for part in (self._root, normal) if part)

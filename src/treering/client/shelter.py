@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from treering.client.belated import is_belated
+from treering.client.pieces import send_file
 from treering.client.session import Place
 from treering.core.errors import DeadlineExceeded, InvalidInput, NotFound, Unavailable
 from treering.entities.artifact import FileInfo
@@ -58,7 +59,7 @@ class ShelteredStore:
         # What waits must not be delivered over what came later.
         if not recorder.is_cut_off and recorder.kept(self._run_id) is None and (store := self._reached()) is not None:
             try:
-                return store.write(key, chunks)
+                return send_file(store, key, chunks)
             except (Unavailable, DeadlineExceeded) as error:
                 if not self._place.settings.offline_after or isinstance(chunks, Iterator):
                     raise

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from treering.assembly import Services
-from treering.core.errors import DamagedData
+from treering.client.pieces import send_file
+from treering.core.errors import DamagedData, Unavailable
 from treering.core.uri import split_name
 from treering.entities.artifact import FileInfo
 from treering.storage.journal.files import FileChunks
@@ -165,7 +166,7 @@ def _send_together(store: Bulk, files: Sequence[tuple[str, Path, int]], progress
 
 def _send(store: ObjectStore, key: str, path: Path, progress: _Progress) -> None:
     # By its path, so that a store which shelters it while the server is away need not hold its bytes.
-    progress.add(1, store.write(key, FileChunks(path)))
+    progress.add(1, send_file(store, key, FileChunks(path)))
 
 
 def _fetch_together(store: Bulk, keys: Sequence[str], folder: Path, progress: _Progress) -> None:
@@ -192,19 +193,34 @@ def _fetch(store: ObjectStore, info: FileInfo, target: Path, progress: _Progress
     begin = part.stat().st_size if resumable and part.is_file() else 0
     if info.size is not None and begin > info.size:
         begin = 0
-    with part.open("r+b" if begin else "wb") as file:
-        file.seek(begin)
-        for chunk in store.read(info.path, begin):
-            file.write(chunk)
-            progress.add(0, len(chunk))
-        file.truncate()
-        size = file.tell()
+    size = _bring(store, info.path, part, begin, progress)
+    while size < 0:  # it broke off, but something has come
+        begin = part.stat().st_size if resumable else 0
+        size = _bring(store, info.path, part, begin, progress)
     if (info.size is not None and size != info.size) or (begin and not _is_same(store, info.path, part)):
         part.unlink()
         msg = f"What has come of {info.path!r} is not what lies in {store.uri}. It was removed; fetch it again."
         raise DamagedData(msg)
     part.replace(target)
     progress.add(1, begin)
+
+
+def _bring(store: ObjectStore, key: str, part: Path, begin: int, progress: _Progress) -> int:
+    """Fetch what is missing of a file, and return its size; -1 if that broke off after something had come."""
+    at = begin
+    with part.open("r+b" if begin else "wb") as file:
+        file.seek(begin)
+        try:
+            for chunk in store.read(key, begin):
+                file.write(chunk)
+                at += len(chunk)
+                progress.add(0, len(chunk))
+        except Unavailable:
+            if at == begin or not isinstance(store, Checked | Versioned):
+                raise
+            return -1
+        file.truncate()
+        return file.tell()
 
 
 def _part(store: ObjectStore, key: str, target: Path) -> Path:

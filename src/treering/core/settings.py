@@ -159,6 +159,11 @@ class Settings:
     azure_access_key: str = _setting("", "Key of the Azure storage account.", "AZURE_STORAGE_ACCESS_KEY")
     sftp_known_hosts: str = _setting("", "File of the SSH host keys that are trusted; empty: ~/.ssh/known_hosts.")
     sftp_key_file: str = _setting("", "Private key for SFTP; empty: the SSH agent and the keys in ~/.ssh.")
+    webhdfs_url: str = _setting(
+        "", "URL that hdfs: addresses are reached at over HTTP; empty: port 9870 of the machine that they name."
+    )
+    hdfs_user: str = _setting("", "User of HDFS; empty: whom the cluster takes for nobody.", "HADOOP_USER_NAME")
+    hdfs_token: str = _setting("", "Delegation token for HDFS, which stands for a user.")
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
     search_memory_mb: int = _setting(
         512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."

@@ -23,7 +23,7 @@ PROXY_SCHEME = "mlflow-artifacts"
 
 # The machine that is asked stands in the URI itself.
 _HOST_ADDRESSED = frozenset(
-    {"abfs", "abfss", "b2", "dbfs", "ftp", "hdfs", "http", "https", "r2", "sftp", "viewfs", "wasb", "wasbs"}
+    {"abfs", "abfss", "b2", "dbfs", "ftp", "hdfs", "http", "https", "r2", "sftp", "viewfs", "wasb", "wasbs", "webhdfs"}
 )
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from treering.core.errors import Conflict, InvalidInput, NotFound
-from treering.storage.objects.base import CHUNK_SIZE, ObjectStore
+from treering.core.errors import Conflict, InvalidInput, NotFound, TreeringError
+from treering.storage.objects.base import CHUNK_SIZE, ObjectStore, Resumable
 
-__all__ = ["ObjectStoreSuite"]
+__all__ = ["ObjectStoreSuite", "ResumableSuite"]
 
 _CLIMBING = ["../secret", "a/../../secret", "/etc/passwd", "a\\..\\b", "C:/x", "a\0b", ".."]
 
@@ -175,3 +178,83 @@ class ObjectStoreSuite:
             list(pool.map(lambda n: store.write("one", [bytes([n]) * 5000, bytes([n]) * 5000]), range(40)))
         assert len(list(store.walk("many"))) == 40
         assert len(set(b"".join(store.read("one")))) == 1
+
+
+# The least that S3 takes for a part that is not the last.
+_PIECE = 5 << 20
+_IDENTITY = "0123456789abcdef0123456789abcdef"
+
+
+class ResumableSuite(ObjectStoreSuite):
+    """As `ObjectStoreSuite`, for a store that keeps the promises of `treering.storage.objects.base.Resumable`, too."""
+
+    def test_pieces_become_a_file(self, store: ObjectStore) -> None:
+        """In any order, and not before the end."""
+        assert isinstance(store, Resumable)
+        pieces = [bytes([number]) * (_PIECE if number < 3 else 7) for number in (1, 2, 3)]
+        begun = store.resume("a/b c", _IDENTITY, _PIECE)
+        assert not begun.tags
+        tags = {number: store.put_piece("a/b c", begun.upload, number, [pieces[number]]) for number in (2, 0, 1)}
+        assert list(store.walk()) == []
+        assert store.list("a") == []
+        store.settle("a/b c", begun.upload, 2 * _PIECE + 7, [tags[0], tags[1], tags[2]])
+        assert b"".join(store.read("a/b c")) == b"".join(pieces)
+        assert [info.path for info in store.walk()] == ["a/b c"]
+
+    def test_what_has_come_is_told(self, store: ObjectStore) -> None:
+        """To whoever asks, by the digest of the bytes; a piece that comes again replaces what was."""
+        assert isinstance(store, Resumable)
+        first = store.resume("x", _IDENTITY, _PIECE)
+        tag = store.put_piece("x", first.upload, 0, [b"1" * _PIECE])
+        found = store.resume("x", _IDENTITY, _PIECE)
+        assert found.tags[0].partition(";")[0] == tag.partition(";")[0]
+        kind, _, digest = tag.partition(";")[0].partition(":")
+        ones = b"1" * _PIECE
+        known = {"crc32": f"{zlib.crc32(ones):08x}", "md5": hashlib.md5(ones, usedforsecurity=False).hexdigest()}
+        assert digest == known[kind]
+        again = store.put_piece("x", found.upload, 0, [b"2" * 1000, b"2" * (_PIECE - 1000)])
+        last = store.put_piece("x", found.upload, 1, [b"3"])
+        store.settle("x", found.upload, _PIECE + 1, [again, last])
+        assert b"".join(store.read("x")) == b"2" * _PIECE + b"3"
+        assert not store.resume("x", _IDENTITY, _PIECE).tags
+
+    def test_one_may_begin_anew(self, store: ObjectStore) -> None:
+        """Then nothing of before counts."""
+        assert isinstance(store, Resumable)
+        first = store.resume("x", _IDENTITY, _PIECE)
+        store.put_piece("x", first.upload, 0, [b"1" * _PIECE])
+        anew = store.resume("x", _IDENTITY, _PIECE, fresh=True)
+        assert not anew.tags
+        tag = store.put_piece("x", anew.upload, 0, [b"short"])
+        store.settle("x", anew.upload, 5, [tag])
+        assert b"".join(store.read("x")) == b"short"
+
+    def test_an_upload_that_was_ended_is_gone(self, store: ObjectStore) -> None:
+        """Who sends the same file at the same time may be told so, and nothing is lost."""
+        assert isinstance(store, Resumable)
+        one = store.resume("x", _IDENTITY, _PIECE)
+        tag = store.put_piece("x", one.upload, 0, [b"1"])
+        store.settle("x", one.upload, 1, [tag])
+        with contextlib.suppress(NotFound):
+            store.settle("x", one.upload, 1, [tag])
+        assert b"".join(store.read("x")) == b"1"
+
+    @pytest.mark.parametrize("key", _CLIMBING)
+    def test_pieces_do_not_climb(self, store: ObjectStore, key: str) -> None:
+        """Nor does an upload's name."""
+        assert isinstance(store, Resumable)
+        with pytest.raises(InvalidInput, match="Invalid path"):
+            store.resume(key, _IDENTITY, _PIECE)
+        with pytest.raises(InvalidInput, match="Invalid path"):
+            store.put_piece(key, "x", 0, [b"1"])
+        with pytest.raises(InvalidInput, match="Invalid path"):
+            store.settle(key, "x", 1, [])
+        with pytest.raises(TreeringError):
+            store.settle("x", f"../../{_IDENTITY}", 0, ["md5:x"])
+
+    def test_pieces_do_not_make_a_file_a_folder(self, store: ObjectStore) -> None:
+        """As with whole files."""
+        assert isinstance(store, Resumable)
+        store.write("a/b", [b"1"])
+        with pytest.raises(Conflict):
+            store.resume("a/b/c", _IDENTITY, _PIECE)

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from emulators import FileServer, azurite, google, moto, openssh
+from emulators import FileServer, azurite, ftp, google, moto, openssh
 from treering.core.errors import (
     Conflict,
     InvalidInput,
@@ -27,7 +27,7 @@ from treering.core.errors import (
 )
 from treering.storage.objects import STORES
 from treering.storage.objects.base import CHUNK_SIZE, Multipart, ObjectStore, Part, Presigning
-from treering.testing.objects import ObjectStoreSuite
+from treering.testing.objects import ObjectStoreSuite, ResumableSuite
 
 pytestmark = pytest.mark.cloud
 
@@ -113,7 +113,7 @@ class FarSuite(ObjectStoreSuite):
 
 
 @pytest.mark.usefixtures("s3")
-class TestS3(FarSuite):
+class TestS3(FarSuite, ResumableSuite):
     @pytest.fixture
     def store(self) -> ObjectStore:
         return STORES.load("s3")(f"s3://things/{uuid.uuid4().hex}/a%20folder")
@@ -187,7 +187,7 @@ class TestGoogle(FarSuite):
             store.download_address("x", 60)
 
 
-class TestAzure(FarSuite):
+class TestAzure(FarSuite, ResumableSuite):
     @pytest.fixture
     def store(self, azure_string: str, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
         monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure_string)
@@ -231,6 +231,37 @@ class TestSftp(FarSuite):
             store.list()
 
 
+@pytest.fixture(scope="module", params=["modern", "old"])
+def ftp_port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with ftp(tmp_path_factory.mktemp("ftp"), modern=request.param == "modern") as port:
+        yield port
+
+
+class TestFtp(FarSuite):
+    @pytest.fixture
+    def store(self, ftp_port: int) -> ObjectStore:
+        return STORES.load("ftp")(f"ftp://someone:p%40ss%3A%2Fword@127.0.0.1:{ftp_port}/{uuid.uuid4().hex}/some%20root")
+
+    def test_bytes_are_not_taken_for_text(self, store: ObjectStore) -> None:
+        store.write("a/lines", [b"1\n2\r\n3\r"])
+        assert [info.size for info in store.list("a")] == [7]
+        assert b"".join(store.read("a/lines")) == b"1\n2\r\n3\r"
+
+    def test_the_password_is_not_shown(self, store: ObjectStore) -> None:
+        assert store.uri.startswith("ftp://someone@127.0.0.1:")
+        with pytest.raises(NotFound) as caught:
+            store.read("nothing")
+        assert "word" not in str(caught.value)
+
+    def test_a_user_that_is_not_known_is_refused(self, ftp_port: int) -> None:
+        with pytest.raises(Unauthenticated, match="password"):
+            STORES.load("ftp")(f"ftp://someone:else@127.0.0.1:{ftp_port}/x").list()
+
+    def test_a_name_that_holds_a_line_break_is_refused(self, store: ObjectStore) -> None:
+        with pytest.raises(InvalidInput):
+            store.write("a\r\nDELE b", [b"1"])
+
+
 @pytest.fixture
 def web(tmp_path: Path) -> Iterator[str]:
     class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -246,7 +277,8 @@ def web(tmp_path: Path) -> Iterator[str]:
         thread.join(30)
 
 
-def test_files_of_a_web_server_are_read(web: str, tmp_path: Path) -> None:
+def test_files_of_a_web_server_are_read(web: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREERING_HTTP_RETRIES", "0")
     (tmp_path / "a b#c").write_bytes(bytes(range(256)) * 8192)
     store = STORES.load("http")(web)
     assert store.stat("a b#c").size == 2 * MIB

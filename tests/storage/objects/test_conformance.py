@@ -12,10 +12,10 @@ from treering.core.errors import InvalidInput, StorageFull
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore
 from treering.storage.objects.file import FileStore
-from treering.testing.objects import ObjectStoreSuite
+from treering.testing.objects import ObjectStoreSuite, ResumableSuite
 
 
-class TestFileStore(ObjectStoreSuite):
+class TestFileStore(ResumableSuite):
     @pytest.fixture
     def store(self, tmp_path: Path) -> ObjectStore:
         return STORES.load("file")((tmp_path / "root folder").as_uri())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,16 +15,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from treering.assembly import Services
-from treering.core.errors import NotFound, TreeringError
+from treering.core.errors import InvalidInput, NotFound, NotSupported, TooLarge, TreeringError
 from treering.entities.artifact import FileInfo
 from treering.server.handling import Handlers
 from treering.server.mlflow.proxy import kept_store
 from treering.server.mlflow.transfer import body_chunks, file_key
 from treering.server.received import received
-from treering.storage.objects.base import CHUNK_SIZE, SMALL, Checked, ObjectStore, check_key
+from treering.storage.objects.base import CHUNK_SIZE, SMALL, Checked, ObjectStore, Resumable, check_key
 from treering.wire.native import artifacts as wire
 from treering.wire.native.codec import NATIVE
-from treering.wire.native.frames import END, FRAMES, failure, frame, frames
+from treering.wire.native.frames import CHECKSUM, END, FRAMES, failure, frame, frames
 
 __all__ = ["HANDLERS"]
 
@@ -31,6 +32,10 @@ HANDLERS = Handlers()
 
 # Stores on other machines answer late, so that several requests run at a time.
 _AT_A_TIME = 8
+# Some stores hold a piece in memory.
+_LARGEST_PIECE = 256 << 20
+_IDENTITY = re.compile(r"[0-9a-f]{32}")
+_NUMBER = re.compile(r"[0-9]{1,4}")
 
 
 @HANDLERS.handles(wire.TREE)
@@ -69,6 +74,64 @@ async def _fetch(services: Services, request: Request) -> Response:
     store = await asyncio.to_thread(kept_store, services)
     body = _gathered(_framed(store, list(zip(asked.keys, keys, strict=True))))
     return StreamingResponse(iterate_in_threadpool(body), media_type=FRAMES)
+
+
+@HANDLERS.handles(wire.RESUME)
+def _resume(services: Services, asked: wire.Resume) -> wire.BegunUpload:
+    if not _IDENTITY.fullmatch(asked.identity) or not 0 < asked.piece <= _LARGEST_PIECE:
+        msg = f"An upload needs an identity of 32 hexadecimal digits, and pieces of 1 to {_LARGEST_PIECE} bytes."
+        raise InvalidInput(msg)
+    found = _resumable(kept_store(services)).resume(
+        file_key(asked.path), asked.identity, asked.piece, fresh=asked.fresh
+    )
+    return wire.BegunUpload(found.upload, [wire.Piece(number, tag) for number, tag in sorted(found.tags.items())])
+
+
+@HANDLERS.streams(wire.PIECE)
+async def _piece(services: Services, request: Request) -> Response:
+    asked = request.query_params
+    key, upload, number = file_key(asked.get("path", "")), asked.get("upload", ""), asked.get("number", "")
+    if not upload or not _NUMBER.fullmatch(number):
+        msg = "A piece needs the name of its upload, and a number up to 9999. Begin the upload first."
+        raise InvalidInput(msg)
+    body = _Checked(body_chunks(request, asyncio.get_running_loop()))
+    tag = await asyncio.to_thread(
+        lambda: _resumable(kept_store(services)).put_piece(key, upload, int(number), iter(body))
+    )
+    raw = received(request.scope, request.path_params, b"")
+    answer = NATIVE.encode(wire.PIECE, wire.Piece(int(number), tag), raw)
+    return Response(answer.body, answer.status, {CHECKSUM: f"{body.checksum:08x}"}, answer.content_type)
+
+
+@HANDLERS.handles(wire.SETTLE)
+def _settle(services: Services, asked: wire.Settle) -> wire.Stored:
+    _resumable(kept_store(services)).settle(file_key(asked.path), asked.upload, asked.size, asked.tags)
+    return wire.Stored(1)
+
+
+class _Checked:
+    """The chunks of a piece, and the CRC-32 of what has come of it."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.checksum = 0
+        self._chunks = chunks
+
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for chunk in self._chunks:
+            size += len(chunk)
+            if size > _LARGEST_PIECE:
+                msg = f"A piece has at most {_LARGEST_PIECE} bytes. Send smaller ones."
+                raise TooLarge(msg)
+            self.checksum = zlib.crc32(chunk, self.checksum)
+            yield chunk
+
+
+def _resumable(store: ObjectStore) -> Resumable:
+    if not isinstance(store, Resumable):
+        msg = "The server's artifact store takes files in one go. Send the file so."
+        raise NotSupported(msg)
+    return store
 
 
 def _store_all(store: ObjectStore, files: Iterable[tuple[str, bytes]]) -> int:

@@ -31,15 +31,21 @@ _CHUNK = 1 << 20
 
 
 class FileChunks:
-    """The bytes of a file in chunks; it may be gone through again, from the start, when sending failed half-way."""
+    """The bytes of a file in chunks; it may be gone through again, from the start, when sending failed half-way.
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        sent: Told how many bytes were taken each time, after they were.
+    """
+
+    def __init__(self, path: Path, sent: Callable[[int], None] = lambda _: None) -> None:
         self.path = path
+        self.sent = sent
 
     def __iter__(self) -> Iterator[bytes]:
         with self.path.open("rb") as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
+                self.sent(len(chunk))
 
 
 def keep_file(folder: Path, chunks: Iterable[bytes], settle: Callable[[Path, int], None]) -> int:

@@ -17,7 +17,9 @@ STORES: Registry[Callable[[str], ObjectStore]] = Registry(
         "abfs": "treering.storage.objects.azure:AzureStore",
         "abfss": "treering.storage.objects.azure:AzureStore",
         "file": "treering.storage.objects.file:FileStore",
+        "ftp": "treering.storage.objects.ftp:FtpStore",
         "gs": "treering.storage.objects.gcs:GoogleStore",
+        "hdfs": "treering.storage.objects.hdfs:HdfsStore",
         "http": "treering.storage.objects.http:HttpStore",
         "https": "treering.storage.objects.http:HttpStore",
         "memory": "treering.storage.objects.memory:MemoryStore",
@@ -25,6 +27,7 @@ STORES: Registry[Callable[[str], ObjectStore]] = Registry(
         "sftp": "treering.storage.objects.sftp:SftpStore",
         "wasb": "treering.storage.objects.azure:AzureStore",
         "wasbs": "treering.storage.objects.azure:AzureStore",
+        "webhdfs": "treering.storage.objects.hdfs:HdfsStore",
     },
     extras={
         "abfs": "azure",

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import hashlib
 import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobBlock, BlobSasPermissions, BlobServiceClient, generate_blob_sas
+from requests.exceptions import RequestException
 
 from treering.core.errors import (
+    Conflict,
     InvalidInput,
     NotFound,
     PermissionDenied,
@@ -27,13 +30,17 @@ from treering.core.errors import (
     Unavailable,
 )
 from treering.core.settings import read_settings
-from treering.storage.objects.base import Address, Part
+from treering.storage.objects.base import Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head
+from treering.storage.objects.retry import patient_chunks
 
 __all__ = ["AzureStore"]
 
 _FORBIDDEN = 403
+# The library lets its HTTP client's own errors through where it checks what has come.
+_FAILED = (AzureError, RequestException)
 _READ_SIZE = 4 << 20
+_BLOCK = re.compile(r"([0-9a-f]{32})([0-9]{10})")
 _HOST = re.compile(r"(?P<account>[^.]+)\.(?:blob|dfs)\.(?P<rest>.+)")
 
 
@@ -78,6 +85,30 @@ class AzureStore(FlatStore):
         """As `Multipart.abort`: the service forgets blocks that are not committed within a week by itself."""
         del key, upload
 
+    def resume(self, key: str, identity: str, piece: int, *, fresh: bool = False) -> Begun:
+        """As `Resumable.resume`: the blocks are named after their contents, so that they are found again."""
+        del identity, piece
+        name = self._full(key)
+        if name == self._full(""):
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+        self._refuse_both(key, name)
+        return Begun("blocks", {} if fresh else self._azure.staged(name))
+
+    def put_piece(self, key: str, upload: str, number: int, chunks: Iterable[bytes]) -> str:
+        """As `Resumable.put_piece`."""
+        del upload
+        data = b"".join(chunks)
+        digest = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        self._azure.stage(self._full(key), _block_id(digest, number), data)
+        return f"md5:{digest}"
+
+    def settle(self, key: str, upload: str, size: int, tags: Sequence[str]) -> None:
+        """As `Resumable.settle`."""
+        del upload, size
+        blocks = [_block_id(tag.removeprefix("md5:"), number) for number, tag in enumerate(tags)]
+        self._azure.commit(self._full(key), blocks)
+
 
 class _Container:
     """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
@@ -94,18 +125,28 @@ class _Container:
         except ResourceNotFoundError as error:
             self._refuse_missing_container(error)
             return None
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
         return Head(int(found.size), str(found.etag))
 
     def get(self, name: str, offset: int, length: int | None) -> Iterator[bytes] | None:
-        try:
-            found = self._client().download_blob(name, offset, length, validate_content=True)
-        except ResourceNotFoundError:
-            return None
-        except AzureError as error:
-            raise self._translated(error) from error
-        return self._chunks(found)
+        tags: set[str] = set()
+
+        def fetch(at: int) -> Iterator[bytes]:
+            left = None if length is None else length - (at - offset)
+            if left == 0:
+                return iter(())
+            try:
+                found = self._client().download_blob(name, at, left, validate_content=True)
+            except _FAILED as error:
+                raise self._translated(error) from error
+            tags.add(str(found.properties.etag))
+            if len(tags) > 1:
+                msg = f"{name!r} in container {self._name!r} was written again while it was read. Read it again."
+                raise Conflict(msg)
+            return self._chunks(found)
+
+        return patient_chunks(fetch, offset, read_settings().http_retries + 1)
 
     def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
         second = next(rest, None)
@@ -123,7 +164,25 @@ class _Container:
                 blob.stage_block(blocks[-1], piece, length=len(piece), validate_content=True)
                 piece, second = second, next(rest, None) if second is not None else None
             self.commit(name, blocks)
-        except AzureError as error:
+        except _FAILED as error:
+            raise self._translated(error) from error
+
+    def staged(self, name: str) -> dict[int, str]:
+        """The tags of blocks that have come and are not part of anything yet."""
+        try:
+            _, blocks = self._client().get_blob_client(name).get_block_list("uncommitted")
+        except ResourceNotFoundError as error:
+            self._refuse_missing_container(error)
+            return {}
+        except _FAILED as error:
+            raise self._translated(error) from error
+        return {int(found[2]): f"md5:{found[1]}" for block in blocks if (found := _BLOCK.fullmatch(block.id))}
+
+    def stage(self, name: str, block: str, data: bytes) -> None:
+        try:
+            client = self._client().get_blob_client(name)
+            client.stage_block(block, data, length=len(data), validate_content=True)
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def entries(self, prefix: str, *, deep: bool, limit: int | None = None) -> Iterator[tuple[str, int | None]]:
@@ -135,7 +194,7 @@ class _Container:
             for item in found:
                 is_folder = not hasattr(item, "size") or type(item).__name__ == "BlobPrefix"
                 yield item.name, None if is_folder else int(item.size)
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def remove(self, names: Sequence[str]) -> None:
@@ -144,13 +203,13 @@ class _Container:
                 self._client().delete_blob(name)
             except ResourceNotFoundError:
                 continue
-            except AzureError as error:
+            except _FAILED as error:
                 raise self._translated(error) from error
 
     def commit(self, name: str, blocks: Sequence[str]) -> None:
         try:
             self._client().get_blob_client(name).commit_block_list([BlobBlock(block) for block in blocks])
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def signed(self, name: str, seconds: int, permission: Any) -> str:
@@ -168,7 +227,7 @@ class _Container:
     def _chunks(self, found: Any) -> Iterator[bytes]:
         try:
             yield from found.chunks()
-        except AzureError as error:
+        except _FAILED as error:
             raise self._translated(error) from error
 
     def _client(self) -> Any:
@@ -176,6 +235,13 @@ class _Container:
             settings = read_settings()
             # The service tells the checksum of at most 4 MiB at a time.
             sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
+            # Its own first pause would be 15 seconds.
+            sizes |= {
+                "retry_total": settings.http_retries,
+                "initial_backoff": 0,
+                "increment_base": 2,
+                "random_jitter_range": 1,
+            }
             if settings.azure_connection_string:
                 service = BlobServiceClient.from_connection_string(settings.azure_connection_string, **sizes)
             else:
@@ -188,12 +254,13 @@ class _Container:
         if str(getattr(error, "error_code", "")) == "ContainerNotFound":
             raise self._translated(error) from error
 
-    def _translated(self, error: AzureError) -> TreeringError:
+    def _translated(self, error: Exception) -> TreeringError:
         code = str(getattr(error, "error_code", "") or "")
         said = str(getattr(error, "message", error)).partition("\n")[0]
         if code == "ContainerNotFound":
             return InvalidInput(f"There is no container {self._name!r}. Create it, or correct the artifact URI.")
-        if isinstance(error, ResourceNotFoundError):
+        # A block that is missing was thrown away when somebody else ended an upload of that name.
+        if isinstance(error, ResourceNotFoundError) or code == "InvalidBlockList":
             return NotFound(f"Container {self._name!r}: {said}. Nothing is there.")
         if isinstance(error, ClientAuthenticationError):
             return Unauthenticated(

@@ -19,12 +19,14 @@ __all__ = [
     "CHUNK_SIZE",
     "SMALL",
     "Address",
+    "Begun",
     "Bulk",
     "Checked",
     "Multipart",
     "ObjectStore",
     "Part",
     "Presigning",
+    "Resumable",
     "Versioned",
     "check_key",
 ]
@@ -160,6 +162,54 @@ class Multipart(Protocol):
 
     def abort(self, key: str, upload: str) -> None:
         """Forget an upload and its parts. Raises NotFound."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An upload that was begun, now or by somebody who did not end it.
+
+    Attributes:
+        upload: The store's name for it.
+        tags: What the store calls the pieces that have come, by their number from 0: `crc32:` or `md5:`,
+            the digest of a piece in hexadecimal digits, and after a semicolon what only the store understands.
+    """
+
+    upload: str
+    tags: Mapping[int, str] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A store that takes a file piece by piece, from several processes if need be; beside `ObjectStore`.
+
+    Pieces that have come stay when a sender dies, or the server that stands between.
+    """
+
+    def resume(self, key: str, identity: str, piece: int, *, fresh: bool = False) -> Begun:
+        """Begin an upload, or find it begun.
+
+        Args:
+            identity: 32 hexadecimal digits that no other contents of the file have.
+            piece: Bytes of each piece but the last.
+            fresh: Whether what may be there is of no use.
+
+        Raises:
+            NotSupported: If the place behind the store cannot do it.
+        """
+        ...
+
+    def put_piece(self, key: str, upload: str, number: int, chunks: Iterable[bytes]) -> str:
+        """Store a piece, over one of that number, and return its tag. Raises NotFound if there is no such upload."""
+        ...
+
+    def settle(self, key: str, upload: str, size: int, tags: Sequence[str]) -> None:
+        """Make a file of the pieces with these tags; it appears now.
+
+        Raises:
+            NotFound: If there is no such upload.
+            DamagedData: If the pieces do not have `size` bytes together.
+        """
         ...
 
 

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
+import re
 import shutil
 import stat
+import time
 import uuid
-from collections.abc import Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
-from treering.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied, StorageFull, TreeringError
+from treering.core.errors import (
+    Conflict,
+    DamagedData,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    StorageFull,
+    TreeringError,
+)
 from treering.core.uri import file_uri, local_path
 from treering.entities.artifact import FileInfo
-from treering.storage.objects.base import CHUNK_SIZE, check_key
+from treering.storage.objects.base import CHUNK_SIZE, Begun, check_key
 
 __all__ = ["FileStore"]
 
 # Files under way bear this prefix until they are whole; listings leave them out.
 _PART = ".treering-part-"
+_UPLOAD = re.compile(r"[0-9a-f]{32}-[1-9][0-9]{0,11}")
+# How long an upload that was given up keeps its place.
+_FORGOTTEN = 7 * 24 * 3600.0
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # A name longer than the disk allows cannot be there either.
 _ABSENT = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
@@ -86,6 +102,55 @@ class FileStore:
                 part.unlink(missing_ok=True)
         return size
 
+    def resume(self, key: str, identity: str, piece: int, *, fresh: bool = False) -> Begun:
+        """As `Resumable.resume`: the pieces stand in a file beside the one that they become."""
+        upload = f"{identity}-{piece}"
+        part = self._staged(key, upload)
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            _clear_old_parts(part.parent)
+            if fresh:
+                part.unlink(missing_ok=True)
+            part.touch()
+            with part.open("rb") as file:
+                return Begun(upload, dict(enumerate(_tags(file, piece))))
+        except OSError as error:
+            raise self._failed_write(key, error) from error
+
+    def put_piece(self, key: str, upload: str, number: int, chunks: Iterable[bytes]) -> str:
+        """As `Resumable.put_piece`."""
+        part = self._staged(key, upload)
+        most = int(upload.rpartition("-")[2])
+        size = checksum = 0
+        try:
+            with part.open("r+b") as file:
+                file.seek(number * most)
+                for chunk in chunks:
+                    size += len(chunk)
+                    if size > most:
+                        msg = f"A piece of {key!r} has more than the {most} bytes that were agreed. Send it as agreed."
+                        raise InvalidInput(msg)
+                    checksum = zlib.crc32(chunk, checksum)
+                    file.write(chunk)
+        except OSError as error:
+            if isinstance(error, TreeringError):
+                raise
+            raise self._failed_piece(key, error) from error
+        return f"crc32:{checksum:08x}"
+
+    def settle(self, key: str, upload: str, size: int, tags: Sequence[str]) -> None:
+        """As `Resumable.settle`; each piece was compared with what was sent when it came."""
+        del tags
+        part, path = self._staged(key, upload), self._path(key)
+        try:
+            found = part.stat().st_size
+            if found != size:
+                msg = f"{found:,} bytes of {size:,} of {key!r} have come to {self.uri}. Send it again."
+                raise DamagedData(msg)
+            part.replace(path)
+        except OSError as error:
+            raise self._failed_piece(key, error) from error
+
     def stat(self, key: str) -> FileInfo:
         """As `ObjectStore.stat`."""
         path = self._path(key)
@@ -144,6 +209,20 @@ class FileStore:
             raise InvalidInput(msg)
         return path
 
+    def _staged(self, key: str, upload: str) -> Path:
+        path = self._path(key)
+        if path == self._root or not _UPLOAD.fullmatch(upload):
+            msg = f"There is no upload {upload!r} of {key!r}. Begin it first, and give the file a name."
+            raise InvalidInput(msg)
+        # Two files of one folder may be the same.
+        name = hashlib.sha256(path.name.encode()).hexdigest()[:8]
+        return path.with_name(f"{_PART}{name}-{upload}")
+
+    def _failed_piece(self, key: str, error: OSError) -> TreeringError:
+        if isinstance(error, FileNotFoundError):
+            return NotFound(f"There is no such upload of {key!r} in {self.uri}. Begin it again.")
+        return self._failed_write(key, error)
+
     def _info(self, entry: os.DirEntry[str]) -> FileInfo | None:
         path = Path(entry.path).relative_to(self._root).as_posix()
         try:
@@ -174,3 +253,24 @@ class FileStore:
             msg = f"The artifact path {key[:80]!r}... is too long for this disk. Shorten it."
             return InvalidInput(msg)
         return TreeringError(f"Cannot write {key!r} in {self.uri}: {error.strerror}.")
+
+
+def _tags(file: BinaryIO, piece: int) -> Iterator[str]:
+    while True:
+        left, checksum = piece, 0
+        while left and (chunk := file.read(min(left, CHUNK_SIZE))):
+            checksum = zlib.crc32(chunk, checksum)
+            left -= len(chunk)
+        if left < piece:
+            yield f"crc32:{checksum:08x}"
+        if left:
+            return
+
+
+def _clear_old_parts(folder: Path) -> None:
+    before = time.time() - _FORGOTTEN
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(OSError):
+                if entry.name.startswith(_PART) and entry.stat().st_mtime < before:
+                    Path(entry.path).unlink()

@@ -31,11 +31,13 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import CHUNK_SIZE, Address
 from treering.storage.objects.flat import PART_SIZE, FlatStore, Head, place_of
+from treering.storage.objects.retry import patience
 
 __all__ = ["GoogleStore"]
 
 # These have no types of their own.
 _ANONYMOUS: Any = import_module("google.auth.credentials").AnonymousCredentials
+_RETRY: Any = import_module("google.cloud.storage.retry").DEFAULT_RETRY
 _CRC32C: Any = import_module("google_crc32c").Checksum
 _FAILED = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
 
@@ -72,7 +74,7 @@ class _Bucket:
         if not name:
             return None
         try:
-            found = self._bucket().get_blob(name)
+            found = self._bucket().get_blob(name, retry=self._retry())
         except Absent:
             return None
         except _FAILED as error:
@@ -87,11 +89,13 @@ class _Bucket:
         second = next(rest, None)
         try:
             if second is None:
-                blob.upload_from_string(first, content_type="application/octet-stream", checksum="crc32c")
+                blob.upload_from_string(
+                    first, content_type="application/octet-stream", checksum="crc32c", retry=self._retry()
+                )
                 return
             # The object appears when its resumable upload ends; one that is given up leaves nothing.
             source = _Pieces([first, second], rest)
-            blob.upload_from_file(source, content_type="application/octet-stream", checksum=None)
+            blob.upload_from_file(source, content_type="application/octet-stream", checksum=None, retry=self._retry())
             stored, sent = blob.crc32c, source.checksum()
         except _FAILED as error:
             raise self._translated(error) from error
@@ -102,7 +106,9 @@ class _Bucket:
 
     def entries(self, prefix: str, *, deep: bool, limit: int | None = None) -> Iterator[tuple[str, int | None]]:
         try:
-            found = self._bucket().list_blobs(prefix=prefix, delimiter=None if deep else "/", max_results=limit)
+            found = self._bucket().list_blobs(
+                prefix=prefix, delimiter=None if deep else "/", max_results=limit, retry=self._retry()
+            )
             for blob in found:
                 yield blob.name, int(blob.size or 0)
             for folder in found.prefixes:
@@ -113,7 +119,7 @@ class _Bucket:
     def remove(self, names: Sequence[str]) -> None:
         for name in names:
             try:
-                self._bucket().blob(name).delete()
+                self._bucket().blob(name).delete(retry=self._retry())
             except Absent:
                 continue
             except _FAILED as error:
@@ -136,13 +142,20 @@ class _Bucket:
         while end is None or offset < end:
             last = offset + PART_SIZE if end is None else min(offset + PART_SIZE, end)
             try:
-                piece = self._bucket().blob(name).download_as_bytes(start=offset, end=last - 1, checksum=None)
+                piece = (
+                    self._bucket()
+                    .blob(name)
+                    .download_as_bytes(start=offset, end=last - 1, checksum=None, retry=self._retry())
+                )
             except _FAILED as error:
                 raise self._translated(error) from error
             yield from (piece[start : start + CHUNK_SIZE] for start in range(0, len(piece), CHUNK_SIZE))
             if len(piece) < last - offset:
                 return
             offset = last
+
+    def _retry(self) -> Any:
+        return _RETRY.with_timeout(max(1.0, patience(read_settings().http_retries)))
 
     def _bucket(self) -> Any:
         if self._made is None:

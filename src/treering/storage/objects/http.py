@@ -9,10 +9,19 @@ from urllib.parse import quote
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, Unauthenticated, Unavailable
+from treering.core.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotSupported,
+    PermissionDenied,
+    Unauthenticated,
+    Unavailable,
+)
 from treering.core.settings import read_settings
 from treering.entities.artifact import FileInfo
 from treering.storage.objects.base import CHUNK_SIZE, check_key
+from treering.storage.objects.retry import patient_chunks
 
 __all__ = ["HttpStore"]
 
@@ -33,6 +42,7 @@ class HttpStore:
         base, mark, query = uri.partition("?")
         self._base, self._query = base.rstrip("/"), mark + query
         settings = read_settings()
+        self._attempts = settings.http_retries + 1
         self._pool = urllib3.PoolManager(
             retries=urllib3.Retry(settings.http_retries, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), raise_on_status=False),
             timeout=settings.http_timeout,
@@ -48,16 +58,29 @@ class HttpStore:
         if length == 0:
             self.stat(key)
             return iter(())
-        headers = {"accept-encoding": "identity"}
-        if offset or length is not None:
-            headers["range"] = f"bytes={offset}-{'' if length is None else offset + length - 1}"
-        answer = self._ask("GET", key, headers)
-        if answer.status == _OUT_OF_RANGE:
-            answer.release_conn()
+        end = None if length is None else offset + length
+        first = self._ask("GET", key, _part(offset, end))
+        if first.status == _OUT_OF_RANGE:
+            first.release_conn()
             return iter(())
-        skip = 0 if answer.status == _PARTIAL else offset
-        announced = int(answer.headers.get("content-length", -1))
-        return self._chunks(key, answer, skip, length, announced)
+        mark = _mark(first)
+        answers = [first]
+
+        def fetch(at: int) -> Iterator[bytes]:
+            # The rest of a stream that broke off.
+            answer = answers.pop() if answers else self._ask("GET", key, _part(at, end))
+            if answer.status == _OUT_OF_RANGE:
+                answer.release_conn()
+                return iter(())
+            if _mark(answer) != mark:
+                answer.close()
+                msg = f"{key!r} in {self._base} was changed while it was read. Read it again."
+                raise Conflict(msg)
+            skip = 0 if answer.status == _PARTIAL else at
+            announced = int(answer.headers.get("content-length", -1))
+            return self._chunks(key, answer, skip, None if end is None else end - at, announced)
+
+        return patient_chunks(fetch, offset, self._attempts)
 
     def stat(self, key: str) -> FileInfo:
         """As `ObjectStore.stat`; whatever answers is a file."""
@@ -137,3 +160,16 @@ class HttpStore:
             if not whole:
                 answer.close()
             answer.release_conn()
+
+
+def _part(begin: int, end: int | None) -> dict[str, str]:
+    """The headers that ask for the bytes from `begin` to before `end`."""
+    headers = {"accept-encoding": "identity"}
+    if begin or end is not None:
+        headers["range"] = f"bytes={begin}-{'' if end is None else end - 1}"
+    return headers
+
+
+def _mark(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
+    """What is another one when the file is."""
+    return answer.headers.get("etag", ""), answer.headers.get("last-modified", "")

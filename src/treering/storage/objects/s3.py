@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
@@ -24,6 +24,7 @@ from botocore.exceptions import (
 )
 
 from treering.core.errors import (
+    Conflict,
     DamagedData,
     InvalidInput,
     NotFound,
@@ -34,8 +35,9 @@ from treering.core.errors import (
     Unavailable,
 )
 from treering.core.settings import read_settings
-from treering.storage.objects.base import CHUNK_SIZE, Address, Part
+from treering.storage.objects.base import CHUNK_SIZE, Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head, place_of, rechunked
+from treering.storage.objects.retry import patient_chunks
 
 __all__ = ["S3Store"]
 
@@ -45,6 +47,8 @@ class _PastEnd(InvalidInput):
 
 
 _AT_A_TIME = 4
+# An upload that was begun with checksums is ended with them.
+_CHECKSUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumSHA1", "ChecksumSHA256")
 _MOST_REMOVED = 1000
 _KINDS: tuple[tuple[set[str], type[TreeringError], str], ...] = (
     ({"404", "NoSuchKey", "NoSuchUpload", "NotFound"}, NotFound, "Nothing is there."),
@@ -56,6 +60,9 @@ _KINDS: tuple[tuple[set[str], type[TreeringError], str], ...] = (
     ),
     ({"BadDigest", "InvalidDigest", "XAmzContentChecksumMismatch"}, DamagedData, "Send the bytes again."),
     ({"EntityTooLarge", "QuotaExceeded", "XMinioStorageFull"}, StorageFull, "Free some space, or raise the quota."),
+    ({"412", "PreconditionFailed"}, Conflict, "The file was written again while it was read; read it again."),
+    # Somebody else has sent the same file at the same time.
+    ({"InvalidPart", "InvalidPartOrder"}, Unavailable, "Send the file again."),
     (
         {"500", "502", "503", "InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"},
         Unavailable,
@@ -116,6 +123,35 @@ class S3Store(FlatStore):
         """As `Multipart.abort`."""
         self._s3.abort(self._full(key), upload)
 
+    def resume(self, key: str, identity: str, piece: int, *, fresh: bool = False) -> Begun:
+        """As `Resumable.resume`: the newest upload to that name that nobody ended."""
+        del identity, piece
+        name = self._full(key)
+        if name == self._full(""):
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+        self._refuse_both(key, name)
+        found = None if fresh else self._s3.unfinished(name)
+        return Begun(self._s3.begin(name, checked=True)) if found is None else found
+
+    def put_piece(self, key: str, upload: str, number: int, chunks: Iterable[bytes]) -> str:
+        """As `Resumable.put_piece`."""
+        return _tag(self._s3.put_part(self._full(key), upload, number + 1, b"".join(chunks)))
+
+    def settle(self, key: str, upload: str, size: int, tags: Sequence[str]) -> None:
+        """As `Resumable.settle`; S3 itself compares the pieces with their tags."""
+        del size
+        parts = [{"PartNumber": number, **_parts_of(tag)} for number, tag in enumerate(tags, 1)]
+        try:
+            self._s3.complete(self._full(key), upload, parts)
+        except Unavailable:
+            raise
+        except TreeringError:
+            # It would be found again, and be of no more use then.
+            with suppress(TreeringError):
+                self._s3.abort(self._full(key), upload)
+            raise
+
 
 class _Bucket:
     """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
@@ -142,14 +178,29 @@ class _Bucket:
             found = self._call("get_object", Key=name, **part)
         except NotFound:
             return None
-        return self._chunks(found["Body"])
+        version = {"IfMatch": found["ETag"]} if found.get("ETag") else {}
+        bodies = [found["Body"]]
+
+        def fetch(at: int) -> Iterator[bytes]:
+            # The rest of a stream that broke; boto3 repeats requests, but not what follows them.
+            body = bodies.pop() if bodies else None
+            if body is None and length is not None and at >= offset + length:
+                return iter(())
+            if body is None:
+                try:
+                    body = self._call("get_object", Key=name, Range=f"bytes={at}-{end}", **version)["Body"]
+                except _PastEnd:
+                    return iter(())
+            return self._chunks(body)
+
+        return patient_chunks(fetch, offset, read_settings().http_retries + 1)
 
     def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
         second = next(rest, None)
         if second is None:
             self._call("put_object", Key=name, Body=first, **self._arguments())
             return
-        upload = self.begin(name)
+        upload = self.begin(name, checked=True)
         try:
             with ThreadPoolExecutor(_AT_A_TIME) as pool:
                 done: list[dict[str, Any]] = []
@@ -158,7 +209,7 @@ class _Bucket:
                     # One waits while the others travel: what is held stays bounded.
                     if len(under_way) == _AT_A_TIME:
                         done.append(under_way.popleft().result())
-                    under_way.append(pool.submit(self._put_part, name, upload, number, piece))
+                    under_way.append(pool.submit(self.put_part, name, upload, number, piece))
                 done += [part.result() for part in under_way]
             self.complete(name, upload, done)
         except BaseException:
@@ -187,14 +238,37 @@ class _Bucket:
                 msg = f"s3://{self._bucket}/{error.get('Key')} was not deleted: {error.get('Message')}. Try again."
                 raise PermissionDenied(msg)
 
-    def begin(self, name: str) -> str:
-        return str(self._call("create_multipart_upload", Key=name, **self._arguments())["UploadId"])
+    def begin(self, name: str, *, checked: bool = False) -> str:
+        """Begin an upload; a `checked` one is ended with the checksums that boto3 adds to its parts."""
+        arguments = self._arguments()
+        if checked and self._client().meta.config.request_checksum_calculation == "when_supported":
+            arguments = {"ChecksumAlgorithm": "CRC32", **arguments}
+        return str(self._call("create_multipart_upload", Key=name, **arguments)["UploadId"])
 
     def complete(self, name: str, upload: str, parts: list[dict[str, Any]]) -> None:
         self._call("complete_multipart_upload", Key=name, UploadId=upload, MultipartUpload={"Parts": parts})
 
     def abort(self, name: str, upload: str) -> None:
         self._call("abort_multipart_upload", Key=name, UploadId=upload)
+
+    def unfinished(self, name: str) -> Begun | None:
+        """The newest upload to a name that was begun and not ended; None also where one may not look for it."""
+        try:
+            answer = self._call("list_multipart_uploads", Prefix=name)
+            found = [item for item in answer.get("Uploads", ()) if item["Key"] == name]
+            if not found:
+                return None
+            upload = max(found, key=lambda item: item["Initiated"])["UploadId"]
+            tags: dict[int, str] = {}
+            more: dict[str, Any] = {}
+            while True:
+                page = self._call("list_parts", Key=name, UploadId=upload, **more)
+                tags |= {int(part["PartNumber"]) - 1: _tag(part) for part in page.get("Parts", ())}
+                if not page.get("IsTruncated"):
+                    return Begun(str(upload), tags)
+                more = {"PartNumberMarker": page["NextPartNumberMarker"]}
+        except (PermissionDenied, NotFound):
+            return None
 
     def presigned(self, operation: str, seconds: int, **arguments: Any) -> str:
         try:
@@ -206,7 +280,7 @@ class _Bucket:
         except (BotoCoreError, ClientError) as error:
             raise self._translated(error) from error
 
-    def _put_part(self, name: str, upload: str, number: int, piece: bytes) -> dict[str, Any]:
+    def put_part(self, name: str, upload: str, number: int, piece: bytes) -> dict[str, Any]:
         found = self._call("upload_part", Key=name, UploadId=upload, PartNumber=number, Body=piece)
         kept = {key: value for key, value in found.items() if key.startswith("Checksum") and key != "ChecksumType"}
         return {"PartNumber": number, "ETag": found["ETag"], **kept}
@@ -280,3 +354,16 @@ def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes
     yield first
     yield second
     yield from rest
+
+
+def _tag(part: Mapping[str, Any]) -> str:
+    """An ETag is the MD5 of the part, unless a key of the user's own encrypts it: then nothing matches it, and it is sent again."""
+    kept = "".join(f";{key}={part[key]}" for key in _CHECKSUMS if part.get(key))
+    etag = str(part["ETag"]).strip('"')
+    return f"md5:{etag}{kept}"
+
+
+def _parts_of(tag: str) -> dict[str, str]:
+    etag, *kept = tag.removeprefix("md5:").split(";")
+    pairs = (item.partition("=") for item in kept)
+    return {"ETag": f'"{etag}"', **{key: value for key, _, value in pairs if key in _CHECKSUMS}}

@@ -10,16 +10,12 @@ import errno
 import posixpath
 import stat
 import threading
-import uuid
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import paramiko
 
 from treering.core.errors import (
-    Conflict,
-    DamagedData,
     InvalidInput,
     NotFound,
     PermissionDenied,
@@ -28,18 +24,16 @@ from treering.core.errors import (
     Unavailable,
 )
 from treering.core.settings import read_settings
-from treering.entities.artifact import FileInfo
-from treering.storage.objects.base import CHUNK_SIZE, check_key
+from treering.storage.objects.base import CHUNK_SIZE
+from treering.storage.objects.folders import Entry, FolderStore
 
 __all__ = ["SftpStore"]
 
-_PART = ".treering-part-"
 _PIECE = 32 << 10
-_LONGEST_NAME = 255
 _FAILED = (OSError, paramiko.SSHException, EOFError)
 
 
-class SftpStore:
+class SftpStore(FolderStore):
     """A folder on another machine, which need not exist before the first write.
 
     Args:
@@ -51,178 +45,76 @@ class SftpStore:
         if not parts.hostname:
             msg = f"{uri!r} names no machine. Write sftp://<user>@<host>/<path>."
             raise InvalidInput(msg)
-        self._parts = parts
-        self._root = "/" + check_key(unquote(parts.path).strip("/"))
+        user = f"{parts.username}@" if parts.username else ""
+        port = f":{parts.port}" if parts.port else ""
+        shown = f"sftp://{user}{parts.hostname}{port}{parts.path}"
+        super().__init__(shown, unquote(parts.path), _Machine(parts, shown), read_settings().http_retries + 1)
+
+
+class _Machine:
+    """As `treering.storage.objects.folders.Disk`, over connections that are kept for the next use."""
+
+    def __init__(self, parts: SplitResult, shown: str) -> None:
+        self._parts, self._uri = parts, shown
         self._lock = threading.Lock()
         self._idle: list[tuple[paramiko.SSHClient, paramiko.SFTPClient]] = []
 
-    @property
-    def uri(self) -> str:
-        """As it was opened, without a password."""
-        user = f"{self._parts.username}@" if self._parts.username else ""
-        port = f":{self._parts.port}" if self._parts.port else ""
-        return f"sftp://{user}{self._parts.hostname}{port}{self._parts.path}"
+    def look(self, path: str) -> Entry | None:
+        try:
+            with self._borrowed(path) as client:
+                return _entry(posixpath.basename(path), client.stat(path))
+        except NotFound:
+            return None
 
-    def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """As `ObjectStore.read`."""
-        path = self._path(key)
-        with self._borrowed(key) as client:
-            found = client.stat(path)
-        if stat.S_ISDIR(found.st_mode or 0):
-            raise self._missing(key)
-        size = found.st_size or 0
-        return self._chunks(key, offset, size if length is None else min(offset + length, size))
+    def entries(self, path: str) -> list[Entry]:
+        with self._borrowed(path) as client:
+            return [_entry(item.filename, item) for item in client.listdir_attr(path)]
 
-    def write(self, key: str, chunks: Iterable[bytes]) -> int:
-        """As `ObjectStore.write`."""
-        path = self._path(key)
-        if path == self._root:
-            msg = "An artifact needs a name: the path is empty."
-            raise InvalidInput(msg)
-        if any(len(name.encode()) > _LONGEST_NAME for name in path.split("/")):
-            msg = f"The artifact path {key[:80]!r}... is too long. Shorten it."
-            raise InvalidInput(msg)
-        part = posixpath.join(posixpath.dirname(path), f"{_PART}{uuid.uuid4().hex}")
-        size = 0
-        with self._borrowed(key) as client:
-            self._make_folder(client, key, posixpath.dirname(path))
-            try:
-                with client.open(part, "wb") as file:
-                    file.set_pipelined(pipelined=True)
-                    for chunk in chunks:
-                        file.write(chunk)
-                        size += len(chunk)
-                self._place(client, key, part, size)
-            except BaseException:
-                with contextlib.suppress(*_FAILED):
-                    client.remove(part)
-                raise
-        return size
-
-    def stat(self, key: str) -> FileInfo:
-        """As `ObjectStore.stat`."""
-        normal = check_key(key)
-        if not normal:
-            return FileInfo("", is_dir=True)
-        with self._borrowed(key) as client:
-            found = client.stat(self._path(key))
-        is_dir = stat.S_ISDIR(found.st_mode or 0)
-        return FileInfo(normal, is_dir, None if is_dir else found.st_size)
-
-    def list(self, prefix: str = "") -> list[FileInfo]:
-        """As `ObjectStore.list`."""
-        normal = check_key(prefix)
-        with self._borrowed(prefix) as client:
-            # The protocol has no code of its own for listing a file.
-            found = client.listdir_attr(self._path(prefix)) if self._is_dir(client, self._path(prefix)) else []
-        listed = [
-            FileInfo(
-                posixpath.join(normal, item.filename),
-                stat.S_ISDIR(item.st_mode or 0),
-                None if stat.S_ISDIR(item.st_mode or 0) else item.st_size,
-            )
-            for item in found
-            if not item.filename.startswith(_PART)
-        ]
-        return sorted(listed, key=lambda info: info.path)
-
-    def walk(self, prefix: str = "") -> Iterator[FileInfo]:
-        """As `ObjectStore.walk`."""
-        for info in self.list(prefix):
-            if info.is_dir:
-                yield from self.walk(info.path)
-            else:
-                yield info
-
-    def delete(self, key: str) -> int:
-        """As `ObjectStore.delete`."""
-        info = self.stat(key)
-        with self._borrowed(key) as client:
-            if not info.is_dir:
-                client.remove(self._path(key))
-                return 1
-            return self._remove_below(client, self._path(key))
-
-    def version(self, key: str) -> str:
-        """As `Versioned.version`: the time of the last change, which the protocol tells in whole seconds, and the size."""
-        with self._borrowed(key) as client:
-            found = client.stat(self._path(key))
-        return f"{found.st_mtime}-{found.st_size}"
-
-    def local_path(self, key: str) -> Path | None:
-        """None: the bytes are on another machine."""
-        check_key(key)
-        return None
-
-    def _path(self, key: str) -> str:
-        normal = check_key(key)
-        return posixpath.join(self._root, normal) if normal else self._root
-
-    def _chunks(self, key: str, offset: int, end: int) -> Iterator[bytes]:
-        if offset >= end:
-            return
-        with self._borrowed(key) as client, client.open(self._path(key), "rb") as file:
+    def get(self, path: str, offset: int, length: int) -> Iterator[bytes]:
+        end = offset + length
+        with self._borrowed(path) as client, client.open(path, "rb") as file:
             for start in range(offset, end, CHUNK_SIZE):
                 last = min(start + CHUNK_SIZE, end)
                 # Many pieces are asked for before the first has come; an answer may hold no more than one.
                 yield b"".join(file.readv([(at, min(_PIECE, last - at)) for at in range(start, last, _PIECE)]))
 
-    def _place(self, client: paramiko.SFTPClient, key: str, part: str, size: int) -> None:
-        path = self._path(key)
-        if client.stat(part).st_size != size:
-            msg = f"{key!r} arrived in {self.uri} with another size than it was sent with. Send it again."
-            raise DamagedData(msg)
-        if self._is_dir(client, path):
-            raise self._clash(key)
-        client.posix_rename(part, path)
+    def put(self, path: str, chunks: Iterable[bytes]) -> None:
+        with self._borrowed(path) as client, client.open(path, "wb") as file:
+            file.set_pipelined(pipelined=True)
+            for chunk in chunks:
+                file.write(chunk)
 
-    def _make_folder(self, client: paramiko.SFTPClient, key: str, folder: str) -> None:
-        if folder in {"", "/"} or self._is_dir(client, folder):
-            return
-        self._make_folder(client, key, posixpath.dirname(folder))
-        try:
-            client.mkdir(folder)
-        except OSError as error:
-            if error.errno is not None:
-                raise
-            if not self._is_dir(client, folder):  # else another thread was faster
-                raise self._clash(key) from error
+    def rename(self, old: str, new: str) -> None:
+        with self._borrowed(new) as client:
+            client.posix_rename(old, new)
 
-    def _is_dir(self, client: paramiko.SFTPClient, path: str) -> bool:
-        try:
-            return stat.S_ISDIR(client.stat(path).st_mode or 0)
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            if error.errno is None:  # below a file
-                return False
-            raise
+    def make_folder(self, path: str) -> None:
+        with self._borrowed(path) as client:
+            client.mkdir(path)
 
-    def _remove_below(self, client: paramiko.SFTPClient, folder: str) -> int:
-        count = 0
-        for item in client.listdir_attr(folder):
-            path = posixpath.join(folder, item.filename)
-            if stat.S_ISDIR(item.st_mode or 0):
-                count += self._remove_below(client, path)
-            else:
-                client.remove(path)
-                count += not item.filename.startswith(_PART)
-        client.rmdir(folder)
-        return count
+    def remove(self, path: str, *, is_dir: bool) -> None:
+        with self._borrowed(path) as client:
+            (client.rmdir if is_dir else client.remove)(path)
 
     @contextlib.contextmanager
-    def _borrowed(self, key: str) -> Iterator[paramiko.SFTPClient]:
+    def _borrowed(self, path: str) -> Iterator[paramiko.SFTPClient]:
         """A connection for one use: paramiko's are not to be shared by threads. Its errors leave as Treering's."""
         with self._lock:
             pair = self._idle.pop() if self._idle else None
         try:
-            transport = pair[0].get_transport() if pair else None
-            if pair is None or transport is None or not transport.is_active():
+            if pair is None or not _is_alive(pair):
                 ssh = self._connected()
                 pair = (ssh, ssh.open_sftp())
+                channel = pair[1].get_channel()
+                if channel is not None:
+                    channel.settimeout(read_settings().http_timeout)
             yield pair[1]
         except _FAILED as error:
-            raise self._translated(key, error) from error
+            broken = pair is None or not _is_alive(pair) or not isinstance(error, OSError)
+            if pair is not None and (broken or isinstance(error, TimeoutError)):
+                pair[0].close()
+                pair = None
+            raise self._translated(path, error, broken=broken) from error
         finally:
             if pair is not None:
                 with self._lock:
@@ -243,42 +135,50 @@ class SftpStore:
                 key_filename=settings.sftp_key_file or None, timeout=settings.http_timeout,
                 allow_agent=not settings.sftp_key_file, look_for_keys=not settings.sftp_key_file,
             )  # fmt: skip
-        except paramiko.BadHostKeyException as error:
-            msg = f"The host key of {host} is not the one that is known. Somebody may listen in; ask its owner."
-            raise PermissionDenied(msg) from error
-        except paramiko.AuthenticationException as error:
-            msg = (
-                f"{host} does not accept the user or the key: {error}. Set TREERING_SFTP_KEY_FILE, or use an SSH agent."
-            )
-            raise Unauthenticated(msg) from error
-        except paramiko.SSHException as error:
-            if "known_hosts" in str(error):
-                msg = (
-                    f"The host key of {host} is not known. Compare it with its owner's, then add it:"
-                    f" ssh-keyscan -p {parts.port or 22} {host} >> ~/.ssh/known_hosts"
-                )
-                raise PermissionDenied(msg) from error
-            raise Unavailable(f"{host} cannot be reached over SSH: {error}. Check that it runs.") from error  # noqa: TRY003, EM102
-        except OSError as error:
-            msg = f"{host} cannot be reached over SSH: {error}. Check the address and TREERING_SFTP_KNOWN_HOSTS."
-            raise Unavailable(msg) from error
+        except (*_FAILED, ValueError) as error:
+            ssh.close()
+            raise self._refused(host, error) from error
         return ssh
 
-    def _translated(self, key: str, error: Exception) -> TreeringError:
+    def _refused(self, host: str, error: Exception) -> TreeringError:
+        if isinstance(error, paramiko.BadHostKeyException):
+            return PermissionDenied(
+                f"The host key of {host} is not the one that is known. Somebody may listen in; ask its owner."
+            )
+        if isinstance(error, paramiko.AuthenticationException):
+            return Unauthenticated(
+                f"{host} does not accept the user or the key: {error}. Set TREERING_SFTP_KEY_FILE, or use an SSH agent."
+            )
+        if isinstance(error, paramiko.SSHException) and "known_hosts" in str(error):
+            return PermissionDenied(
+                f"The host key of {host} is not known. Compare it with its owner's, then add it:"
+                f" ssh-keyscan -p {self._parts.port or 22} {host} >> ~/.ssh/known_hosts"
+            )
+        if isinstance(error, FileNotFoundError | PermissionError | ValueError):
+            return InvalidInput(
+                f"{host} cannot be reached over SSH: {error}. Check TREERING_SFTP_KNOWN_HOSTS and TREERING_SFTP_KEY_FILE."
+            )
+        return Unavailable(f"{host} cannot be reached over SSH: {error}. Check the address, and that it runs.")
+
+    def _translated(self, path: str, error: Exception, *, broken: bool) -> TreeringError:
         if isinstance(error, TreeringError):
             return error
-        if isinstance(error, OSError) and error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}:
-            return self._missing(key)
+        if broken or isinstance(error, TimeoutError):
+            return Unavailable(
+                f"The connection to {self._uri} broke off: {str(error) or type(error).__name__}. Try again."
+            )
         if isinstance(error, PermissionError):
-            return PermissionDenied(f"{key!r} in {self.uri} may not be used by this user. Change its permissions.")
-        if isinstance(error, OSError) and error.errno is None and len(posixpath.basename(key)) > _LONGEST_NAME:
-            return self._missing(key)
-        if isinstance(error, OSError) and error.errno is None:
-            return TreeringError(f"{key!r} in {self.uri}: {error}. Check the disk there.")
-        return Unavailable(f"The connection to {self.uri} broke off: {error}. Try again.")
+            return PermissionDenied(f"{path!r} in {self._uri} may not be used by this user. Change its permissions.")
+        if isinstance(error, OSError) and error.errno in {errno.ENOENT, errno.ENOTDIR}:
+            return NotFound(f"There is no {path!r} in {self._uri}.")
+        return TreeringError(f"{path!r} in {self._uri}: {error}. Check the disk there.")
 
-    def _clash(self, key: str) -> Conflict:
-        return Conflict(f"Cannot write {key!r} in {self.uri}: a file stands where a folder is needed, or the reverse.")
 
-    def _missing(self, key: str) -> NotFound:
-        return NotFound(f"There is no artifact {key!r} in {self.uri}.")
+def _is_alive(pair: tuple[paramiko.SSHClient, paramiko.SFTPClient]) -> bool:
+    transport, channel = pair[0].get_transport(), pair[1].get_channel()
+    return transport is not None and transport.is_active() and channel is not None and not channel.closed
+
+
+def _entry(name: str, found: paramiko.SFTPAttributes) -> Entry:
+    size = found.st_size or 0
+    return Entry(name, stat.S_ISDIR(found.st_mode or 0), size, f"{found.st_mtime}-{size}")

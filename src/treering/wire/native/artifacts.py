@@ -13,14 +13,21 @@ __all__ = [
     "CHECKSUM",
     "FETCH",
     "LIST",
+    "PIECE",
     "READ",
+    "RESUME",
     "SEND",
+    "SETTLE",
     "TREE",
     "ArtifactList",
     "ArtifactPath",
+    "BegunUpload",
     "Checksum",
     "KeptFiles",
     "KeptPath",
+    "Piece",
+    "Resume",
+    "Settle",
     "Stored",
 ]
 
@@ -57,6 +64,44 @@ class Stored(msgspec.Struct, frozen=True):
     files: int
 
 
+class Resume(msgspec.Struct, frozen=True):
+    """An upload in pieces of `piece` bytes that is to begin, or to go on.
+
+    Attributes:
+        path: The file, among those that the server keeps itself.
+        identity: 32 hexadecimal digits that no other contents of the file have.
+        fresh: Whether what has come is of no use.
+    """
+
+    path: str
+    identity: str
+    piece: int
+    fresh: bool = False
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A piece that has come; numbers begin with 0. The tag holds a digest of its bytes."""
+
+    number: int
+    tag: str
+
+
+class BegunUpload(msgspec.Struct, frozen=True):
+    """An upload's name, and the pieces that have come already."""
+
+    upload: str
+    pieces: Sequence[Piece]
+
+
+class Settle(msgspec.Struct, frozen=True):
+    """All pieces have come: their tags in order, and the bytes that they have together."""
+
+    path: str
+    upload: str
+    size: int
+    tags: Sequence[str]
+
+
 class Checksum(msgspec.Struct, frozen=True):
     """The size in bytes and the CRC-32 of a file."""
 
@@ -88,4 +133,16 @@ SEND = Endpoint(
 FETCH = Endpoint(
     "artifacts.bulk_get", "POST", f"{_KEPT}/files/fetch", KeptFiles, Stream, Permission.READ_EXPERIMENTS,
     "Many small files in one answer, as frames",
+)  # fmt: skip
+RESUME = Endpoint(
+    "artifacts.resume", "POST", f"{_KEPT}/uploads", Resume, BegunUpload, Permission.EDIT_EXPERIMENTS,
+    "Begin to send a file in pieces, or find out which pieces have come",
+)  # fmt: skip
+PIECE = Endpoint(
+    "artifacts.piece", "PUT", f"{_KEPT}/uploads/piece", Stream, Piece, Permission.EDIT_EXPERIMENTS,
+    "One piece of a file, over one of that number; `path`, `upload` and `number` in the query",
+)  # fmt: skip
+SETTLE = Endpoint(
+    "artifacts.settle", "POST", f"{_KEPT}/uploads/settle", Settle, Stored, Permission.EDIT_EXPERIMENTS,
+    "Make a file of the pieces that have come",
 )  # fmt: skip
