@@ -218,7 +218,7 @@ with treering.start_run() as run:
 """
     home = tmp_path / "home"
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("TREERING_", "MLFLOW_"))}
-    environment["TREERING_HOME"] = str(home)
+    environment |= {"TREERING_HOME": str(home), "TREERING_CAPTURE": "off"}
     process = subprocess.Popen(
         [sys.executable, "-c", program, own_server.url],
         env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

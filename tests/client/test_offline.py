@@ -112,7 +112,9 @@ def test_a_program_runs_without_its_server_and_sync_delivers(mode: str, own_serv
         assert dict(run.data.params) == {"lr": "0.1"}
         assert found[child].data.tags["mlflow.parentRunId"] == parent
         store = services.open_artifacts(run.info.artifact_uri)
-        assert [file.path for file in store.walk()] == ["a.json", "notes/note.txt"]
+        files = [file.path for file in store.walk()]
+        assert [path for path in files if not path.startswith("treering/")] == ["a.json", "notes/note.txt"]
+        assert "treering/environment.json" in files
         assert b"".join(store.read("notes/note.txt")) == b"second"
     finally:
         services.close()
@@ -276,7 +278,7 @@ with treering.start_run() as run:
         treering.artifacts.run_store().write(f"file{number}", [bytes([number]) * 300_000])
 print(run.info.run_id)
 """
-    environment = clean_environment(TREERING_HOME=str(home), TREERING_OFFLINE="1")
+    environment = clean_environment(TREERING_HOME=str(home), TREERING_OFFLINE="1", TREERING_CAPTURE="off")
     done = subprocess.run(
         [sys.executable, "-c", program, own_server.url],
         env=environment, capture_output=True, text=True, check=True, timeout=60,

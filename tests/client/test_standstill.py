@@ -61,3 +61,26 @@ def test_a_fork_does_not_wait_for_ever() -> None:
     with still.work():
         still.hold()
         still.release()
+
+
+def test_a_fork_waits_for_modules_that_are_loaded_longer_than_for_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("treering.client.standstill._PATIENCE", 0.0)
+    still = Standstill()
+    inside, held = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def load() -> None:
+        with still.loading():
+            inside.set()
+            while not still._forks:
+                held.wait(0.001)
+            order.append("loaded")
+
+    thread = threading.Thread(target=load)
+    thread.start()
+    assert inside.wait(30)
+    still.hold()
+    order.append("forked")
+    still.release()
+    thread.join(30)
+    assert order == ["loaded", "forked"]

@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-__all__ = ["commit_around", "context_tags", "source_folder", "user_name"]
+__all__ = ["commit_around", "context_tags", "git_marker", "source_folder", "user_name"]
 
 _COMMIT_LENGTHS = {40, 64}
 
@@ -21,9 +21,8 @@ def user_name() -> str:
         return ""
 
 
-@cache
 def context_tags() -> dict[str, str]:
-    """User, source and, inside a git checkout, its commit."""
+    """User, source and, inside a git checkout, the commit that is checked out now."""
     tags = {"mlflow.user": user_name(), "mlflow.source.name": "<console>", "mlflow.source.type": "LOCAL"}
     if "ipykernel" in sys.modules:
         tags["mlflow.source.type"] = "NOTEBOOK"
@@ -49,13 +48,15 @@ def _script() -> Path | None:
 def commit_around(folder: Path) -> str:
     """The commit that is checked out around `folder`, as git's own files tell; "" if none is."""
     try:
-        for place in (folder, *folder.parents):
-            marker = place / ".git"
-            if marker.exists():
-                return _head(_git_folder(marker))
+        marker = git_marker(folder)
+        return "" if marker is None else _head(_git_folder(marker))
     except (OSError, UnicodeDecodeError):
-        pass
-    return ""
+        return ""
+
+
+def git_marker(folder: Path) -> Path | None:
+    """The file or folder `.git` of the checkout around `folder`; None outside of one."""
+    return next((place / ".git" for place in (folder, *folder.parents) if (place / ".git").exists()), None)
 
 
 def _git_folder(marker: Path) -> Path:

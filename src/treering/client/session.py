@@ -130,6 +130,10 @@ class Place:
         """For a thread in the background: while it is inside, a fork waits for it, for a short time."""
         return self._session.forkless()
 
+    def loading(self) -> AbstractContextManager[None]:
+        """As `forkless`, for what only loads modules: a fork waits for it as long as it takes."""
+        return self._session.loading()
+
     def read(self) -> Services:
         """The services, after all that this process has logged there was delivered.
 
@@ -243,6 +247,10 @@ class Session:
     def forkless(self) -> AbstractContextManager[None]:
         """As `Place.forkless`."""
         return self._standstill.work()
+
+    def loading(self) -> AbstractContextManager[None]:
+        """As `Place.loading`."""
+        return self._standstill.loading()
 
     def before_fork(self) -> None:
         """Wait for a moment in which no background thread is inside a library."""

@@ -15,6 +15,8 @@ __all__ = ["Standstill"]
 
 # A parcel for a database on this machine takes far less; a fork is not held up for ever by one that hangs.
 _PATIENCE = 2.0
+# Loading modules ends by itself, however busy the machine is.
+_LOADING = 30.0
 
 
 class Standstill:
@@ -23,6 +25,7 @@ class Standstill:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._at_work = 0
+        self._loading = 0
         self._forks = 0
 
     @contextmanager
@@ -33,6 +36,21 @@ class Standstill:
             yield
         finally:
             self._end()
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """As `work`, for what only loads modules or reads small files: a fork waits for that as long as it takes.
+
+        A module that another thread was loading can never be loaded in the child.
+        """
+        with self.work():
+            with self._changed:
+                self._loading += 1
+            try:
+                yield
+            finally:
+                with self._changed:
+                    self._loading -= 1
 
     def rest(self) -> None:
         """Inside `work`: let a fork happen that waits for it."""
@@ -45,6 +63,7 @@ class Standstill:
         with self._changed:
             self._forks += 1
             self._changed.wait_for(lambda: self._at_work == 0, _PATIENCE)
+            self._changed.wait_for(lambda: self._loading == 0, _LOADING)
 
     def release(self) -> None:
         """After a fork, in the parent."""

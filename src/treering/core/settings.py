@@ -103,7 +103,7 @@ class Settings:
         "MLFLOW_SYSTEM_METRICS_NODE_ID",
     )  # fmt: skip
     capture: str = _setting(
-        "off",
+        "all",
         "What a run keeps of its source and environment: `all`: tags, a list of packages and hardware, and the diff"
         " against the git commit; `tags` alone; or `off`.",
     )

@@ -17,8 +17,9 @@ import pytest
 import treering
 from treering.client import capture
 from treering.client.capture import filing
-from treering.client.capture.source import look_at_source
+from treering.client.capture.source import answer
 from treering.core.log import logger
+from treering.entities.run import RESUMED_TAG
 
 Fresh = Callable[..., Any]
 Server = Any
@@ -140,11 +141,11 @@ def test_the_runs_of_a_process_share_a_look_until_the_commit_changes(
     fresh(capture="all")
     looks = []
 
-    def look(*given: Any, **also: Any) -> Any:
-        looks.append(given)
-        return look_at_source(*given, **also)
+    def look(asked: Any) -> Any:
+        looks.append(asked)
+        return answer(asked)
 
-    monkeypatch.setattr(filing, "look_at_source", look)
+    monkeypatch.setattr(filing, "answer", look)
     runs = []
     for _ in range(3):
         with treering.start_run() as run:
@@ -188,7 +189,7 @@ def test_a_resumed_run_is_captured_again_only_after_a_change(fresh: Fresh, proje
         return tags_of(run)["treering.capture"].removeprefix(f"runs:/{run.info.run_id}/")
 
     assert resume() == "treering"
-    assert tags_of(run) == first
+    assert {key: value for key, value in tags_of(run).items() if key != RESUMED_TAG} == first
     (project / "train.py").write_text("print(3)\n")
     assert resume() == "treering/2"
     commit(project)
@@ -196,6 +197,17 @@ def test_a_resumed_run_is_captured_again_only_after_a_change(fresh: Fresh, proje
     assert resume() == "treering/3"
     assert files_of(run) == ["2", "3", "environment.json", "source.diff"]
     assert files_of(run, "treering/3") == ["environment.json"]
+    # As with MLflow, these tell where the run began.
+    assert tags_of(run)["mlflow.source.git.commit"] == first["mlflow.source.git.commit"]
+
+
+@pytest.mark.usefixtures("project")
+def test_what_the_caller_says_of_the_source_stays(fresh: Fresh) -> None:
+    fresh(capture="all")
+    said = {"mlflow.source.git.commit": "of mine", "mlflow.source.git.branch": "mine"}
+    with treering.start_run(tags=said) as run:
+        pass
+    assert said.items() <= tags_of(run).items()
 
 
 @pytest.mark.usefixtures("project")
@@ -208,7 +220,7 @@ def test_what_cannot_be_kept_is_said_and_the_run_goes_on(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(filing, "look_at_source", broken)
+    monkeypatch.setattr(filing, "answer", broken)
     with treering.start_run() as run:
         treering.log_metric("loss", 1.0)
     assert treering.get_run(run.info.run_id).info.status == "FINISHED"

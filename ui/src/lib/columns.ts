@@ -2,6 +2,7 @@
 
 import type { Run } from "../api/queries";
 import { toFloat } from "./format";
+import { isReserved } from "./tags";
 
 /** A column's id: `metrics.<key>`, `params.<key>`, `tags.<key>`, or an attribute such as `status`. */
 export type ColumnId = string;
@@ -67,7 +68,7 @@ export function chooseColumns(runs: readonly Run[]): ColumnId[] {
 /** All columns that the runs offer, for the picker. */
 export function allColumns(runs: readonly Run[]): ColumnId[] {
   const tags = new Set<string>();
-  for (const run of runs) for (const key of Object.keys(run.tags)) if (!key.startsWith("mlflow.")) tags.add(key);
+  for (const run of runs) for (const key of Object.keys(run.tags)) if (!isReserved(key)) tags.add(key);
   return [
     "status",
     "start_time",

@@ -8,6 +8,7 @@ import { Empty, Failure, SkeletonRows, Snippet } from "../components";
 import { TopBar } from "../components/frame";
 import { Ago } from "../components/marks";
 import { formatCount } from "../lib/format";
+import { isReserved } from "../lib/tags";
 
 /** A count is a request for each experiment, so a long list goes without. */
 const COUNTED = 20;
@@ -108,7 +109,7 @@ function RunCount({ experimentId }: { experimentId: string }) {
 }
 
 export function Tags({ tags }: { tags: Record<string, string> }) {
-  const own = Object.entries(tags).filter(([key]) => !key.startsWith("mlflow."));
+  const own = Object.entries(tags).filter(([key]) => !isReserved(key));
   return (
     <span className="chips">
       {own.slice(0, 4).map(([key, value]) => (

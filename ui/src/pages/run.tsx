@@ -13,6 +13,7 @@ import { AxisMenu, SmoothMenu } from "../components/viewmenus";
 import { chartOrder, isSystem, rankMetrics } from "../lib/columns";
 import { formatCount, formatDuration, formatNumber, toFloat } from "../lib/format";
 import { decodeView, DEFAULT_VIEW, encodeView } from "../lib/viewstate";
+import { isReserved, sourceTags } from "../lib/tags";
 
 const TABS = { overview: "Overview", charts: "Charts", artifacts: "Artifacts" } as const;
 export type RunTab = keyof typeof TABS;
@@ -93,8 +94,8 @@ function Head({ run }: { run: Run }) {
 
 function Overview({ run }: { run: Run }) {
   const note = run.tags[NOTE_TAG];
-  const tags = Object.entries(run.tags).filter(([key]) => !key.startsWith("mlflow."));
-  const source = Object.entries(run.tags).filter(([key]) => /^mlflow\.(source|project|docker)/.test(key));
+  const tags = Object.entries(run.tags).filter(([key]) => !isReserved(key));
+  const source = sourceTags(run.tags);
   return (
     <div className="page overview" tabIndex={0}>
       <div className="column">
@@ -112,7 +113,7 @@ function Overview({ run }: { run: Run }) {
         <Pairs title="Tags" pairs={tags} empty="This run has no tags." />
         <Datasets run={run} />
         <Models run={run} />
-        {source.length > 0 && <Pairs title="Source" pairs={source.map(([key, value]) => [key.slice(7), value] as [string, string])} empty="" />}
+        {source.length > 0 && <Pairs title="Source" pairs={source} empty="" />}
       </div>
     </div>
   );

@@ -37,25 +37,32 @@ def begin(beginning: Beginning) -> None:
         msg = f"TREERING_CAPTURE is {mode!r}. Set it to one of: {', '.join(_MODES)}."
         raise InvalidInput(msg)
     if mode != "off":
-        thread = threading.Thread(target=_work, args=(run, beginning.resumed), name="treering-capture", daemon=True)
+        # Loaded here, in the thread that forks: a child could never load what another thread was loading.
+        filing: Any = import_module("treering.client.capture.filing")
+        question = filing.ask_for(run)
+        thread = threading.Thread(
+            target=_work, args=(filing, run, question, beginning.resumed), name="treering-capture", daemon=True
+        )
         _Going.threads[run.info.run_id] = thread
         thread.start()
 
 
 def finish(run: ActiveRun, status: RunStatus) -> None:  # noqa: ARG001  # as `at_end` calls it
-    """Wait for the capture of a run, for a limited time."""
-    thread = _Going.threads.pop(run.info.run_id, None)
+    """Wait for the capture of a run, for a limited time; what is not ready then is given up."""
+    thread = _Going.threads.get(run.info.run_id)
     # A forked child has a copy of what belongs to its parent; Python marks those threads as ended.
     if thread is not None:
         thread.join(_PATIENCE)
+        _Going.threads.pop(run.info.run_id, None)
+        if thread.is_alive():
+            logger.warning("Source and environment of run %s are not kept: git takes too long.", run.info.run_id)
 
 
-def _work(run: ActiveRun, resumed: bool) -> None:  # noqa: FBT001  # a thread's argument
+def _work(filing: Any, run: ActiveRun, question: object, resumed: bool) -> None:  # noqa: FBT001  # a thread's argument
     try:
-        # Imported here, because starting a run waits for nothing; no fork may find this thread importing.
-        with run.place.forkless():
-            filing: Any = import_module("treering.client.capture.filing")
-        filing.capture(run, resumed=resumed)
+        found = filing.look(run, question)
+        if _Going.threads.get(run.info.run_id) is threading.current_thread():
+            filing.keep(run, found, resumed=resumed)
     except TreeringError as error:
         logger.warning("Source and environment of run %s are not kept. %s", run.info.run_id, error)
     except Exception:  # noqa: BLE001  # a worker's border: the run must not end because of it

@@ -8,8 +8,8 @@ treering.capture         the folder: runs:/<run id>/treering, and after a change
 from __future__ import annotations
 
 import json
-import os
-import threading
+import sys
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from functools import cache
 from hashlib import sha256
@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from treering.client.belated import is_belated
 from treering.client.capture.environment import command, look_at_environment
-from treering.client.capture.source import Source, look_at_source
-from treering.client.context import commit_around, source_folder
+from treering.client.capture.source import Asked, Source, answer, ask
+from treering.client.context import commit_around, git_marker, source_folder
 from treering.client.shelter import ShelteredStore
 from treering.entities.run import PARENT_RUN_TAG
 
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
 
     from treering.client.runs import ActiveRun
 
-__all__ = ["CAPTURE_TAG", "DIGEST_TAG", "capture"]
+__all__ = ["CAPTURE_TAG", "DIGEST_TAG", "Question", "ask_for", "keep", "look"]
 
 CAPTURE_TAG = "treering.capture"
 DIGEST_TAG = "treering.capture.digest"
 _FOLDER = "treering"
+_OWN = "treering."
 _MILLION = 1_000_000
 
 
@@ -45,31 +46,48 @@ class _Found:
     digest: str
 
 
-class _Process:
-    """What this process has captured; a forked child inherits it.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What git was asked when a run began; with None, what `key` found before holds."""
 
-    A child gets a lock of its own, because the one of its parent may be held by a thread that it does not have.
-    """
+    key: tuple[Path, str, bool]
+    asked: Asked | None
+
+
+class _Process:
+    """What this process has captured; a forked child inherits it. No lock is needed: what is found twice is the same."""
 
     found: dict[tuple[Path, str, bool], _Found] = {}  # noqa: RUF012  # shared on purpose
     filed: dict[str, tuple[str, str]] = {}  # noqa: RUF012  # as above: folder and digest by run
-    locks: dict[int, threading.Lock] = {}  # noqa: RUF012  # as above
 
 
-def capture(run: ActiveRun, *, resumed: bool) -> None:
-    """Look, and write it to the run, unless the run has the same already. Raises TreeringError."""
+def ask_for(run: ActiveRun) -> Question:
+    """Ask git in the background, if another commit is checked out than at the last time or a notebook runs."""
     settings = run.place.settings
     whole = settings.capture == "all"
-    with _Process.locks.setdefault(os.getpid(), threading.Lock()):
-        with run.place.forkless():
+    folder = source_folder()
+    key = (folder, commit_around(folder), whole)
+    # A script ran what was there when it was loaded; in a notebook, files are edited and loaded again.
+    known = key in _Process.found and "ipykernel" not in sys.modules
+    if known or git_marker(folder) is None:
+        return Question(key, None)
+    return Question(key, ask(folder, settings.capture_max_bytes, with_diff=whole))
+
+
+def look(run: ActiveRun, question: Question) -> _Found:
+    """What holds for the run; waits for git."""
+    found = _Process.found.get(question.key)
+    if found is None or question.asked is not None:
+        with run.place.loading():
             environment = _environment()
-        # No fork waits for git, which may take long in a large checkout.
-        found = _found(environment, settings.capture_max_bytes, with_diff=whole)
-    with run.place.forkless():
-        _keep(run, found, resumed=resumed, whole=whole)
+        source = None if question.asked is None else answer(question.asked)
+        found = _Process.found[question.key] = _Found(environment, source, _digest(environment, source))
+    return found
 
 
-def _keep(run: ActiveRun, found: _Found, *, resumed: bool, whole: bool) -> None:
+def keep(run: ActiveRun, found: _Found, *, resumed: bool) -> None:
+    """Write it to the run, unless the run has the same already. Raises TreeringError."""
+    whole = run.place.settings.capture == "all"
     run_id = run.info.run_id
     tags = run.data.tags if resumed else {}
     before, digest = _Process.filed.get(run_id, (tags.get(CAPTURE_TAG, ""), tags.get(DIGEST_TAG, "")))
@@ -81,9 +99,13 @@ def _keep(run: ActiveRun, found: _Found, *, resumed: bool, whole: bool) -> None:
     folder = _parents(run, found)
     if not folder and whole:
         folder = _next(run_id, before)
-        _write(run, found, folder.removeprefix(f"runs:/{run_id}/"))
-    told = {DIGEST_TAG: found.digest, CAPTURE_TAG: folder} if folder else {DIGEST_TAG: found.digest}
-    run.recorder.tags(run_id, _tags(found) | told)
+        # A request holds no lock that a child would miss, and may take long.
+        with run.place.forkless() if run.place.target.is_here else nullcontext():
+            _write(run, found, folder.removeprefix(f"runs:/{run_id}/"))
+    # What MLflow knows is told as MLflow does: when a run begins, and not over what the caller has said.
+    told = {key: value for key, value in _tags(found).items() if key not in run.data.tags or key.startswith(_OWN)}
+    told |= {DIGEST_TAG: found.digest, CAPTURE_TAG: folder} if folder else {DIGEST_TAG: found.digest}
+    run.recorder.tags(run_id, told)
     _Process.filed[run_id] = (folder, found.digest)
 
 
@@ -111,16 +133,6 @@ def _write(run: ActiveRun, found: _Found, folder: str) -> None:
 @cache
 def _environment() -> dict[str, Any]:
     return look_at_environment()
-
-
-def _found(environment: dict[str, Any], most_bytes: int, *, with_diff: bool) -> _Found:
-    """What holds now; git is asked anew if another commit is checked out than at the last time."""
-    folder = source_folder()
-    key = (folder, commit_around(folder), with_diff)
-    if key not in _Process.found:
-        source = look_at_source(folder, most_bytes, with_diff=with_diff)
-        _Process.found[key] = _Found(environment, source, _digest(environment, source))
-    return _Process.found[key]
 
 
 def _digest(environment: dict[str, Any], source: Source | None) -> str:
