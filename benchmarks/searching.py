@@ -14,7 +14,7 @@ from typing import Any
 from figures import Figure
 from servers import Server, serving
 from sides import MLFLOW, ROOT, TREERING, Side
-from stores import fill_mlflow, fill_treering
+from stores import fill_mlflow, fill_treering, for_mlflow
 
 from wire import Wire
 
@@ -59,7 +59,8 @@ def searching_postgresql(folder: Path, *, quick: bool, runs: int = 100_000) -> l
         fill_mlflow(theirs, count, folder, environment)
         with serving(TREERING, folder / "treering", "--backend-store-uri", ours) as server:
             mine = _measured(server, TREERING, quick=quick)
-        with serving(MLFLOW, folder / "mlflow", "--backend-store-uri", theirs, PYTHONPATH=str(DRIVER)) as server:
+        uri = for_mlflow(theirs)
+        with serving(MLFLOW, folder / "mlflow", "--backend-store-uri", uri, PYTHONPATH=str(DRIVER)) as server:
             others = _measured(server, MLFLOW, quick=quick)
     return _figures("PostgreSQL", count, mine, others)
 

@@ -35,7 +35,7 @@ from treering.storage.metadata.sql.document import Document, Summary, write_docu
 from treering.storage.metadata.sql.floats import sortable
 from treering.tracking.service import open_tracking
 
-__all__ = ["fill_mlflow", "fill_points", "fill_treering"]
+__all__ = ["fill_mlflow", "fill_points", "fill_treering", "for_mlflow"]
 
 START = 1_700_000_000_000
 BATCH = 2000
@@ -82,10 +82,15 @@ def _treering_batch(insert: Insert, numbers: Sequence[int], artifacts: str) -> N
     insert("run_metrics", ("run", "key", "last", "minimum", "maximum", "count"), metrics)
 
 
+def for_mlflow(uri: str) -> str:
+    """The URI with the driver in it that lies beside MLflow's environment: which one is usual changes with time."""
+    return uri.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
 def fill_mlflow(uri: str, count: int, folder: Path, environment: dict[str, str] | None = None) -> None:
     """A new database of MLflow, made by MLflow, with `count` runs in its own tables."""
     program = "import sys; from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore; SqlAlchemyStore(sys.argv[1], sys.argv[2])"  # fmt: skip
-    command = [MLFLOW.python, "-c", program, uri, str(folder / "artifacts")]
+    command = [MLFLOW.python, "-c", program, for_mlflow(uri), str(folder / "artifacts")]
     subprocess.run(command, check=True, capture_output=True, env=environment)
     with _inserting(uri) as insert:
         for numbers in _batches(count):

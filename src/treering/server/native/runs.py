@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from treering.assembly import Services
 from treering.entities.metric import Metric
 from treering.entities.run import LogBatch, NewRun, Origin
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
+from treering.wire.kept import Kept, KeptJson
 from treering.wire.native import runs as wire
 from treering.wire.native import tables
+from treering.wire.native.codec import plain
 from treering.wire.native.numbers import from_number
 from treering.wire.native.points import columns_from
 
 __all__ = ["HANDLERS"]
 
 HANDLERS = Handlers()
+
+_KEPT = KeptJson(wire.run_body, plain)
 
 
 @HANDLERS.handles(wire.CREATE)
@@ -48,7 +54,8 @@ def _restore(services: Services, asked: wire.RunId) -> Empty:
 @HANDLERS.handles(wire.SEARCH)
 def _search(services: Services, asked: wire.SearchRuns) -> wire.RunPage:
     page = services.tracking.runs.search(asked.query())
-    return wire.RunPage([wire.run_body(run) for run in page.items], page.next_token, page.total)
+    bodies = [Kept(run, _KEPT) for run in page.items]
+    return wire.RunPage(cast("list[wire.RunBody]", bodies), page.next_token, page.total)
 
 
 @HANDLERS.handles(tables.TABLE)

@@ -5,6 +5,8 @@ Requests may name a run as `run_id` or, as MLflow 1.x did, as `run_uuid`.
 
 from __future__ import annotations
 
+from typing import cast
+
 from msgspec import UNSET, UnsetType
 
 from treering.entities.dataset import Dataset, DatasetInput
@@ -13,6 +15,7 @@ from treering.entities.metric import summary_rows
 from treering.entities.page import Page
 from treering.entities.run import Run, RunInfo
 from treering.wire.endpoint import Empty, Permission
+from treering.wire.kept import KeptJson
 from treering.wire.mlflow.fields import Entry, Int64, KeyValue, Message, Text, declare, key_values, shown
 from treering.wire.mlflow.metrics import MetricEntry, MetricMessage
 from treering.wire.native.numbers import to_number
@@ -342,7 +345,10 @@ def run_message(run: Run) -> RunMessage:
 
 def runs_page(page: Page[Run]) -> FoundRuns:
     """How a page of runs looks in MLflow's API."""
-    return FoundRuns(tuple(map(run_message, page.items)), shown(page.next_token))
+    return FoundRuns(cast("tuple[RunMessage, ...]", tuple(map(_KEPT, page.items))), shown(page.next_token))
+
+
+_KEPT = KeptJson(run_message)
 
 
 def _dataset_input_message(item: DatasetInput) -> DatasetInputMessage:

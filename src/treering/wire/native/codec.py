@@ -27,9 +27,10 @@ from treering.core.errors import (
 )
 from treering.wire.dialect import Answer, RawRequest
 from treering.wire.endpoint import Endpoint, Stream
+from treering.wire.kept import Kept
 from treering.wire.native.shape import Field, Shape, shape_of
 
-__all__ = ["JSON", "MSGPACK", "NATIVE", "Call", "ErrorBody", "NativeDialect"]
+__all__ = ["JSON", "MSGPACK", "NATIVE", "Call", "ErrorBody", "NativeDialect", "plain"]
 
 JSON = "application/json"
 MSGPACK = "application/msgpack"
@@ -87,8 +88,8 @@ class NativeDialect:
 
     def __init__(self) -> None:
         self._plans: dict[str, _Plan] = {}
-        self._to_json = msgspec.json.Encoder(enc_hook=_plain)
-        self._to_packed = msgspec.msgpack.Encoder(enc_hook=_plain)
+        self._to_json = msgspec.json.Encoder(enc_hook=_for_json)
+        self._to_packed = msgspec.msgpack.Encoder(enc_hook=plain)
         self._error_json = msgspec.json.Decoder(ErrorBody)
         self._error_packed = msgspec.msgpack.Decoder(ErrorBody)
 
@@ -212,11 +213,17 @@ def _told(error: TreeringError) -> ErrorBody:
     return ErrorBody(error.code, error.message, error.mistake if isinstance(error, BadFilter) else None)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """What msgspec does not know by itself: read-only mappings and the like."""
+    if isinstance(value, Kept):
+        return value.plain()
     if isinstance(value, Mapping):
         return dict(value)
     return list(value)
+
+
+def _for_json(value: Any) -> Any:
+    return value.json() if isinstance(value, Kept) else plain(value)
 
 
 def _media_type(header: str) -> str:

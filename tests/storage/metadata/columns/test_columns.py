@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,10 @@ from treering.entities.page import Page, Query
 from treering.entities.run import Run, RunChanges
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore, RunStore
+from treering.storage.metadata.columns import shelf as shelf_module
 from treering.storage.metadata.columns.shelf import Shelf
 from treering.storage.metadata.columns.store import ColumnRuns, with_columns
+from treering.storage.metadata.feed import RunFeed
 from treering.testing.metadata import ApplySuite, ExperimentSuite, PagingSuite, RunSuite, SearchSuite, ThreadSuite
 from treering.testing.metadata_search import FILTERS, ORDERS, fill
 from treering.testing.metadata_values import add_run, found_names, run_info, summary
@@ -34,9 +38,8 @@ DATABASES = [
 everywhere = pytest.mark.parametrize("database_uri", DATABASES, indirect=True)
 
 
-def at_once(work: Callable[[], None]) -> Callable[[float], object]:
+def at_once(work: Callable[[], None]) -> None:
     work()
-    return lambda _: None
 
 
 def opened(uri: str, budget: int = 1 << 30, counted: Callable[[Query], object] = lambda _: None) -> MetadataStore:
@@ -65,8 +68,16 @@ class _Behind:
 @pytest.fixture
 def store(database_uri: str) -> Iterator[MetadataStore]:
     made = opened(database_uri)
-    yield made
-    made.database.close()
+    with closing(made.database):
+        yield made
+
+
+@pytest.fixture
+def other(database_uri: str) -> Iterator[MetadataStore]:
+    """Another process on the same database, without columns."""
+    made = METADATA.load(scheme_of(database_uri))(database_uri)
+    with closing(made.database):
+        yield made
 
 
 @everywhere
@@ -323,8 +334,7 @@ def test_columns_find_what_the_memory_store_finds(folder: Path, data: st.DataObj
 
 
 @everywhere
-def test_concurrent_writers_leave_the_columns_right(database_uri: str) -> None:
-    store, other = opened(database_uri), METADATA.load(scheme_of(database_uri))(database_uri)
+def test_concurrent_writers_leave_the_columns_right(store: MetadataStore, other: MetadataStore) -> None:
     run_ids = [add_run(store, str(number)).info.run_id for number in range(8)]
 
     def write(writer: int) -> None:
@@ -350,5 +360,104 @@ def test_concurrent_writers_leave_the_columns_right(database_uri: str) -> None:
         Query("", ["start_time", "run_name DESC"], experiment_ids=["0"], max_results=9, with_total=True),
     ):
         assert walked(store, query) == walked(other, query)
-    store.database.close()
-    other.database.close()
+
+
+@everywhere
+def test_runs_that_another_process_removes_are_gone_at_once(store: MetadataStore, other: MetadataStore) -> None:
+    run_ids = [add_run(store, str(number)).info.run_id for number in range(6)]
+    query = Query("", ["run_name"], experiment_ids=["0"], with_total=True)
+    assert store.runs.search(query).total == 6
+    other.runs.set_lifecycle(run_ids[2], Lifecycle.DELETED)
+    other.upkeep.purge_runs([run_ids[2]])
+    page = store.runs.search(query)
+    assert ([run.info.run_name for run in page.items], page.total) == (["0", "1", "3", "4", "5"], 5)
+
+
+@everywhere
+def test_a_run_removed_between_the_columns_and_its_row(database_uri: str, other: MetadataStore) -> None:
+    behind = METADATA.load(scheme_of(database_uri))(database_uri)
+    assert behind.feed is not None
+    run_ids = [add_run(other, str(number)).info.run_id for number in range(4)]
+    feed = _Removing(behind.feed, other, run_ids[1])
+    store = ColumnRuns(behind.runs, feed, Shelf(feed, 1 << 30, at_once, eager=True))
+    with closing(behind.database):
+        page = store.search(Query("", ["run_name"], experiment_ids=["0"], with_total=True))
+    assert ([run.info.run_name for run in page.items], page.total) == (["0", "2", "3"], 3)
+
+
+class _Removing:
+    """A feed that removes a run just before it is read."""
+
+    def __init__(self, feed: RunFeed, store: MetadataStore, run_id: str) -> None:
+        self._feed = feed
+        self._store = store
+        self._run_id = run_id
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._feed, name)
+
+    def runs(self, numbers: Sequence[int]) -> Mapping[int, Run]:
+        self._store.runs.set_lifecycle(self._run_id, Lifecycle.DELETED)
+        self._store.upkeep.purge_runs([self._run_id])
+        return self._feed.runs(numbers)
+
+
+def test_what_is_remembered_of_searches_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf_module, "_REMEMBERED", 20)
+    behind = METADATA.load("sqlite")(f"sqlite:///{tmp_path / 'x.db'}")
+    assert behind.feed is not None
+    started: list[int] = []
+
+    def start(work: Callable[[], None]) -> None:
+        started.append(1)
+        work()
+
+    shelf = Shelf(behind.feed, 1 << 30, start)
+    for number in range(100):
+        shelf.has([f"once {number}"])
+        assert len(shelf._entries) <= 20
+    for number in range(100):
+        assert not shelf.has([f"twice {number}"])
+        # Nothing is known of it, so it gets no block; and it is not tried again and again.
+        assert not shelf.has([f"twice {number}"])
+        assert not shelf.has([f"twice {number}"])
+        assert len(shelf._entries) <= 20
+    assert (len(started), shelf._working) == (100, 0)
+    assert not shelf.has(["0"])
+    assert shelf.has(["0"])
+    shelf.close()
+    behind.database.close()
+
+
+def test_who_closes_waits_for_what_is_built(tmp_path: Path) -> None:
+    behind = METADATA.load("sqlite")(f"sqlite:///{tmp_path / 'x.db'}")
+    assert behind.feed is not None
+    waiting: list[Callable[[], None]] = []
+    shelf = Shelf(behind.feed, 1 << 30, waiting.append, eager=True)
+    assert not shelf.has(["0"])
+    closing_thread = threading.Thread(target=shelf.close)
+    closing_thread.start()
+    closing_thread.join(0.05)
+    assert closing_thread.is_alive()
+    waiting[0]()
+    closing_thread.join()
+    assert not shelf.has(["0"])
+    assert len(waiting) == 1
+    behind.database.close()
+
+
+def test_a_machine_without_threads_searches_all_the_same(tmp_path: Path) -> None:
+    behind = METADATA.load("sqlite")(f"sqlite:///{tmp_path / 'x.db'}")
+    assert behind.feed is not None
+
+    def refuse(work: Callable[[], None]) -> None:
+        del work
+        msg = "can't start new thread"
+        raise RuntimeError(msg)
+
+    shelf = Shelf(behind.feed, 1 << 30, refuse, eager=True)
+    store = replace(behind, runs=ColumnRuns(behind.runs, behind.feed, shelf))
+    add_run(store, "a")
+    assert [found_names(store, "") for _ in range(2)] == [["a"], ["a"]]
+    shelf.close()
+    behind.database.close()

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy.exc import OperationalError
 
 from treering.core.uri import scheme_of
 from treering.entities.dataset import Dataset, DatasetInput
@@ -14,8 +15,8 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.run import RunChanges
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
-from treering.storage.metadata.sql.changes import count_purge
-from treering.storage.metadata.sql.dialects import connect, dialect_of
+from treering.storage.metadata.sql.changes import count_purge, next_versions
+from treering.storage.metadata.sql.dialects import WRITE, connect, dialect_of
 from treering.storage.metadata.sql.tables import experiments, runs
 from treering.testing.metadata_values import add_run, run_info, summary
 
@@ -105,6 +106,68 @@ def test_a_purge_counts_twice(store: MetadataStore, engine: Engine) -> None:
         version, purged = connection.execute(statement).one()
         count_purge(connection, [0])
         assert connection.execute(statement).one() == (version + 1, purged + 1)
+
+
+def impatient(connection: Connection) -> None:
+    """A lock that another transaction holds is an error soon."""
+    statement = {
+        "sqlite": "PRAGMA busy_timeout = 0",
+        "postgresql": "SET lock_timeout = 100",
+        "mysql": "SET innodb_lock_wait_timeout = 1",
+    }[connection.dialect.name]
+    connection.exec_driver_sql(statement)
+
+
+def test_a_later_version_is_not_seen_before_an_earlier_one(store: MetadataStore, engine: Engine) -> None:
+    first, second = (store.runs.create(run_info(), {}).info.run_id for _ in range(2))
+
+    def change(connection: Connection, run_id: str) -> int:
+        version = next_versions(connection, [0])[0]
+        connection.execute(update(runs).where(runs.c.run_id == run_id).values(version=version))
+        return version
+
+    def seen() -> dict[str, int]:
+        statement = select(runs.c.run_id, runs.c.version).where(runs.c.version > before)
+        with engine.connect() as connection:
+            return {row.run_id: row.version for row in connection.execute(statement)}
+
+    with engine.connect() as connection:
+        before = connection.execute(select(experiments.c.version).where(experiments.c.id == 0)).scalar_one()
+    writer = engine.execution_options(**{WRITE: True})
+    with writer.connect() as early, writer.connect() as late:
+        impatient(late)
+        late.commit()
+        mine = change(early, first)
+        # It would take the version behind and be done first, so it has to wait.
+        with pytest.raises(OperationalError):
+            change(late, second)
+        late.rollback()
+        assert seen() == {}
+        early.commit()
+        assert seen() == {first: mine}
+        assert change(late, second) == mine + 1
+        late.commit()
+    assert seen() == {first: mine, second: mine + 1}
+
+
+def test_who_waited_for_a_version_counts_on_from_it(store: MetadataStore, engine: Engine) -> None:
+    first, second = (store.runs.create(run_info(), {}).info.run_id for _ in range(2))
+    writer = engine.execution_options(**{WRITE: True})
+    started = threading.Event()
+
+    def change() -> None:
+        started.set()
+        store.runs.apply([RunChanges(second, tags={"t": "1"})], None)
+
+    thread = threading.Thread(target=change)
+    with writer.begin() as connection:
+        version = next_versions(connection, [0])[0]
+        thread.start()
+        started.wait()
+        connection.execute(update(runs).where(runs.c.run_id == first).values(version=version))
+    thread.join()
+    assert version_of(engine, first) == (version, version + 1)
+    assert version_of(engine, second) == (version + 1, version + 1)
 
 
 def test_no_change_is_missed_among_concurrent_writers(store: MetadataStore, engine: Engine) -> None:

@@ -21,13 +21,13 @@ __all__ = ["Shelf", "beside"]
 
 _ENOUGH = 2
 _FAREWELL = 30.0
+# Experiments that are remembered, to know whether they are searched again.
+_REMEMBERED = 10_000
 
 
-def beside(work: Callable[[], None]) -> Callable[[float], object]:
-    """Do `work` in a thread; what is returned waits for it, for so many seconds."""
-    thread = threading.Thread(target=work, name="treering-columns", daemon=True)
-    thread.start()
-    return thread.join
+def beside(work: Callable[[], None]) -> None:
+    """Do `work` in a thread."""
+    threading.Thread(target=work, name="treering-columns", daemon=True).start()
 
 
 class _Entry:
@@ -49,7 +49,7 @@ class Shelf:
 
     Args:
         budget: Bytes that all blocks together may take; those not searched for longest go first.
-        start: Does the building, and returns what waits for it.
+        start: Does the building, at once or in a thread.
         eager: Whether a block is built when its experiment is searched first.
     """
 
@@ -57,7 +57,7 @@ class Shelf:
         self,
         feed: RunFeed,
         budget: int,
-        start: Callable[[Callable[[], None]], Callable[[float], object]] = beside,
+        start: Callable[[Callable[[], None]], None] = beside,
         *,
         eager: bool = False,
     ) -> None:
@@ -66,8 +66,9 @@ class Shelf:
         self._start = start
         self._enough = 1 if eager else _ENOUGH
         self._lock = threading.Lock()
+        self._idle = threading.Condition(self._lock)
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
-        self._working: list[Callable[[float], object]] = []
+        self._working = 0
         self._closed = False
 
     def has(self, experiment_ids: Sequence[str]) -> bool:
@@ -84,10 +85,15 @@ class Shelf:
                     if entry.asked >= self._enough and not (entry.building or entry.refused or self._closed):
                         entry.building = True
                         to_build.append((experiment_id, entry))
+            self._forget()
+            self._working += bool(to_build)
         if to_build:
-            waiting = self._start(lambda: self._build(to_build))
-            with self._lock:
-                self._working.append(waiting)
+            try:
+                self._start(lambda: self._work(to_build))
+            except RuntimeError:
+                # The system has no thread for it now.
+                logger.warning("No thread could be started to build the columns of a search.", exc_info=True)
+                self._done(to_build)
             # Where the building was not done beside but at once.
             ready = all(entry.block is not None for _, entry in to_build) and self._ready(experiment_ids)
         return ready
@@ -121,10 +127,15 @@ class Shelf:
         """Build no more; waits for what is being built."""
         with self._lock:
             self._closed = True
-            working, self._working = self._working, []
             self._entries.clear()
-        for wait in working:
-            wait(_FAREWELL)
+            self._idle.wait_for(lambda: not self._working, _FAREWELL)
+
+    def _forget(self) -> None:
+        """Where too many are remembered, half of those without a block go: the ones not searched for longest."""
+        if len(self._entries) > _REMEMBERED:
+            without = [one for one, entry in self._entries.items() if entry.block is None and not entry.building]
+            for experiment_id in without[: (len(without) + 1) // 2]:
+                del self._entries[experiment_id]
 
     def _ready(self, experiment_ids: Sequence[str]) -> bool:
         with self._lock:
@@ -132,6 +143,19 @@ class Shelf:
                 (entry := self._entries.get(experiment_id)) is not None and entry.block is not None
                 for experiment_id in experiment_ids
             )
+
+    def _work(self, entries: Sequence[tuple[str, _Entry]]) -> None:
+        try:
+            self._build(entries)
+        finally:
+            self._done(entries)
+
+    def _done(self, entries: Sequence[tuple[str, _Entry]]) -> None:
+        with self._lock:
+            for _, entry in entries:
+                entry.building = False
+            self._working -= 1
+            self._idle.notify_all()
 
     def _build(self, entries: Sequence[tuple[str, _Entry]]) -> None:
         for experiment_id, entry in entries:
@@ -141,7 +165,6 @@ class Shelf:
                 block = self._built(experiment_id)
                 entry.refused = block is None and not self._closed
             with self._lock:
-                entry.building = False
                 entry.block = block
             if block is not None:
                 self._weigh(entry)

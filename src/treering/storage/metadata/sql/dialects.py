@@ -26,6 +26,8 @@ __all__ = ["WRITE", "Dialect", "connect", "dialect_of"]
 WRITE = "treering_write"
 """Execution option of connections that begin a transaction in order to write."""
 
+_SNAPSHOT = "treering_snapshot"
+
 _BUSY_SECONDS = 60
 _CONNECT_SECONDS = 10
 
@@ -58,6 +60,7 @@ class Dialect:
     Attributes:
         driver: What SQLAlchemy calls the dialect and driver.
         options: Arguments for `create_engine`.
+        snapshot: Execution options of transactions whose statements all see the moment of the first one.
         like: Column, pattern with `%` and `_`, whether case is ignored: the condition.
         prepare: Called with a new engine.
         lock_schema: Keeps other starters out until the transaction, or the connection, ends.
@@ -72,6 +75,7 @@ class Dialect:
     driver: str
     like: Callable[[ColumnElement[str], str, bool], ColumnElement[bool]]
     options: Mapping[str, Any] = field(default_factory=dict)
+    snapshot: Mapping[str, Any] = field(default_factory=dict)
     prepare: Callable[[Engine], object] = _nothing
     lock_schema: Callable[[Connection], object] = _nothing
     unlock_schema: Callable[[Connection], object] = _nothing
@@ -180,6 +184,7 @@ def _mysql_like(column: ColumnElement[str], pattern: str, ignore_case: bool) -> 
 
 def _prepare_mysql(engine: Engine) -> None:
     event.listen(engine, "connect", _on_mysql_connect)
+    event.listen(engine, "begin", _on_mysql_begin)
 
 
 def _on_mysql_connect(connection: Any, record: object) -> None:
@@ -187,6 +192,12 @@ def _on_mysql_connect(connection: Any, record: object) -> None:
     with connection.cursor() as cursor:
         # Strict: values that do not fit are refused, not cut. Zero is an id like others.
         cursor.execute("SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION'")
+
+
+def _on_mysql_begin(connection: Connection) -> None:
+    if connection.get_execution_options().get(_SNAPSHOT, False):
+        # Of the next transaction alone, which the next statement begins: nothing has to be set back.
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
 def _lock_mysql(connection: Connection) -> None:
@@ -224,6 +235,7 @@ _MYSQL = Dialect(
         "isolation_level": "READ COMMITTED",
         "connect_args": {"charset": "utf8mb4", "connect_timeout": _CONNECT_SECONDS},
     },
+    snapshot={_SNAPSHOT: True},
     prepare=_prepare_mysql,
     lock_schema=_lock_mysql,
     unlock_schema=_unlock_mysql,
@@ -235,6 +247,7 @@ _POSTGRESQL = Dialect(
     "postgresql+psycopg",
     _postgresql_like,
     {**_SERVER, "connect_args": {"connect_timeout": _CONNECT_SECONDS}},
+    snapshot={"isolation_level": "REPEATABLE READ"},
     lock_schema=_lock_postgresql,
 )
 _SQLITE = Dialect(

@@ -11,7 +11,7 @@ from treering.entities.run import Run
 from treering.storage.metadata.feed import FedRun, Stamp
 from treering.storage.metadata.sql.document import read_document
 from treering.storage.metadata.sql.experiments import experiment_number
-from treering.storage.metadata.sql.rows import select_in
+from treering.storage.metadata.sql.rows import NUMBERS, rows_by_number
 from treering.storage.metadata.sql.runs import runs_of
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import experiments, runs
@@ -32,7 +32,7 @@ _COLUMNS = (
     runs.c.lifecycle,
     runs.c.document,
 )
-_STAMPS = select(experiments.c.id, experiments.c.version, experiments.c.purged)
+_STAMPS = select(experiments.c.id, experiments.c.version, experiments.c.purged).where(experiments.c.id.in_(NUMBERS))
 
 
 class SqlFeed:
@@ -45,8 +45,8 @@ class SqlFeed:
         """See RunFeed."""
         numbers = sorted({experiment_number(experiment_id) for experiment_id in experiment_ids})
         with self._session.read() as connection:
-            rows = select_in(connection, _STAMPS, experiments.c.id, numbers)
-        return {str(number): Stamp(version, purged) for number, version, purged in rows}
+            rows = rows_by_number(connection, _STAMPS, numbers)
+        return {str(number): Stamp(row.version, row.purged) for number, row in rows.items()}
 
     def changed(self, experiment_id: str, since: int) -> Iterator[Sequence[FedRun]]:
         """See RunFeed."""

@@ -33,6 +33,7 @@ class Session:
 
     def __init__(self, engine: Engine, dialect: Dialect) -> None:
         self._engine = engine
+        self._reader = engine.execution_options(**dialect.snapshot)
         self._writer = engine.execution_options(**{WRITE: True})
         self.dialect = dialect
         self.name = engine.url.render_as_string(hide_password=True)
@@ -40,8 +41,11 @@ class Session:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that changes nothing. Foreign errors come out translated."""
-        with self._translating(), self._engine.connect() as connection:
+        """A transaction that changes nothing, and sees one moment in all its statements.
+
+        Foreign errors come out translated.
+        """
+        with self._translating(), self._reader.connect() as connection:
             yield connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
