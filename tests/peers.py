@@ -31,7 +31,8 @@ class Peer:
 
 
 MLFLOW_3 = Peer("mlflow-3", ("mlflow>=3.5,<4", "scikit-learn", "skops", "pandas"))
-MLFLOW_2 = Peer("mlflow-2", ("mlflow>=2.22,<3", "scikit-learn"))
+# The database of MLflow 2 does not work with SQLAlchemy 2.1, which came after it.
+MLFLOW_2 = Peer("mlflow-2-sql", ("mlflow>=2.22,<3", "scikit-learn", "sqlalchemy<2.1"))
 
 
 def laboratory(name: str, *frameworks: str, extras: Sequence[str] = ("sklearn",)) -> Peer:

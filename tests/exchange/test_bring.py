@@ -59,7 +59,9 @@ def test_a_second_time_brings_only_what_is_new(mlruns: Path, services: Services)
     assert [one.brought for one in again.rows().values()] == [0] * 7
     with (mlruns / "7" / RUN / "metrics" / "loss").open("a") as file:
         file.write("1700000001004 7.0 3\n")
+    (mlruns / "7" / RUN / "params" / "late").write_text("x")
     third = brought(mlruns, services)
+    assert services.tracking.runs.get(RUN).data.params == {"depth": "3", "late": "x"}
     assert (third.points.brought, third.runs.brought, third.problems) == (1, 0, [])
     assert len(services.tracking.metrics.history(RUN, "loss")[0]) == 4
 
@@ -72,3 +74,12 @@ def test_files_may_be_left_where_they_are(mlruns: Path, services: Services) -> N
 def test_an_unknown_experiment_is_said_before_anything_is_brought(mlruns: Path, services: Services) -> None:
     with pytest.raises(NotFound, match="no experiment 'nowhere'"):
         brought(mlruns, services, Wishes(["nowhere"]))
+
+
+def test_a_point_that_a_folder_holds_twice_comes_once_and_is_no_difference(mlruns: Path, services: Services) -> None:
+    with (mlruns / "7" / RUN / "metrics" / "loss").open("a") as file:
+        file.write("1700000001004 7.0 3\n" * 3)
+    first, again = brought(mlruns, services), brought(mlruns, services)
+    assert (first.problems, first.points.found, first.points.brought) == ([], 5, 5)
+    assert (again.problems, again.points.found, again.points.brought, again.points.present) == ([], 5, 0, 5)
+    assert list(services.tracking.metrics.history(RUN, "loss")[0].steps).count(3) == 1

@@ -106,8 +106,17 @@ class Channel:
 
     def post_json(self, path: str, asked: Any) -> Any:
         """The decoded JSON answer to a POST that changes nothing, such as a search."""
+        return self.send_json("POST", path, asked, repeatable=True)
+
+    def send_json(self, method: str, path: str, asked: Any, *, repeatable: bool) -> Any:
+        """The decoded JSON answer.
+
+        Args:
+            repeatable: Whether asking twice changes nothing more than asking once.
+        """
         headers = {"accept": "application/json", "content-type": "application/json"}
-        return self._decoded(path, self._send("POST", path, headers, json.dumps(asked).encode(), repeatable=True))
+        body = json.dumps(asked).encode()
+        return self._decoded(path, self._send(method, path, headers, body, repeatable=repeatable))
 
     def _decoded(self, path: str, answer: urllib3.BaseHTTPResponse) -> Any:
         try:

@@ -21,9 +21,10 @@ from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.page import Query
 from treering.entities.run import Run
 from treering.exchange.files import copy_files
+from treering.exchange.moved import Moved
 from treering.exchange.report import Report
 from treering.exchange.runs import bring_points, settle
-from treering.exchange.source import FoundRun, Source
+from treering.exchange.source import FoundRun, Source, wished
 
 __all__ = ["IMPORTED_TAG", "Wishes", "bring"]
 
@@ -38,10 +39,12 @@ class Wishes:
     Attributes:
         experiments: Names or ids; all, and the registry, where it is empty.
         artifacts: Whether files are copied to the destination's own place, or left where they are.
+        for_mlflow_2: Whether MLflow 2 is to read it, which fails on a run that says which logged models it read.
     """
 
     experiments: Sequence[str] = ()
     artifacts: bool = True
+    for_mlflow_2: bool = False
 
 
 def bring(source: Source, services: Services, wishes: Wishes, report: Report) -> None:
@@ -62,20 +65,15 @@ class _Bringing:
         self.services = services
         self.wishes = wishes
         self.report = report
-        # Artifact URIs at the source, and where the same files lie now.
-        self._moved: dict[str, str] = {}
+        self._moved = Moved()
 
     def everything(self) -> None:
-        wanted = self.wishes.experiments
-        found = [one for one in self.source.experiments() if not wanted or {one.name, one.experiment_id} & set(wanted)]
-        if missing := set(wanted) - {word for one in found for word in (one.name, one.experiment_id)}:
-            msg = f"{self.source.name} has no experiment {min(missing)!r}. Check the name or id."
-            raise NotFound(msg)
+        found = wished(self.source, self.wishes.experiments)
         known = self._known()
         # Active ones first: they may take the names that deleted ones have, too.
         for one in sorted(found, key=lambda one: one.lifecycle_stage is Lifecycle.DELETED):
             self._experiment(one, known)
-        if not wanted:
+        if not self.wishes.experiments:
             self._registry()
 
     # Experiments
@@ -101,7 +99,6 @@ class _Bringing:
         mark = f"{given.experiment_id}@{given.creation_time}"
         active = given.lifecycle_stage is Lifecycle.ACTIVE
         target = known.get(mark) or (known.get(f"name {given.name}") if active else None)
-        new = target is None
         if target is None:
             target = self._made(given, mark)
             known[mark] = target
@@ -115,8 +112,8 @@ class _Bringing:
                 self.services.tracking.experiments.set_tags(target.experiment_id, missing)
         content = _Content(self, given, target)
         content.bring()
-        if not active and (new or content.opened or target.lifecycle_stage is Lifecycle.ACTIVE):
-            self._delete(target)
+        if not active:
+            self._delete(target.experiment_id, given.name)
 
     def _made(self, given: Experiment, mark: str) -> Experiment:
         tracking = self.services.tracking
@@ -128,11 +125,14 @@ class _Bringing:
         new = replace(given, name=name, artifact_location=place, tags={**given.tags, IMPORTED_TAG: mark})
         return tracking.experiments.get(tracking.upkeep.put_experiment(new).experiment_id)
 
-    def _delete(self, target: Experiment) -> None:
+    def _delete(self, experiment_id: str, name: str) -> None:
+        """Delete it once it has all, and give it its own name; whichever of these was not done before."""
         experiments = self.services.tracking.experiments
-        experiments.delete(target.experiment_id)
-        name = target.name.rpartition(" (")[0] if target.name.endswith(", being imported)") else target.name
-        experiments.rename(target.experiment_id, name)
+        there = experiments.get(experiment_id)
+        if there.lifecycle_stage is Lifecycle.ACTIVE:
+            experiments.delete(experiment_id)
+        if there.name != name:
+            experiments.rename(experiment_id, name)
 
     # The registry
 
@@ -168,7 +168,7 @@ class _Bringing:
             there = versions.get(version.name, version.version)
             self.report.versions.present += 1
         except NotFound:
-            storage, source = self._now_at(version.storage_uri), self._now_at(version.source)
+            storage, source = self._moved.now_at(version.storage_uri), self._moved.now_at(version.source)
             try:
                 self.services.tracking.upkeep.put_version(replace(version, storage_uri=storage, source=source))
                 there = versions.get(version.name, version.version)
@@ -183,21 +183,11 @@ class _Bringing:
         if missing := {key: value for key, value in version.tags.items() if there.tags.get(key) != value}:
             versions.set_tags(version.name, version.version, missing)
 
-    def _now_at(self, uri: str) -> str:
-        """Where the files are that lay at `uri`."""
-        stem, rest = uri.rstrip("/"), ""
-        while stem not in self._moved:
-            stem, slash, last = stem.rpartition("/")
-            if not slash:
-                return uri
-            rest = f"{last}/{rest}".rstrip("/")
-        return join(self._moved[stem], rest)
-
     def moved(self, what: str, given: str, target: str) -> None:
         """Copy what lies at `given`, and remember where it lies now."""
         if not self.wishes.artifacts or not given or given == target:
             return
-        self._moved[given.rstrip("/")] = target
+        self._moved.add(given, target)
         try:
             copy_files(self.source.artifacts(given), self.services.open_artifacts(target), what, self.report)
         except TreeringError as error:
@@ -263,6 +253,8 @@ class _Content:
         try:
             there = tracking.runs.get(given.info.run_id)
             self.report.runs.present += 1
+            if _lacks(there, given):
+                there = tracking.upkeep.put_run(self._placed(given))
         except NotFound:
             self._open()
             there = tracking.upkeep.put_run(self._placed(given))
@@ -281,3 +273,14 @@ class _Content:
             lifecycle_stage=Lifecycle.ACTIVE,
         )
         return replace(given, info=info, data=replace(given.data, summaries={}))
+
+
+def _lacks(there: Run, given: Run) -> bool:
+    """Whether something is missing that a run only ever gets more of: it is new, or an import was killed before it."""
+    datasets = {(one.dataset.name, one.dataset.digest) for one in there.inputs.dataset_inputs}
+    return (
+        not given.data.params.keys() <= there.data.params.keys()
+        or any((one.dataset.name, one.dataset.digest) not in datasets for one in given.inputs.dataset_inputs)
+        or not set(given.inputs.model_inputs) <= set(there.inputs.model_inputs)
+        or not set(given.outputs.model_outputs) <= set(there.outputs.model_outputs)
+    )

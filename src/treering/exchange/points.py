@@ -10,7 +10,9 @@ import numpy as np
 from treering.entities.metric import MetricColumns
 from treering.storage.series.columns import as_arrays, as_columns
 
-__all__ = ["checksum", "history_of", "joined", "without"]
+__all__ = ["checksum", "distinct", "history_of", "joined", "without"]
+
+Hashes = np.ndarray[tuple[int], np.dtype[np.uint64]]
 
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
@@ -20,15 +22,30 @@ def checksum(columns: MetricColumns) -> int:
 
     Every NaN counts as the same number.
     """
+    return int(_hashes(columns).sum(dtype=np.uint64))
+
+
+def distinct(columns: MetricColumns) -> MetricColumns:
+    """Each point once; MLflow's folder keeps those that are logged twice, and its databases do not."""
+    hashes = _hashes(columns)
+    _, first = np.unique(hashes, return_index=True)
+    if len(first) == len(columns):
+        return columns
+    kept = np.sort(first)
+    steps, timestamps, values = as_arrays(columns)
+    return as_columns(steps[kept], timestamps[kept], values[kept])
+
+
+def _hashes(columns: MetricColumns) -> Hashes:
     steps, timestamps, values = as_arrays(columns)
     bits = np.where(np.isnan(values), np.nan, values + 0.0).view(np.uint64)
     total = np.zeros(len(values), dtype=np.uint64)
     for part in (steps.view(np.uint64), timestamps.view(np.uint64), bits):
         total = _mixed(total * _PRIME + part)
-    return int(total.sum(dtype=np.uint64))
+    return total
 
 
-def _mixed(numbers: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _mixed(numbers: Hashes) -> Hashes:
     """The finaliser of splitmix64."""
     numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

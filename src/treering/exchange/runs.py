@@ -10,7 +10,7 @@ from treering.assembly import Services
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.run import LogBatch, Run
-from treering.exchange.points import checksum, history_of, joined, without
+from treering.exchange.points import checksum, distinct, history_of, joined, without
 from treering.exchange.report import Report
 from treering.exchange.source import FoundRun, Source
 from treering.tracking.base import Tracking
@@ -39,7 +39,6 @@ def bring_points(
     parts: list[MetricColumns] = []
     before = ""
     for key, columns in source.histories(found.run):
-        report.points.found += len(columns)
         if parts and key != before:
             sending.series(before, parts, present.get(before, 0))
             parts = []
@@ -66,8 +65,9 @@ class _Sending:
         self._sums: dict[str, tuple[int, int]] = {}
 
     def series(self, key: str, parts: Sequence[MetricColumns], known: int) -> None:
-        columns = joined(parts)
+        columns = whole = distinct(joined(parts))
         total = len(columns)
+        self._report.points.found += total
         if known:
             if known == total:
                 self._report.points.present += total
@@ -77,15 +77,15 @@ class _Sending:
             self._report.points.present += total - len(columns)
         if not len(columns):
             return
-        self._sums[key] = known + len(columns), checksum(joined(parts)) if known + len(columns) == total else -1
+        self._report.points.brought += len(columns)
+        self._sums[key] = known + len(columns), checksum(whole) if known + len(columns) == total else -1
         judging = self._linked.get(key, []) if not known else []
         if judging:
             plain = without(columns, _columns(judging))
             # What judges a model goes its own way into the same series, if it is in the history at all.
-            if len(plain) + len(judging) == len(columns):
+            if len(plain) + len(distinct(_columns(judging))) == len(columns):
                 columns = plain
                 self._judging += [replace(point, run_id=self._run.run_id) for point in judging]
-        self._report.points.brought += len(columns) + (len(judging) if judging else 0)
         for start in range(0, max(len(columns), 1), _POINTS):
             end = start + _POINTS
             part = MetricColumns(columns.steps[start:end], columns.timestamps[start:end], columns.values[start:end])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import click
 
-from treering.cli.output import json_option, print_json, print_table
+from treering.cli.exchanged import show_report
+from treering.cli.output import json_option
 from treering.cli.session import session
 from treering.core.settings import read_settings
 from treering.exchange.bring import Wishes, bring
@@ -50,14 +50,4 @@ def mlflow(
             bring(source, services, Wishes(experiments, artifacts), report)
     finally:
         source.close()
-    if as_json:
-        counts = {name: asdict(counted) for name, counted in report.rows().items()}
-        print_json({**counts, "bytes": report.bytes, "verified points": report.verified, "problems": report.problems})
-    else:
-        rows = [(name, one.found, one.brought, one.present) for name, one in report.rows().items()]
-        print_table(["", "at the source", "brought", "there already"], rows, "")
-        click.echo(f"{report.verified} metric points and {report.files.brought} files compared with the source.")
-        for problem in report.problems:
-            click.echo(f"Problem: {problem}", err=True)
-    if report.problems:
-        sys.exit(1)
+    show_report(report, as_json=as_json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,21 +17,36 @@ from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, ModelVersi
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import RUN_NAME_TAG, ModelInput, ModelOutput, Run, RunData, RunInfo, RunInputs, RunOutputs
+from treering.exchange.mlflow.folder_points import points_of, words_of
 from treering.exchange.source import FoundRun
 from treering.storage.objects.base import ObjectStore
 
-__all__ = ["TRASH", "MlflowFolder", "open_folder", "status_of"]
+__all__ = [
+    "META",
+    "TRASH",
+    "MlflowFolder",
+    "dataset_id",
+    "input_id",
+    "meta_of",
+    "model_status_number",
+    "open_folder",
+    "status_number",
+    "status_of",
+]
 
 TRASH = ".trash"
-_META = "meta.yaml"
+META = "meta.yaml"
+"""The file that describes what lies in a folder."""
 _STATUS = (None, RunStatus.RUNNING, RunStatus.SCHEDULED, RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED)
 _MODEL_STATUS = (None, LoggedModelStatus.PENDING, LoggedModelStatus.READY, LoggedModelStatus.FAILED)
+# Deleting an experiment marks it and its runs at one moment.
+_TOGETHER_MILLIS = 5000
 _NOT_RUNS = {"tags", "datasets", "models", "traces"}
 
 
 def open_folder(root: Path, open_artifacts: Callable[[str], ObjectStore]) -> MlflowFolder:
     """The folder `root`. Raises InvalidInput if it is no folder of MLflow's."""
-    if not any(root.glob(f"*/{_META}")) and not any(root.glob(f"{TRASH}/*/{_META}")):
+    if not any(root.glob(f"*/{META}")) and not any(root.glob(f"{TRASH}/*/{META}")):
         msg = f"{root} is no folder of MLflow's: no experiment is in it. Give the folder that is called mlruns."
         raise InvalidInput(msg)
     return MlflowFolder(root, open_artifacts)
@@ -41,6 +57,30 @@ def status_of(value: object) -> RunStatus:
     if isinstance(value, int):
         return _STATUS[value] or RunStatus.FINISHED
     return RunStatus(str(value)) if value else RunStatus.FINISHED
+
+
+def status_number(status: RunStatus) -> int:
+    """What MLflow writes for it."""
+    return _STATUS.index(status)
+
+
+def model_status_number(status: LoggedModelStatus) -> int:
+    """What MLflow writes for it."""
+    return _MODEL_STATUS.index(status) if status in _MODEL_STATUS else 0
+
+
+def dataset_id(dataset: Dataset) -> str:
+    """The name of a dataset's folder within its experiment."""
+    return _digest(dataset.name, dataset.digest)
+
+
+def input_id(source_id: str, run_id: str) -> str:
+    """The name of the folder that says that a run read something."""
+    return _digest(source_id, run_id)
+
+
+def _digest(first: str, second: str) -> str:
+    return hashlib.md5(f"{first}{second}".encode(), usedforsecurity=False).hexdigest()
 
 
 class MlflowFolder:
@@ -60,9 +100,11 @@ class MlflowFolder:
         """See Source; of a folder that was moved since, what lies inside is found all the same."""
         if scheme_of(uri) == "file" and not (path := local_path(uri)).exists():
             for count in range(2, len(path.parts)):
-                inside = self._root.joinpath(*path.parts[-count:])
-                if inside.exists():
-                    return self._open_artifacts(file_uri(inside))
+                # What was deleted names the place that it had before.
+                for root in (self._root, self._root / TRASH):
+                    inside = root.joinpath(*path.parts[-count:])
+                    if inside.exists():
+                        return self._open_artifacts(file_uri(inside))
         return self._open_artifacts(uri)
 
     def close(self) -> None:
@@ -71,7 +113,7 @@ class MlflowFolder:
     def experiments(self) -> Iterator[Experiment]:
         """See Source."""
         for folder in [*_folders(self._root), *_folders(self._root / TRASH)]:
-            meta = _meta(folder)
+            meta = meta_of(folder)
             if "experiment_id" not in meta:
                 continue
             number = str(meta["experiment_id"])
@@ -91,9 +133,16 @@ class MlflowFolder:
     def runs(self, experiment_id: str) -> Iterator[FoundRun]:
         """See Source."""
         place = self._place(experiment_id)
+        emptied = meta_of(place).get("last_update_time") if place.parent.name == TRASH else None
         for folder in _folders(place):
-            if folder.name not in _NOT_RUNS and ("run_id" in (meta := _meta(folder)) or "run_uuid" in meta):
-                yield FoundRun(self._run(place, folder, meta))
+            if folder.name not in _NOT_RUNS and ("run_id" in (meta := meta_of(folder)) or "run_uuid" in meta):
+                deleted = meta.get("deleted_time")
+                together = bool(emptied and deleted and abs(emptied - deleted) <= _TOGETHER_MILLIS)
+                yield FoundRun(self._run(place, folder, meta), None, together, deleted)
+
+    def run_at(self, folder: Path) -> Run:
+        """The run in a folder, without its points."""
+        return self._run(folder.parent, folder, meta_of(folder))
 
     def _run(self, place: Path, folder: Path, meta: Mapping[str, Any]) -> Run:
         tags = _texts(folder / "tags")
@@ -108,12 +157,10 @@ class MlflowFolder:
             str(meta.get("artifact_uri") or file_uri(folder / "artifacts")),
             Lifecycle(meta.get("lifecycle_stage") or "active"),
         )
-        inputs = [(_meta(one), one) for one in _folders(folder / "inputs")]
+        inputs = [(meta_of(one), one) for one in _folders(folder / "inputs")]
         used = [one for meta, _ in inputs if (one := _used(place, meta)) is not None]
-        reads = [
-            ModelInput(str(one["destination_id"])) for one, _ in inputs if one.get("destination_type") == "MODEL_INPUT"
-        ]
-        outputs = [(_meta(one), one.name) for one in _folders(folder / "outputs")]
+        reads = [ModelInput(str(one["source_id"])) for one, _ in inputs if one.get("source_type") == "MODEL"]
+        outputs = [(meta_of(one), one.name) for one in _folders(folder / "outputs")]
         writes = [ModelOutput(str(one.get("destination_id") or name), one.get("step") or 0) for one, name in outputs]
         data = RunData(_texts(folder / "params"), tags)
         return Run(info, data, RunInputs(tuple(used), tuple(reads)), RunOutputs(tuple(writes)))
@@ -122,20 +169,14 @@ class MlflowFolder:
         """See Source."""
         folder = self._place(run.info.experiment_id) / run.info.run_id / "metrics"
         for file in _files(folder):
-            steps: list[int] = []
-            times: list[int] = []
-            values: list[float] = []
-            for words in _lines(file):
-                times.append(int(words[0]))
-                values.append(float(words[1]))
-                steps.append(int(words[2]) if len(words) > 2 else 0)  # noqa: PLR2004  # old folders have no steps
-            if values:
-                yield file.relative_to(folder).as_posix(), MetricColumns(steps, times, values)
+            columns = points_of(file)
+            if len(columns):
+                yield file.relative_to(folder).as_posix(), columns
 
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
         """See Source."""
         for folder in _folders(self._place(experiment_id) / "models"):
-            meta = _meta(folder)
+            meta = meta_of(folder)
             if "model_id" not in meta:
                 continue
             created = meta.get("creation_timestamp") or 0
@@ -159,7 +200,7 @@ class MlflowFolder:
     def registered_models(self) -> Iterator[RegisteredModel]:
         """See Source."""
         for folder in _folders(self._root / "models"):
-            meta = _meta(folder)
+            meta = meta_of(folder)
             if "name" not in meta:
                 continue
             created = meta.get("creation_timestamp") or 0
@@ -175,7 +216,7 @@ class MlflowFolder:
 
     def versions(self, name: str) -> Iterator[ModelVersion]:
         """See Source."""
-        found = [(_meta(folder), folder) for folder in _folders(self._root / "models" / name)]
+        found = [(meta_of(folder), folder) for folder in _folders(self._root / "models" / name)]
         for meta, folder in sorted(
             ((meta, folder) for meta, folder in found if "version" in meta), key=lambda one: int(one[0]["version"])
         ):
@@ -209,15 +250,16 @@ class MlflowFolder:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if (one / _META).is_file()) if folder.is_dir() else []
+    return sorted(one for one in folder.iterdir() if (one / META).is_file()) if folder.is_dir() else []
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(one for one in folder.rglob("*") if one.is_file())
 
 
-def _meta(folder: Path) -> Mapping[str, Any]:
-    file = folder / _META
+def meta_of(folder: Path) -> Mapping[str, Any]:
+    """What the file `META` in a folder says; nothing where there is none. Raises DamagedData."""
+    file = folder / META
     try:
         found = yaml.safe_load(file.read_text("utf-8")) if file.is_file() else {}
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -234,19 +276,9 @@ def _text(file: Path) -> str:
     return file.read_bytes().decode("utf-8", errors="replace")
 
 
-def _lines(file: Path) -> Iterator[list[str]]:
-    for number, line in enumerate(_text(file).splitlines(), 1):
-        words = line.split(" ")
-        if len(words) > 1:
-            yield words
-        elif line.strip():
-            msg = f"{file}:{number} holds no point: {line!r}. Correct or remove the line, then start again."
-            raise DamagedData(msg)
-
-
 def _used(place: Path, meta: Mapping[str, Any]) -> DatasetInput | None:
     folder = place / "datasets" / str(meta.get("source_id", ""))
-    one = _meta(folder)
+    one = meta_of(folder)
     if meta.get("destination_type") != "RUN" or "digest" not in one:
         return None
     dataset = Dataset(
@@ -266,7 +298,7 @@ def _model_points(folder: Path, model_id: str) -> Iterator[Metric]:
     """Lines of `timestamp value step run_id`, and the dataset's name and digest where there is one."""
     for file in _files(folder):
         key = file.relative_to(folder).as_posix()
-        for words in _lines(file):
+        for words in words_of(file):
             timestamp, value, step, run_id, *dataset = words
             # The name may hold spaces, the digest does not.
             name, digest = (" ".join(dataset[:-1]), dataset[-1]) if len(dataset) > 1 else ("", "")

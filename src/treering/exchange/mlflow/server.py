@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from treering.client.channel import Channel
 from treering.client.proxied import ProxiedStore
-from treering.core.errors import TreeringError
+from treering.core.errors import NotFound, TreeringError
 from treering.core.uri import scheme_of
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.experiment import Experiment
@@ -17,6 +17,7 @@ from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, ModelVersi
 from treering.entities.metric import Metric, MetricColumns
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import ModelInput, ModelOutput, Run, RunData, RunInfo, RunInputs, RunOutputs
+from treering.exchange.points import joined
 from treering.exchange.source import FoundRun
 from treering.storage.objects.base import ObjectStore
 
@@ -40,6 +41,9 @@ class MlflowServer:
     def __init__(self, channel: Channel, open_artifacts: Callable[[str], ObjectStore]) -> None:
         self._channel = channel
         self._open_artifacts = open_artifacts
+        self._newer: bool | None = None
+        # The run that was given last, and its metrics.
+        self._last: tuple[str, Sequence[str]] = "", ()
 
     @property
     def name(self) -> str:
@@ -74,56 +78,92 @@ class MlflowServer:
         """See Source."""
         asked = {"experiment_ids": [experiment_id], "run_view_type": "ALL", "max_results": _PAGE}
         for one in self._pages("runs/search", asked, "runs"):
-            yield FoundRun(_run(one))
+            full = one
+            if self.knows_logged_models():
+                # Only the answer about one run says which logged models it read.
+                run_id = one["info"]["run_id"]
+                full = self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"]
+            run = _run(full)
+            self._last = run.info.run_id, _keys_of(full)
+            yield FoundRun(run)
+
+    def run(self, run_id: str) -> Run:
+        """One run, without its points. Raises NotFound."""
+        return _run(self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"])
 
     def histories(self, run: Run) -> Iterator[tuple[str, MetricColumns]]:
         """See Source."""
-        for key in run.data.summaries or self._keys(run.info.run_id):
-            query = {"run_id": run.info.run_id, "metric_key": key, "max_results": str(_POINTS)}
-            while True:
-                answer = self._channel.get_json(_API + "metrics/get-history", query)
-                points = answer.get("metrics") or []
-                if points:
-                    yield (
-                        key,
-                        MetricColumns(
-                            [int(one.get("step") or 0) for one in points],
-                            [int(one["timestamp"]) for one in points],
-                            [_number(one["value"]) for one in points],
-                        ),
-                    )
-                if not answer.get("next_page_token"):
-                    break
-                query["page_token"] = answer["next_page_token"]
+        for key in run.data.summaries or self.keys(run.info.run_id):
+            for part in self._parts(run.info.run_id, key):
+                yield key, part
 
-    def _keys(self, run_id: str) -> Sequence[str]:
-        run = self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"]
-        return [one["key"] for one in run.get("data", {}).get("metrics") or []]
+    def series(self, run_id: str, key: str) -> MetricColumns:
+        """All points of one metric."""
+        return joined(self._parts(run_id, key))
+
+    def _parts(self, run_id: str, key: str) -> Iterator[MetricColumns]:
+        query = {"run_id": run_id, "metric_key": key, "max_results": str(_POINTS)}
+        while True:
+            answer = self._channel.get_json(_API + "metrics/get-history", query)
+            points = answer.get("metrics") or []
+            if points:
+                yield MetricColumns(
+                    [int(one.get("step") or 0) for one in points],
+                    [int(one["timestamp"]) for one in points],
+                    [_number(one["value"]) for one in points],
+                )
+            if not answer.get("next_page_token"):
+                return
+            query["page_token"] = answer["next_page_token"]
+
+    def keys(self, run_id: str) -> Sequence[str]:
+        """The metrics of a run."""
+        if self._last[0] == run_id:
+            return self._last[1]
+        return _keys_of(self._channel.get_json(_API + "runs/get", {"run_id": run_id})["run"])
 
     def logged_models(self, experiment_id: str) -> Iterator[LoggedModel]:
         """See Source; none of a server that does not know them."""
         asked = {"experiment_ids": [experiment_id], "max_results": 50}
-        try:
+        if self.knows_logged_models():
             for one in self._pages("logged-models/search", asked, "models"):
                 yield _logged_model(one)
-        except TreeringError as error:
-            if error.status != 404:  # noqa: PLR2004  # MLflow 2
-                raise
+
+    def knows_logged_models(self) -> bool:
+        """Whether it has them; MLflow 2 has not. Asked once."""
+        if self._newer is None:
+            try:
+                asked = {"experiment_ids": ["0"], "max_results": 1}
+                self._channel.post_json(_API + "logged-models/search", asked)
+                self._newer = True
+            except TreeringError as error:
+                if error.status != 404:  # noqa: PLR2004
+                    raise
+                self._newer = False
+        return self._newer
+
+    def registered_model(self, name: str) -> RegisteredModel | None:
+        """One with its tags and aliases; None where there is none."""
+        try:
+            full = self._channel.get_json(_API + "registered-models/get", {"name": name})["registered_model"]
+        except NotFound:
+            return None
+        created = int(full.get("creation_timestamp") or 0)
+        return RegisteredModel(
+            full["name"],
+            created,
+            int(full.get("last_updated_timestamp") or created),
+            full.get("description", ""),
+            _texts(full.get("tags")),
+            {alias["alias"]: int(alias["version"]) for alias in full.get("aliases") or []},
+        )
 
     def registered_models(self) -> Iterator[RegisteredModel]:
         """See Source."""
         for one in self._listed("registered-models/search", {"max_results": "100"}, "registered_models"):
-            # Only this answer has all tags and aliases, in every version of MLflow.
-            full = self._channel.get_json(_API + "registered-models/get", {"name": one["name"]})["registered_model"]
-            created = int(full.get("creation_timestamp") or 0)
-            yield RegisteredModel(
-                full["name"],
-                created,
-                int(full.get("last_updated_timestamp") or created),
-                full.get("description", ""),
-                _texts(full.get("tags")),
-                {alias["alias"]: int(alias["version"]) for alias in full.get("aliases") or []},
-            )
+            # Only the answer about one has all tags and aliases, in every version of MLflow.
+            if (full := self.registered_model(one["name"])) is not None:
+                yield full
 
     def versions(self, name: str) -> Iterator[ModelVersion]:
         """See Source."""
@@ -159,6 +199,10 @@ def _number(value: Any) -> float:
     if abs(number) >= _LARGEST:  # how MLflow writes an infinity
         return float("inf") if number > 0 else float("-inf")
     return number
+
+
+def _keys_of(run: Mapping[str, Any]) -> Sequence[str]:
+    return [one["key"] for one in run.get("data", {}).get("metrics") or []]
 
 
 def _texts(pairs: Sequence[Mapping[str, str]] | None) -> dict[str, str]:
