@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from treering.assembly import Services
 from treering.core.errors import DamagedData, NotFound, TreeringError
 from treering.core.uri import local_path, scheme_of
-from treering.entities.lifecycle import LoggedModelStatus
+from treering.entities.lifecycle import LoggedModelStatus, View
 from treering.entities.page import Query, every
 from treering.models.mlmodel import FILE_NAME, read_text
 from treering.storage.objects.base import ObjectStore
@@ -118,11 +117,10 @@ def _named(flavours: Any) -> list[str]:
 
 def _orphans(services: Services, root: Path) -> Iterator[Finding]:
     """Folders of runs and models of which the store knows nothing."""
-    model = functools.partial(services.tracking.models.get, allow_deleted=True)
-    names = [
-        *_unknown(root.glob("*/*"), _RUN, services.tracking.runs.get),
-        *_unknown(root.glob("*/models/*"), _MODEL, model),
-    ]
+    runs = [path for path in root.glob("*/*") if _RUN.fullmatch(path.name)]
+    models = [path for path in root.glob("*/models/*") if _MODEL.fullmatch(path.name)]
+    known = _known_ids(services) if runs or models else set()
+    names = sorted(str(path) for path in (*runs, *models) if path.name not in known)
     if names:
         yield Finding(
             f"{len(names)} folders of artifacts belong to no run and no model: {listed(names)}.",
@@ -131,14 +129,14 @@ def _orphans(services: Services, root: Path) -> Iterator[Finding]:
         )
 
 
-def _unknown(paths: Iterator[Path], shape: re.Pattern[str], get: Callable[[str], object]) -> Sequence[str]:
-    found = []
-    for path in sorted(paths):
-        if shape.fullmatch(path.name) and path.is_dir():
-            try:
-                get(path.name)
-            except NotFound:
-                found.append(str(path))
+def _known_ids(services: Services) -> set[str]:
+    """Of all runs and models, deleted ones too."""
+    found: set[str] = set()
+    everywhere = experiment_ids(services)
+    for start in range(0, len(everywhere), _PAGE):
+        query = Query(experiment_ids=everywhere[start : start + _PAGE], view=View.ALL, max_results=_PAGE)
+        found.update(run.info.run_id for run in every(services.tracking.runs.search, query))
+        found.update(model.model_id for model in every(services.tracking.models.search, query))
     return found
 
 
