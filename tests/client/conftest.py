@@ -51,6 +51,11 @@ class Server:
         assert re.search(r"https?://", said), Path(log.name).read_text()
         return self
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:
             self._process.send_signal(how)

@@ -167,3 +167,44 @@ def test_pieces_of_another_file_are_not_used(start_server: Callable[..., Any], l
             store.put_piece("x", f"{'0' * 32}-{PIECE}", 0, [b"1"])
     finally:
         services.close()
+
+
+MEASURED = """
+import resource, sys, treering
+treering.set_tracking_uri(sys.argv[1])
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with treering.start_run() as run:
+    treering.log_text("warm", "warm.txt")
+    before = peak()
+    treering.log_artifact(sys.argv[2], "kept")
+    treering.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="kept", dst_path=sys.argv[3])
+    print((peak() - before) * 1024)
+"""
+
+
+def test_memory_does_not_grow_with_the_file(own_server: Any, tmp_path: Path) -> None:
+    size = 192 * MIB
+    large = tmp_path / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(size)
+    status = Path(f"/proc/{own_server.pid}/status")
+    before = peak(status)
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("TREERING_", "MLFLOW_"))}
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED, own_server.url, str(large), str(tmp_path / "got")],
+        env=kept | {"TREERING_HOME": str(tmp_path / "home"), "TREERING_CAPTURE": "off"},
+        capture_output=True, text=True, check=True, timeout=240,
+    )  # fmt: skip
+    assert (tmp_path / "got" / "kept" / "large.bin").stat().st_size == size
+    # Two pieces at a time and what surrounds them; a third of the file is far from both.
+    assert int(done.stdout) < 64 * MIB
+    assert peak(status) - before < 64 * MIB
+
+
+def peak(status: Path) -> int:
+    """Bytes: the most that a process has held; 0 where the system does not tell."""
+    if not status.exists():
+        return 0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1]) * 1024
