@@ -85,6 +85,10 @@ class RunFeed(Protocol):
         """Those of all its runs."""
         ...
 
+    def count(self, experiment_id: str) -> int:
+        """How many runs it has, deleted ones among them."""
+        ...
+
     def runs(self, numbers: Sequence[int]) -> Mapping[int, Run]:
         """These runs by their numbers, as they are now; those that are gone are left out. Raises DamagedData."""
         ...

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -461,3 +462,49 @@ def test_a_machine_without_threads_searches_all_the_same(tmp_path: Path) -> None
     assert [found_names(store, "") for _ in range(2)] == [["a"], ["a"]]
     shelf.close()
     behind.database.close()
+
+
+@everywhere
+def test_whoever_wants_a_table_of_nearly_all_runs_gets_the_columns_at_once(database_uri: str) -> None:
+    store = METADATA.load(scheme_of(database_uri))(database_uri)
+    assert store.feed is not None
+    started: list[Callable[[], None]] = []
+    shelf = Shelf(store.feed, 1 << 30, started.append)
+    columns = ColumnRuns(store.runs, store.feed, shelf)
+    with closing(store.database):
+        for number in range(3):
+            add_run(store, str(number))
+        everything = Query("", ["run_name"], 1000, experiment_ids=["0"])
+        for other in (replace(everything, max_results=2), replace(everything, filter="run_name = '1'")):
+            columns.table(other)
+            assert not shelf.holds(["0"])
+        # Only one of these can have begun the building beside, which has not been done yet.
+        assert len(started) == 1
+        assert list(columns.table(everything).run_ids) == list(store.runs.table(everything).run_ids)
+        started[0]()
+        shelf.close()
+        fresh = Shelf(store.feed, 1 << 30, started.append)
+        columns = ColumnRuns(store.runs, store.feed, fresh)
+        assert list(columns.table(everything).run_ids) == list(store.runs.table(everything).run_ids)
+        assert fresh.holds(["0"])
+        assert len(started) == 1
+        assert store.feed.count("0") == 3
+        assert store.feed.count("7") == 0
+
+
+def test_a_run_that_holds_very_much_is_not_kept_whole(tmp_path: Path) -> None:
+    store = METADATA.load("sqlite")(f"sqlite:///{tmp_path / 'x.db'}")
+    assert store.feed is not None
+    add_run(store, "small", metrics={"m": 1.0})
+    add_run(store, "large", metrics={f"m{number}": 1.0 for number in range(200)})
+    shelf = Shelf(store.feed, 1 << 30, at_once, eager=True)
+    columns = ColumnRuns(store.runs, store.feed, shelf)
+    query = Query("", ["run_name"], experiment_ids=["0"])
+    with closing(store.database):
+        for _ in range(2):
+            assert [len(run.data.summaries) for run in columns.search(query).items] == [200, 1]
+        stamp = store.feed.stamps(["0"])["0"]
+        with shelf.block("0", stamp) as block:
+            assert block is not None
+            numbers = block.numbers(np.arange(2))
+            assert [run.info.run_name for run in block.shown(numbers).values()] == ["small"]

@@ -25,8 +25,9 @@ ATTRIBUTES = frozenset((*_TEXTS, *_TIMES))
 
 # What one run takes beside its columns: its place by its number.
 _PLACE = 120
-# Whole runs that are kept because they were shown, and what one takes.
+# Whole runs that are kept because they were shown, how many values one may hold, and what one takes.
 _SHOWN = 2000
+_SHOWN_VALUES = 100
 _SHOWN_SIZE = 6000
 
 Column = TypeVar("Column", MetricColumn, TextColumn)
@@ -104,13 +105,13 @@ class Block:
         self._shown.clear()
 
     def show(self, runs: Mapping[int, Run], version: int) -> None:
-        """Keep whole runs for the next page that shows them.
+        """Keep whole runs for the next page that shows them, but those that hold very much.
 
         Args:
             version: The block's before they were read; where it is another now, one may have changed since.
         """
         if version == self.version:
-            self._shown.update(runs)
+            self._shown.update((number, run) for number, run in runs.items() if _is_small(run))
             while len(self._shown) > _SHOWN:
                 self._shown.popitem(last=False)
 
@@ -183,6 +184,11 @@ class Block:
             *self._texts[Entity.PARAM].values(),
             *self._texts[Entity.TAG].values(),
         ]
+
+
+def _is_small(run: Run) -> bool:
+    data = run.data
+    return len(data.params) + len(data.tags) + len(data.summaries) <= _SHOWN_VALUES
 
 
 Value = TypeVar("Value")

@@ -67,9 +67,10 @@ def float_keys(values: npt.NDArray[np.float64], *, descending: bool) -> Keys:
 
 def whole_keys(values: npt.NDArray[np.int64], present: npt.NDArray[np.bool_], *, descending: bool) -> Keys:
     """Sorting keys of whole numbers. Raises Unanswerable where one is so great that it means something else in them."""
-    if ((values >= _NAN) | (values <= -_NAN)).any():
+    if len(values) and (values.max() >= _NAN or values.min() <= -_NAN):
         raise Unanswerable
-    return np.where(present, ~values if descending else values, MISSING)
+    keys = ~values if descending else values
+    return keys if present.all() else np.where(present, keys, MISSING)
 
 
 class MetricColumn:

@@ -71,8 +71,12 @@ class Shelf:
         self._working = 0
         self._closed = False
 
-    def has(self, experiment_ids: Sequence[str]) -> bool:
-        """Whether all these have blocks; those that have none may get them soon."""
+    def has(self, experiment_ids: Sequence[str], *, now: bool = False) -> bool:
+        """Whether all these have blocks; those that have none may get them soon.
+
+        Args:
+            now: Build what is not there before answering, unless others are building it.
+        """
         to_build = []
         with self._lock:
             ready = True
@@ -82,12 +86,15 @@ class Shelf:
                 entry.asked += 1
                 if entry.block is None:
                     ready = False
-                    if entry.asked >= self._enough and not (entry.building or entry.refused or self._closed):
+                    if (now or entry.asked >= self._enough) and not (entry.building or entry.refused or self._closed):
                         entry.building = True
                         to_build.append((experiment_id, entry))
             self._forget()
             self._working += bool(to_build)
-        if to_build:
+        if to_build and now:
+            self._work(to_build)
+            ready = self.holds(experiment_ids)
+        elif to_build:
             try:
                 self._start(lambda: self._work(to_build))
             except RuntimeError:
@@ -95,8 +102,16 @@ class Shelf:
                 logger.warning("No thread could be started to build the columns of a search.", exc_info=True)
                 self._done(to_build)
             # Where the building was not done beside but at once.
-            ready = all(entry.block is not None for _, entry in to_build) and self._ready(experiment_ids)
+            ready = all(entry.block is not None for _, entry in to_build) and self.holds(experiment_ids)
         return ready
+
+    def holds(self, experiment_ids: Sequence[str]) -> bool:
+        """Whether all these have blocks now."""
+        with self._lock:
+            return all(
+                (entry := self._entries.get(experiment_id)) is not None and entry.block is not None
+                for experiment_id in experiment_ids
+            )
 
     @contextmanager
     def block(self, experiment_id: str, stamp: Stamp) -> Iterator[Block | None]:
@@ -136,13 +151,6 @@ class Shelf:
             without = [one for one, entry in self._entries.items() if entry.block is None and not entry.building]
             for experiment_id in without[: (len(without) + 1) // 2]:
                 del self._entries[experiment_id]
-
-    def _ready(self, experiment_ids: Sequence[str]) -> bool:
-        with self._lock:
-            return all(
-                (entry := self._entries.get(experiment_id)) is not None and entry.block is not None
-                for experiment_id in experiment_ids
-            )
 
     def _work(self, entries: Sequence[tuple[str, _Entry]]) -> None:
         try:

@@ -28,6 +28,9 @@ from treering.storage.metadata.search.syntax import Search
 
 __all__ = ["ColumnRuns", "with_columns"]
 
+# Tables of fewer rows are made before anybody misses the columns.
+_LARGE = 1000
+
 
 def with_columns(store: MetadataStore, budget: int) -> MetadataStore:
     """`store` with searches for runs answered from columns of at most `budget` bytes, if its database feeds them."""
@@ -171,9 +174,12 @@ class ColumnRuns:
         """Out of one block alone. Raises Unanswerable where there are several, or it holds not all."""
         check_order(search.order)
         stamps = self._feed.stamps(query.experiment_ids)
-        if len(stamps) != 1 or not self._shelf.has(list(stamps)):
+        if len(stamps) != 1:
             raise Unanswerable
         [(experiment_id, stamp)] = stamps.items()
+        now = not self._shelf.holds([experiment_id]) and self._is_most(search, query, experiment_id)
+        if not self._shelf.has([experiment_id], now=now):
+            raise Unanswerable
         with self._shelf.block(experiment_id, stamp) as block:
             if block is None:
                 raise Unanswerable
@@ -182,6 +188,11 @@ class ColumnRuns:
             more = len(page) and len(places) > len(page)
             token = write_token(digest, cursor_at(block, search.order, int(page[-1]))) if more else ""
             return table_at(block, page, experiment_id, token)
+
+    def _is_most(self, search: Search, query: Query, experiment_id: str) -> bool:
+        """Whether a table may have so much of an experiment that building its columns costs no more than making it."""
+        large = search.condition is None and query.max_results >= _LARGE
+        return large and self._feed.count(experiment_id) <= 2 * query.max_results
 
     def _find(self, search: Search, query: Query, start: Cursor | None) -> list[_Part]:
         """What each experiment adds to the page. Raises Unanswerable."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.run import Run
@@ -63,6 +63,12 @@ class SqlFeed:
         statement = select(runs.c.id).where(runs.c.experiment_id == experiment_number(experiment_id))
         with self._session.read() as connection:
             return list(connection.execute(statement).scalars())
+
+    def count(self, experiment_id: str) -> int:
+        """See RunFeed."""
+        statement = select(func.count()).where(runs.c.experiment_id == experiment_number(experiment_id))
+        with self._session.read() as connection:
+            return connection.execute(statement).scalar_one()
 
     def runs(self, numbers: Sequence[int]) -> Mapping[int, Run]:
         """See RunFeed."""
