@@ -7,12 +7,14 @@ from typing import Any
 
 from treering.assembly import Services
 from treering.core.errors import TreeringError
+from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.exchange.bring import IMPORTED_TAG
+from treering.exchange.mlflow.give_server import EXPORTED_TAG
 from treering.exchange.own import OwnSource
 from treering.exchange.points import checksum, joined
 from treering.exchange.source import Source
 
-__all__ = ["content", "content_of"]
+__all__ = ["by_mark", "content", "content_of"]
 
 
 def content_of(services: Services) -> dict[str, Any]:
@@ -76,3 +78,36 @@ def _files(source: Source, uri: str) -> Any:
         return {one.path: hashlib.sha256(b"".join(store.read(one.path))).hexdigest() for one in store.walk()}
     except TreeringError as error:
         return str(type(error))
+
+
+def by_mark(found: dict[str, Any]) -> dict[str, Any]:
+    """Content with the ids of the source, which the tags keep, and without what a server does not take: its times."""
+    ids = {
+        one["tags"][EXPORTED_TAG]: name.removeprefix("run ")
+        for name, one in found.items()
+        if name.startswith("run ") and EXPORTED_TAG in one["tags"]
+    }
+    ids |= {
+        one[3][EXPORTED_TAG]: name[6:] for name, one in found.items() if name[:6] == "model " and EXPORTED_TAG in one[3]
+    }
+    text = repr({name: _without_times(name, one) for name, one in sorted(found.items())})
+    for old, new in ids.items():
+        text = text.replace(new, old)
+    parsed: dict[str, Any] = eval(text, {"RunStatus": RunStatus, "Lifecycle": Lifecycle})
+    return parsed
+
+
+def _without_times(name: str, one: Any) -> Any:
+    kind = name.partition(" ")[0]
+    plain = dict[str, str]
+    if kind == "experiment":
+        return {key: text for key, text in one[0].items() if key != EXPORTED_TAG}
+    if kind == "run":
+        info = [str(field) for field in one["info"]]
+        tags: plain = {key: text for key, text in one["tags"].items() if key != EXPORTED_TAG}
+        return {**one, "info": info, "tags": tags}
+    if kind == "model":
+        about = [str(field) for field in one[1][:4]]
+        tags = {key: text for key, text in one[3].items() if not key.startswith(("treering.", "mlflow."))}
+        return [one[0], about, one[2], tags, sorted(map(str, one[4])), one[5]]
+    return [str(part) for part in (one[:3] if kind == "registered" else (*one[:1], *one[2:5], one[6]))]

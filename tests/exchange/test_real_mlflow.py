@@ -15,16 +15,14 @@ from typing import Any
 
 import pytest
 
-from exchange.alike import content, content_of
+from exchange.alike import by_mark, content, content_of
 from exchange.furnished import furnish
 from peers import MLFLOW_2, MLFLOW_3, Peer, ready
 from treering.assembly import Services, open_services
 from treering.cli.main import main
 from treering.core.settings import Settings
 from treering.core.uri import file_uri
-from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.exchange.bring import Wishes, bring
-from treering.exchange.mlflow.give_server import EXPORTED_TAG
 from treering.exchange.mlflow.opening import open_mlflow, open_target
 from treering.exchange.own import OwnSource
 from treering.exchange.report import Report
@@ -72,7 +70,7 @@ def serving(peer: Peer, folder: Path) -> Iterator[str]:
         )
     url = f"http://127.0.0.1:{port}"
     try:
-        end = time.monotonic() + 180
+        end = time.monotonic() + 400
         while not _answers(url):
             assert process.poll() is None, (folder / "server.log").read_text()
             assert time.monotonic() < end, (folder / "server.log").read_text()
@@ -260,39 +258,6 @@ def test_an_import_that_finds_a_difference_ends_with_one_and_names_it(
     capsys.readouterr()
     assert status() == 1
     assert f"Problem: run {parent}: params differ: depth" in capsys.readouterr().err
-
-
-def by_mark(found: dict[str, Any]) -> dict[str, Any]:
-    """Content with the ids of the source, which the tags keep, and without what a server does not take: its times."""
-    ids = {
-        one["tags"][EXPORTED_TAG]: name.removeprefix("run ")
-        for name, one in found.items()
-        if name.startswith("run ") and EXPORTED_TAG in one["tags"]
-    }
-    ids |= {
-        one[3][EXPORTED_TAG]: name[6:] for name, one in found.items() if name[:6] == "model " and EXPORTED_TAG in one[3]
-    }
-    text = repr({name: _without_times(name, one) for name, one in sorted(found.items())})
-    for old, new in ids.items():
-        text = text.replace(new, old)
-    parsed: dict[str, Any] = eval(text, {"RunStatus": RunStatus, "Lifecycle": Lifecycle})
-    return parsed
-
-
-def _without_times(name: str, one: Any) -> Any:
-    kind = name.partition(" ")[0]
-    plain = dict[str, str]
-    if kind == "experiment":
-        return {key: text for key, text in one[0].items() if key != EXPORTED_TAG}
-    if kind == "run":
-        info = [str(field) for field in one["info"]]
-        tags: plain = {key: text for key, text in one["tags"].items() if key != EXPORTED_TAG}
-        return {**one, "info": info, "tags": tags}
-    if kind == "model":
-        about = [str(field) for field in one[1][:4]]
-        tags = {key: text for key, text in one[3].items() if not key.startswith(("treering.", "mlflow."))}
-        return [one[0], about, one[2], tags, sorted(map(str, one[4])), one[5]]
-    return [str(part) for part in (one[:3] if kind == "registered" else (*one[:1], *one[2:5], one[6]))]
 
 
 @BOTH

@@ -31,6 +31,8 @@ __all__ = ["EXPORTED_TAG", "give_server"]
 EXPORTED_TAG = "treering.exportedFrom"
 """On experiments, runs and logged models: the id at the source."""
 
+# On a version that takes up a number whose version was deleted at the source, until it is deleted, too.
+_FILLER = "placeholder"
 _MODEL_STATUS = {
     LoggedModelStatus.PENDING: "LOGGED_MODEL_PENDING",
     LoggedModelStatus.READY: "LOGGED_MODEL_READY",
@@ -138,6 +140,9 @@ class _Giving:
                     self.calls.post("registered-models/set-tag", {"name": given.name, "key": key, "value": value})
         versions = {one.version: one for one in self.target.versions(given.name)}
         last = max(versions, default=0)
+        for one in versions.values():
+            if one.tags.get(EXPORTED_TAG) == _FILLER:
+                self._drop(one.name, one.version)
         for version in self.source.versions(given.name):
             try:
                 last = self._version(version, versions.get(version.version), last)
@@ -155,21 +160,34 @@ class _Giving:
         if there is not None:
             self.report.versions.present += 1
             stage = there.stage
+            for key, value in given.tags.items():
+                if there.tags.get(key) != value:
+                    asked = {"name": given.name, "version": str(given.version), "key": key, "value": value}
+                    self.calls.post("model-versions/set-tag", asked)
         elif given.version <= last:
             msg = "the server gave that number to another one, which was deleted."
             raise InvalidInput(msg)
         else:
             asked = self._asked(given)
             while last < given.version:
-                made = self.calls.post("model-versions/create", asked)
-                last = int(made["model_version"]["version"])
-                if last < given.version:
-                    self.calls.send("DELETE", "model-versions/delete", {"name": given.name, "version": str(last)})
+                filler = last + 1 < given.version
+                tags = pairs({EXPORTED_TAG: _FILLER}) if filler else pairs(given.tags)
+                made = self.calls.post("model-versions/create", {**asked, "tags": tags})
+                number = int(made["model_version"]["version"])
+                if number <= last:
+                    msg = f"the server counts otherwise: it made version {number} after {last}."
+                    raise InvalidInput(msg)
+                last = number
+                if filler:
+                    self._drop(given.name, last)
             self.report.versions.brought += 1
         if stage != given.stage:
             move = {"name": given.name, "version": str(given.version), "stage": given.stage}
             self.calls.post("model-versions/transition-stage", {**move, "archive_existing_versions": False})
         return max(last, given.version)
+
+    def _drop(self, name: str, version: int) -> None:
+        self.calls.send("DELETE", "model-versions/delete", {"name": name, "version": str(version)})
 
     def _asked(self, given: ModelVersion) -> dict[str, Any]:
         source = self.named.get(given.source.rstrip("/")) or self.moved.now_at(given.source)
@@ -179,7 +197,7 @@ class _Giving:
         )
         asked: dict[str, Any] = {
             "name": given.name, "source": source, "description": given.description, "run_link": given.run_link,
-            "tags": pairs(given.tags), "run_id": self.moved.now_at(given.run_id), "model_id": model_id,
+            "run_id": self.moved.now_at(given.run_id), "model_id": model_id,
         }  # fmt: skip
         return {key: value for key, value in asked.items() if value}
 
