@@ -128,7 +128,7 @@ def test_only_what_is_named(capsys: pytest.CaptureFixture[str], services: Servic
 
 
 def test_what_cannot_be_removed_is_status_1(capsys: pytest.CaptureFixture[str], services: Services) -> None:
-    far = services.tracking.experiments.create("far", "ftp://nowhere/x").experiment_id
+    far = services.tracking.experiments.create("far", "gopher://nowhere/x").experiment_id
     run_id = services.tracking.runs.create(NewRun(far)).info.run_id
     services.tracking.runs.delete(run_id)
     others = deleted_runs(services, 1)

@@ -470,7 +470,7 @@ def test_pieces_of_files(home: Path) -> None:
 
 
 def test_a_place_that_cannot_be_used_is_a_finding(home: Path, services: Services) -> None:
-    services.tracking.experiments.create("far", "ftp://nowhere/x")
+    services.tracking.experiments.create("far", "gopher://nowhere/x")
     other = services.tracking.experiments.get_by_name("far").experiment_id
     model = services.tracking.models.create(NewLoggedModel(other, "m"))
     services.tracking.models.finalize(model.model_id, LoggedModelStatus.READY)

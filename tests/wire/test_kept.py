@@ -33,7 +33,8 @@ def test_the_same_object_is_encoded_once() -> None:
     assert seen == ["a", "a"]
 
 
-def test_what_is_large_is_not_kept() -> None:
+def test_what_is_large_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_MOST", 1000)
     seen: list[str] = []
     encoded = KeptJson(lambda thing: seen.append(thing.text) or thing.text)  # type: ignore[func-returns-value]  # None
     large = Thing("x" * 10_000)
@@ -42,7 +43,7 @@ def test_what_is_large_is_not_kept() -> None:
 
 
 def test_only_so_many_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "_MOST", 10)
+    monkeypatch.setattr(kept, "_MOST", 30)
     encoded = KeptJson(lambda thing: thing.text)
     for number in range(1000):
         # An id comes again once its object is gone, and then it must not stand for the old one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -11,15 +12,13 @@ __all__ = ["Kept", "KeptJson"]
 
 T = TypeVar("T")
 
-_MOST = 1000
-_LARGEST = 8 << 10
+_MOST = 8 << 20
 
 
 class KeptJson(Generic[T]):
     """Makes the JSON of values, and remembers it while the same objects come back; threads may share it.
 
-    A value must not change once it was given. At most a thousand values are remembered,
-    and none whose JSON is larger than 8 KB.
+    A value must not change once it was given. At most 8 MB of JSON are remembered.
 
     Args:
         shape: What is encoded for a value.
@@ -29,6 +28,8 @@ class KeptJson(Generic[T]):
     def __init__(self, shape: Callable[[T], object], hook: Callable[[Any], Any] | None = None) -> None:
         self.shape = shape
         self._encoder = msgspec.json.Encoder(enc_hook=hook)
+        self._lock = threading.Lock()
+        self._size = 0
         self._known: dict[int, tuple[T, msgspec.Raw]] = {}
 
     def __call__(self, value: T) -> msgspec.Raw:
@@ -39,10 +40,13 @@ class KeptJson(Generic[T]):
             return known[1]
         encoded = self._encoder.encode(self.shape(value))
         raw = msgspec.Raw(encoded)
-        if len(encoded) <= _LARGEST:
-            if len(self._known) >= _MOST:
+        with self._lock:
+            if self._size + len(encoded) > _MOST:
                 self._known.clear()
-            self._known[id(value)] = (value, raw)
+                self._size = 0
+            if len(encoded) <= _MOST and id(value) not in self._known:
+                self._known[id(value)] = (value, raw)
+                self._size += len(encoded)
         return raw
 
 

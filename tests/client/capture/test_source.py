@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from treering.client.capture.source import Source, look_at_source
+from treering.client.capture.source import Asked, Source, answer, ask_here, look_at_source
 
 Git = Callable[..., str]
 LIMIT = 1 << 20
@@ -223,3 +223,24 @@ def test_without_a_repository_or_without_git_there_is_nothing(
     assert look_at_source(checkout, LIMIT, with_diff=True) is None
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     assert look_at_source(checkout, LIMIT, with_diff=True) is None
+
+
+def test_without_a_shell_git_says_the_same(checkout: Path, tmp_path: Path) -> None:
+    git(checkout, "remote", "add", "origin", "https://example.com/team/project.git")
+    commit(checkout, {"sub/other.py": "x\n", ".env": "A=1\n"})
+    for name in ("train.py", "new.py", ".env"):
+        (checkout / name).write_text("hunter2\n")
+    (tmp_path / "answers").mkdir()
+    asked = Asked(checkout / "sub", tmp_path / "answers", LIMIT, with_diff=True)
+    ask_here(asked)
+    assert answer(asked) == look(checkout / "sub")
+    assert not asked.answers.exists()
+
+
+def test_answers_are_removed_once_they_are_read(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "answers"))
+    (tmp_path / "answers").mkdir()
+    look(checkout)
+    assert list((tmp_path / "answers").iterdir()) == []

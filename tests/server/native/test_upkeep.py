@@ -149,13 +149,13 @@ def test_an_experiment_stays_for_a_version_of_a_run_in_it(site: Site) -> None:
 
 def test_what_has_files_out_of_reach_stays(site: Site) -> None:
     tracking = site.services.tracking
-    experiment = tracking.experiments.create("far", "ftp://nowhere/x").experiment_id
+    experiment = tracking.experiments.create("far", "gopher://nowhere/x").experiment_id
     run_id = tracking.runs.create(NewRun(experiment)).info.run_id
     tracking.experiments.delete(experiment)
     for path, asked in ((RUNS, {"run_ids": [run_id]}), (EXPERIMENT, {"experiment_id": experiment})):
         answer = site.ask("POST", path, asked)
         assert answer.status == 404
-        assert "ftp" in answer.json()["message"]
+        assert "gopher" in answer.json()["message"]
         assert is_there(site, run_id)
     assert site.ask("POST", EXPERIMENT, {"experiment_id": experiment, "artifacts": False}).json() == {"count": 1}
 

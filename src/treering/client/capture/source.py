@@ -23,7 +23,7 @@ from pathlib import Path
 
 from treering.client.capture.masking import is_secret_file, public_url
 
-__all__ = ["Asked", "Source", "answer", "ask", "look_at_source"]
+__all__ = ["Asked", "Source", "answer", "ask", "ask_here", "look_at_source"]
 
 _PATIENCE = 30.0
 _FIRST_PAUSE = 0.002

@@ -23,6 +23,7 @@ from treering.entities.page import Page, Query
 from treering.entities.run import Run, RunChanges
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore, RunStore
+from treering.storage.metadata.columns import block as block_module
 from treering.storage.metadata.columns import shelf as shelf_module
 from treering.storage.metadata.columns.shelf import Shelf
 from treering.storage.metadata.columns.store import ColumnRuns, with_columns
@@ -492,7 +493,8 @@ def test_whoever_wants_a_table_of_nearly_all_runs_gets_the_columns_at_once(datab
         assert store.feed.count("7") == 0
 
 
-def test_a_run_that_holds_very_much_is_not_kept_whole(tmp_path: Path) -> None:
+def test_whole_runs_are_kept_up_to_so_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(block_module, "_SHOWN_VALUES", 100)
     store = METADATA.load("sqlite")(f"sqlite:///{tmp_path / 'x.db'}")
     assert store.feed is not None
     add_run(store, "small", metrics={"m": 1.0})
@@ -508,3 +510,6 @@ def test_a_run_that_holds_very_much_is_not_kept_whole(tmp_path: Path) -> None:
             assert block is not None
             numbers = block.numbers(np.arange(2))
             assert [run.info.run_name for run in block.shown(numbers).values()] == ["small"]
+            assert block._shown_values == sum(map(block_module._values, block.shown(numbers).values())) <= 100
+            block.keep([])
+            assert block._shown_values == 0

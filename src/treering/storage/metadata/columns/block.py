@@ -25,10 +25,9 @@ ATTRIBUTES = frozenset((*_TEXTS, *_TIMES))
 
 # What one run takes beside its columns: its place by its number.
 _PLACE = 120
-# Whole runs that are kept because they were shown, how many values one may hold, and what one takes.
-_SHOWN = 2000
-_SHOWN_VALUES = 100
-_SHOWN_SIZE = 6000
+# Whole runs are kept because they were shown, as many as hold so many values; and what a value takes.
+_SHOWN_VALUES = 100_000
+_SHOWN_SIZE = 240
 
 Column = TypeVar("Column", MetricColumn, TextColumn)
 
@@ -55,11 +54,12 @@ class Block:
         self._metrics: dict[str, MetricColumn] = {}
         self._texts: dict[Entity, dict[str, TextColumn]] = {Entity.PARAM: {}, Entity.TAG: {}}
         self._shown: OrderedDict[int, Run] = OrderedDict()
+        self._shown_values = 0
 
     @property
     def size(self) -> int:
         """Bytes, roughly."""
-        beside = self.count * _PLACE + 10 * self._capacity + len(self._shown) * _SHOWN_SIZE
+        beside = self.count * _PLACE + 10 * self._capacity + self._shown_values * _SHOWN_SIZE
         return beside + sum(column.size for column in self._columns())
 
     def metric(self, key: str) -> MetricColumn | None:
@@ -103,17 +103,28 @@ class Block:
         mine = np.isin(self._numbers[: self.count], np.array(numbers, np.int64))
         self._there[: self.count] &= mine
         self._shown.clear()
+        self._shown_values = 0
 
     def show(self, runs: Mapping[int, Run], version: int) -> None:
-        """Keep whole runs for the next page that shows them, but those that hold very much.
+        """Keep whole runs for the next page that shows them.
 
         Args:
             version: The block's before they were read; where it is another now, one may have changed since.
         """
         if version == self.version:
-            self._shown.update((number, run) for number, run in runs.items() if _is_small(run))
-            while len(self._shown) > _SHOWN:
-                self._shown.popitem(last=False)
+            for number, run in runs.items():
+                self._hide(number)
+                # One that takes all the room would drive out all others.
+                if _values(run) <= _SHOWN_VALUES:
+                    self._shown[number] = run
+                    self._shown_values += _values(run)
+            while self._shown_values > _SHOWN_VALUES:
+                self._hide(next(iter(self._shown)))
+
+    def _hide(self, number: int) -> None:
+        run = self._shown.pop(number, None)
+        if run is not None:
+            self._shown_values -= _values(run)
 
     def shown(self, numbers: Sequence[int]) -> dict[int, Run]:
         """Those of these runs that were kept and have not changed since."""
@@ -123,7 +134,7 @@ class Block:
     def put(self, runs: Sequence[FedRun]) -> None:
         """Add runs, or replace what was known of them."""
         for run in runs:
-            self._shown.pop(run.number, None)
+            self._hide(run.number)
         places = self._places([run.number for run in runs])
         for column in self._columns():
             column.clear(places)
@@ -186,9 +197,10 @@ class Block:
         ]
 
 
-def _is_small(run: Run) -> bool:
+def _values(run: Run) -> int:
+    """How many values a run holds; its attributes count as some."""
     data = run.data
-    return len(data.params) + len(data.tags) + len(data.summaries) <= _SHOWN_VALUES
+    return 10 + len(data.params) + len(data.tags) + len(data.summaries)
 
 
 Value = TypeVar("Value")
