@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from treering.assembly import Services
-from treering.core.errors import NotFound
+from treering.core.errors import InvalidInput, NotFound
 from treering.core.settings import Settings
 from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.exchange.bring import Wishes, bring
@@ -83,3 +83,9 @@ def test_a_point_that_a_folder_holds_twice_comes_once_and_is_no_difference(mlrun
     assert (first.problems, first.points.found, first.points.brought) == ([], 5, 5)
     assert (again.problems, again.points.found, again.points.brought, again.points.present) == ([], 5, 0, 5)
     assert list(services.tracking.metrics.history(RUN, "loss")[0].steps).count(3) == 1
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="There is no file"):
+        open_mlflow(f"sqlite:///{tmp_path}/none.db", Settings())
+    assert not list(tmp_path.iterdir())

@@ -15,9 +15,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from urllib3.exceptions import InsecureRequestWarning
 
 from server_process import PATIENCE, Launch, Server, wait_until
+from treering.client.channel import Channel
 from treering.core.errors import InvalidInput, Unavailable
+from treering.core.settings import Settings
 from treering.serving.listening import bind
 
 MEMORY = ("--backend-store-uri", "memory://", "--port", "0")
@@ -109,6 +112,15 @@ def test_it_speaks_https(launch: Launch, tmp_path: Path) -> None:
     assert server.url.startswith("https://")
     context = ssl.create_default_context(cafile=str(certificate))
     assert server.ask("/api/v1/server", context=context)["database"] == "memory"
+    with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        Channel(server.url, Settings(http_retries=0)).get_json("/api/v1/server", {})
+    trusting = Channel(server.url, Settings(tracking_ca_file=str(certificate)))
+    assert trusting.get_json("/api/v1/server", {})["database"] == "memory"
+    careless = Channel(server.url, Settings(tracking_insecure_tls=True))
+    with pytest.warns(InsecureRequestWarning):
+        assert careless.get_json("/api/v1/server", {})["database"] == "memory"
+    with pytest.raises(InvalidInput, match="contradict each other"):
+        Channel(server.url, Settings(tracking_ca_file=str(certificate), tracking_insecure_tls=True))
 
 
 def test_it_answers_to_loopback_only_unless_told(launch: Launch) -> None:

@@ -74,13 +74,21 @@ class Channel:
         if ca_file and not Path(ca_file).is_file():
             msg = f"There is no file {ca_file}. Set TREERING_TRACKING_CA_FILE to a PEM file, or unset it."
             raise InvalidInput(msg)
+        if ca_file and settings.tracking_insecure_tls:
+            msg = (
+                "TREERING_TRACKING_CA_FILE and TREERING_TRACKING_INSECURE_TLS contradict each other. Unset one of them."
+            )
+            raise InvalidInput(msg)
+        trust: dict[str, Any] = {"ca_certs": ca_file} if ca_file else {}
+        if settings.tracking_insecure_tls:
+            trust = {"cert_reqs": "CERT_NONE"}
         self._pool = urllib3.PoolManager(
             maxsize=10,
             retries=False,
             timeout=urllib3.Timeout(connect=min(settings.http_timeout, _CONNECT), read=settings.http_timeout),
             socket_options=_socket_options(),
             headers=_credentials(settings, unquote(parts.username or ""), unquote(parts.password or "")),
-            **({"ca_certs": ca_file} if ca_file else {}),  # type: ignore[arg-type]  # one of many keywords
+            **trust,
         )
 
     def call(self, endpoint: Endpoint[Request, Response], request: Request, *, repeatable: bool = False) -> Response:

@@ -58,6 +58,9 @@ class Settings:
         "PEM file of the authorities that a server's certificate is checked against.",
         "MLFLOW_TRACKING_SERVER_CERT_PATH",
     )
+    tracking_insecure_tls: bool = _setting(
+        False, "Talk to a server without checking its certificate: only for tests.", "MLFLOW_TRACKING_INSECURE_TLS"
+    )
     experiment_name: str = _setting("", "Experiment for runs that name none.", "MLFLOW_EXPERIMENT_NAME")
     experiment_id: str = _setting("", "Experiment id for runs that name none.", "MLFLOW_EXPERIMENT_ID")
     run_id: str = _setting("", "Run that `start_run` resumes.", "MLFLOW_RUN_ID")

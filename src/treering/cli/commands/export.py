@@ -110,7 +110,8 @@ def _write(
             else:
                 with gathered(tracking, query) as runs:
                     count = table.runs(runs, out)
-    click.echo(f"Wrote {count} {'points' if history else 'runs'}.", err=True)
+    word = "point" if history else "run"
+    click.echo(f"Wrote {count} {word}{'' if count == 1 else 's'}.", err=True)
 
 
 @contextmanager

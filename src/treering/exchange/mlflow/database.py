@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,10 @@ def open_database(uri: str, open_artifacts: Callable[[str], ObjectStore]) -> Mlf
         raise InvalidInput(msg) from error
     backend = url.get_backend_name()
     name = url.render_as_string(hide_password=True)
+    if backend == "sqlite" and not Path(url.database or "").is_file():
+        # Looking would make it.
+        msg = f"There is no file {url.database or ''!r}. Check the URI: an absolute path has four slashes before it."
+        raise InvalidInput(msg)
     try:
         engine = create_engine(url.set(drivername=_DRIVERS.get(backend, backend)))
     except ModuleNotFoundError as error:
