@@ -44,7 +44,7 @@ def test_mlflows_variable_counts_where_ours_is_not_set(name: str) -> None:
 def test_names_are_unique_and_explained() -> None:
     taken = [name for variable in ALL.values() for name in (variable.environment, variable.mlflow) if name]
     assert len(taken) == len(set(taken))
-    theirs = ("MLFLOW_", "AZURE_STORAGE_", "STORAGE_EMULATOR_", "JPY_")
+    theirs = ("MLFLOW_", "AZURE_STORAGE_", "STORAGE_EMULATOR_", "JPY_", "HADOOP_")
     for variable in ALL.values():
         assert variable.environment == f"TREERING_{variable.name.upper()}"
         assert not variable.mlflow or variable.mlflow.startswith(theirs)
