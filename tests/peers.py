@@ -69,6 +69,8 @@ TORCH = replace(
     by_pip=(_TORCH,),
 )
 TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")
+# Spark is Java's: what runs it there has to be on the machine.
+SPARK = laboratory("spark", "pyspark>=4,<5", extras=("sklearn", "pandas"))
 
 
 def ready(peer: Peer) -> Path:
