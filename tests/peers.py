@@ -75,6 +75,8 @@ TORCH = replace(
 # Without MLflow: the test compares the digest with that of the same frame of pandas.
 HUGGING_FACE = Peer("hugging-face", (*_needs_of_treering("pandas"), "datasets>=3.2"))
 TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")
+# Spark is Java's: what runs it there has to be on the machine.
+SPARK = laboratory("spark", "pyspark>=4,<5", extras=("sklearn", "pandas"))
 
 
 def ready(peer: Peer) -> Path:

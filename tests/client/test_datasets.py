@@ -6,6 +6,7 @@ import functools
 import hashlib
 import http.server
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 
 import treering
 from treering import data
-from treering.core.errors import DamagedData, InvalidInput, NotFound, NotSupported
+from treering.core.errors import DamagedData, InvalidInput, MissingExtra, NotFound, NotSupported
 from treering.models.schema import Column, Schema
 from treering.models.types import DataType
 
@@ -138,3 +139,20 @@ def test_code_cannot_be_loaded() -> None:
     assert source.kind == "code"
     with pytest.raises(NotSupported, match="'code'"):
         source.load()
+
+
+def test_spark_is_only_needed_for_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InvalidInput, match="one source"):
+        data.from_spark(None, path="a", sql="b")
+    with pytest.raises(InvalidInput, match="Version 3 was given"):
+        data.from_spark(None, path="nowhere", version=3)
+    with pytest.raises(InvalidInput, match="a path or a name"):
+        data.load_delta()
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(MissingExtra, match="pip install pyspark"):
+        data.from_spark(None)
+    with pytest.raises(MissingExtra, match="pip install pyspark"):
+        data.DatasetSource("spark", {"path": "a"}).load()
+    with pytest.raises(MissingExtra, match="pip install tensorflow"):
+        data.from_tensorflow(None)

@@ -54,6 +54,56 @@ except MlflowException as error:
     assert out == "{'loss': 0.5} {'rate': '1'} b FAILED\nNotFound\n"
 
 
+def test_what_integrations_import(tmp_path: Path) -> None:
+    out = run(
+        """
+from pathlib import Path
+import mlflow
+from mlflow.entities import DatasetInput, InputTag
+from mlflow.entities.experiment import Experiment
+from mlflow.entities.lifecycle_stage import LifecycleStage
+from mlflow.entities.metric import Metric
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.entities.model_registry.model_version_status import ModelVersionStatus
+from mlflow.exceptions import MlflowException, RestException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, RESOURCE_DOES_NOT_EXIST, ErrorCode
+from mlflow.store.entities import PagedList
+from mlflow.store.tracking import SEARCH_MAX_RESULTS_DEFAULT
+from mlflow.tracking import MlflowClient
+from mlflow.tracking._model_registry import DEFAULT_AWAIT_MAX_SLEEP_SECONDS
+from mlflow.tracking._tracking_service.utils import get_tracking_uri
+from mlflow.tracking.artifact_utils import _download_artifact_from_uri
+from mlflow.utils import chunk_list
+from mlflow.utils.annotations import experimental
+from mlflow.utils.databricks_utils import is_in_databricks_runtime
+from mlflow.utils.file_utils import TempDir, path_to_local_file_uri
+from mlflow.utils.time import get_current_time_millis
+
+client = MlflowClient(tracking_uri=get_tracking_uri(), registry_uri=mlflow.get_registry_uri())
+try:
+    client.get_run("none")
+except RestException as error:
+    print(error.error_code == ErrorCode.Name(RESOURCE_DOES_NOT_EXIST))
+try:
+    raise MlflowException("mine", error_code=INVALID_PARAMETER_VALUE)
+except MlflowException as error:
+    print(error, error.error_code)
+with TempDir() as folder, mlflow.start_run() as started:
+    Path(folder.path("a.txt")).write_text("kept")
+    client.log_metric(started.info.run_id, "loss", 0.5, timestamp=get_current_time_millis())
+    mlflow.log_artifact(folder.path("a.txt"))
+assert not Path(folder.path()).exists()
+print(Path(_download_artifact_from_uri(f"runs:/{started.info.run_id}/a.txt")).read_text())
+page = PagedList([1, 2, 3], token="next")
+print(page.to_list(), page.token, list(chunk_list(page, 2)), is_in_databricks_runtime())
+assert isinstance(client.get_experiment("0"), Experiment) and path_to_local_file_uri("a").startswith("file:///")
+""",
+        tmp_path,
+    )
+    expected = ["True", "mine INVALID_PARAMETER_VALUE", "kept", "[1, 2, 3] next [[1, 2], [3]] False"]
+    assert out.splitlines() == expected
+
+
 def test_whoever_looks_for_mlflow_finds_it(tmp_path: Path) -> None:
     out = run(
         """
@@ -147,7 +197,13 @@ print(hasattr(mlflow, "mine"))
     assert out == "False\n"
 
 
-@pytest.mark.parametrize("name", ["mlflow_tags", "validation", "entities", "exceptions", "context", "models"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("mlflow_tags", "validation", "entities", "exceptions", "context", "models"),
+        *("artifact_uris", "error_codes", "little_tools", "pages", "registry_entities", "registry_waiting"),
+    ],
+)
 def test_each_module_has_what_it_promises(name: str) -> None:
     module = __import__(f"treering.client.stand_in.{name}", fromlist=["__all__"])
     assert all(hasattr(module, one) for one in module.__all__)

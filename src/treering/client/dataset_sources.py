@@ -11,6 +11,7 @@ from typing import Any
 
 from treering.client.artifacts import download_artifacts
 from treering.client.context import context_tags
+from treering.client.described import TABLE_ENGINES
 from treering.core.errors import DamagedData, MissingExtra, NotSupported
 from treering.core.uri import scheme_of
 from treering.entities.dataset import Dataset
@@ -25,7 +26,7 @@ class DatasetSource:
     """One place that data came from.
 
     Attributes:
-        kind: MLflow's word for it, such as `local`, `http`, `s3`, `hugging_face`, `code`.
+        kind: MLflow's word for it, such as `local`, `http`, `s3`, `hugging_face`, `spark`, `delta_table`, `code`.
         fields: What its JSON holds.
     """
 
@@ -58,7 +59,7 @@ class DatasetSource:
             options: For a dataset of Hugging Face: further arguments of `datasets.load_dataset`.
 
         Returns:
-            The path on this machine; for a dataset of Hugging Face the dataset.
+            The path on this machine; for a dataset of Hugging Face the dataset, for a table of Spark its frame.
 
         Raises:
             NotFound: If nothing lies there any more.
@@ -67,6 +68,10 @@ class DatasetSource:
         """
         if self.kind == _HUB:
             return self._from_hub(options)
+        if self.kind == "spark":
+            return TABLE_ENGINES.load("spark").load(self.fields)
+        if self.kind == "delta_table":
+            return TABLE_ENGINES.load("spark").load_versioned(self.fields)
         if set(self.fields) & {"uri", "url"}:
             return download_artifacts(self.uri, dst_path=dst_path)
         msg = f"A source of the kind {self.kind!r} cannot be loaded. It says: {self.to_json()}."

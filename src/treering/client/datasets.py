@@ -6,10 +6,8 @@ and its size. The data itself stays with the caller.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +16,15 @@ import numpy as np
 from treering.client import dataset_sources as http_dataset_source
 from treering.client import meta_dataset
 from treering.client.dataset_sources import DatasetSource, HTTPDatasetSource, hub_source, source_at, stored_source
-from treering.client.described import DESCRIBED
+from treering.client.described import DESCRIBED, TENSORS
+from treering.client.described_dataset import DEFAULT_NAME, DescribedDataset, check_columns
 from treering.client.digests import array_digest
 from treering.client.file_digests import digest_of_parts, digest_of_path, tracked_by_dvc
 from treering.client.frames import FRAMES
 from treering.client.inputs import dataset_of
 from treering.client.meta_dataset import MetaDataset
 from treering.client.session import session
-from treering.core.errors import InvalidInput
+from treering.client.spark_datasets import from_spark, load_delta
 from treering.core.uri import local_path, split_name
 from treering.entities.dataset import Dataset
 from treering.models.signature import infer_schema
@@ -42,72 +41,13 @@ __all__ = [
     "from_numpy",
     "from_pandas",
     "from_polars",
+    "from_spark",
+    "from_tensorflow",
     "get_source",
     "http_dataset_source",
+    "load_delta",
     "meta_dataset",
 ]
-
-_DEFAULT_NAME = "dataset"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class DescribedDataset:
-    """Data with its description.
-
-    Attributes:
-        entity: What is stored.
-        data: The features as they were given.
-        targets: The labels: for a table the name of their column, else the values; None where there are none.
-        predictions: As `targets`, for what a model predicted.
-    """
-
-    entity: Dataset
-    data: Any
-    targets: Any = None
-    predictions: Any = None
-
-    @property
-    def name(self) -> str:
-        """The name."""
-        return self.entity.name
-
-    @property
-    def digest(self) -> str:
-        """The fingerprint."""
-        return self.entity.digest
-
-    @property
-    def df(self) -> Any:
-        """The table, under the name that MLflow uses."""
-        return self.data
-
-    @property
-    def features(self) -> Any:
-        """The features, under the name that MLflow uses."""
-        return self.data
-
-    @property
-    def profile(self) -> Any:
-        """Size and shape, as a dictionary."""
-        return json.loads(self.entity.profile)
-
-    @property
-    def source(self) -> DatasetSource:
-        """Where it came from."""
-        return stored_source(self.entity)
-
-    @property
-    def schema(self) -> Any:
-        """The JSON of its columns or arrays, as a dictionary; None where nobody knows them."""
-        return json.loads(self.entity.schema) if self.entity.schema else None
-
-    def to_dict(self) -> dict[str, Any]:
-        """What is stored, as MLflow's dictionary of strings."""
-        return dataclasses.asdict(self.entity)
-
-    def to_entity(self) -> Dataset:
-        """What is stored."""
-        return self.entity
 
 
 def from_pandas(  # MLflow's signature
@@ -134,7 +74,7 @@ def from_pandas(  # MLflow's signature
     for column in (targets, predictions):
         frames.check_column(df, column)
     entity = Dataset(
-        name or _DEFAULT_NAME,
+        name or DEFAULT_NAME,
         digest or frames.digest(df),
         *_source(source),
         json.dumps({"mlflow_colspec": json.loads(infer_schema(df).to_text())}),
@@ -162,7 +102,7 @@ def from_numpy(
         # A string in the JSON, not a list: so MLflow writes it.
         schema[part] = infer_schema(arrays[""] if plain else arrays).to_text()
     entity = Dataset(
-        name or _DEFAULT_NAME,
+        name or DEFAULT_NAME,
         digest or array_digest(parts["features"], parts.get("targets")),
         *_source(source),
         json.dumps({"mlflow_tensorspec": schema}),
@@ -229,6 +169,40 @@ def from_huggingface(  # noqa: PLR0913, PLR0917  # MLflow's signature
     return _described("huggingface", ds, where, (name, digest), (targets, None))
 
 
+def from_tensorflow(
+    features: Any,
+    source: str | Path | DatasetSource | None = None,
+    targets: Any = None,
+    name: str | None = None,
+    digest: str | None = None,
+) -> DescribedDataset:
+    """Describe a `tf.data.Dataset`, which is read once for its digest, or a tensor of TensorFlow.
+
+    Args:
+        targets: The labels: of the same kind as `features`.
+        digest: A fingerprint, if the caller has one; else MLflow's.
+
+    Raises:
+        InvalidInput: If they are neither, or not of one kind, or a dataset without an end comes without a digest.
+        MissingExtra: If TensorFlow is not installed.
+    """
+    tool = TENSORS.load("tensorflow")
+    tool.check(features, targets)
+    parts = {"features": features} | ({} if targets is None else {"targets": targets})
+    schemas = {part: tool.schema(data) for part, data in parts.items()}
+    texts = {part: found.to_text() for part, found in schemas.items() if found is not None}
+    entity = Dataset(
+        name or DEFAULT_NAME,
+        digest or tool.digest(features, targets),
+        *_source(source),
+        json.dumps({"mlflow_tensorspec": {"features": None, "targets": None} | texts})
+        if len(texts) == len(parts)
+        else "",
+        json.dumps({f"{part}_cardinality": tool.size(data) for part, data in parts.items()}),
+    )
+    return DescribedDataset(entity, features, targets)
+
+
 def from_file(path: str | Path, name: str | None = None, digest: str | None = None) -> MetaDataset:
     """Describe a file, a folder or what lies at a URL; the content is read once, in parts, for its digest.
 
@@ -276,15 +250,11 @@ def _described(
 ) -> DescribedDataset:
     name, digest = named
     tool = DESCRIBED.load(library)
-    columns = tool.columns(data)
-    for column in roles:
-        if column is not None and column not in columns:
-            msg = f"The table has no column {column!r}. It has: {', '.join(columns[:20])}."
-            raise InvalidInput(msg)
+    check_columns(tool.columns(data), *roles)
     found = tool.describe(data)
     schema = "" if found.schema is None else json.dumps({"mlflow_colspec": json.loads(found.schema.to_text())})
     entity = Dataset(
-        name or _DEFAULT_NAME,
+        name or DEFAULT_NAME,
         digest or found.digest,
         source.kind,
         source.to_json(),

@@ -14,7 +14,7 @@ import numpy as np
 
 from treering.client.frames import FRAMES
 
-__all__ = ["array_digest", "short_digest"]
+__all__ = ["array_digest", "hashed", "short_digest"]
 
 _DIGEST_LENGTH = 8
 _MOST_ROWS = 10_000
@@ -32,7 +32,7 @@ def array_digest(features: Mapping[str, Any], targets: Mapping[str, Any] | None 
     parts: list[bytes] = []
     for arrays in (features, targets or {}):
         for _, array in sorted(arrays.items()):
-            parts.append(_hashed(array.flatten()[:_MOST_ROWS]))
+            parts.append(hashed(array.flatten()))
             parts += [np.int64(size).tobytes() for size in array.shape]
     return short_digest(parts)
 
@@ -45,7 +45,13 @@ def short_digest(parts: Iterable[bytes]) -> str:
     return hashed.hexdigest()[:_DIGEST_LENGTH]
 
 
-def _hashed(values: np.ndarray[Any, np.dtype[Any]]) -> bytes:
+def hashed(values: np.ndarray[Any, np.dtype[Any]]) -> bytes:
+    """Eight bytes for each of the first 10,000 values of a flat array.
+
+    Raises:
+        MissingExtra: As `array_digest`.
+    """
+    values = values[:_MOST_ROWS]
     if values.dtype.kind == "b":
         mixed = values.astype(np.uint64)
     elif values.dtype.kind in "iuf" and values.dtype.itemsize <= _WIDEST:

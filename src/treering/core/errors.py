@@ -69,9 +69,11 @@ class TreeringError(Exception):
     code: ClassVar[str] = "INTERNAL_ERROR"
     status: ClassVar[int] = 500
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, error_code: str | None = None) -> None:
         super().__init__(message)
         self.message = message
+        self.error_code = error_code or self.code
+        """The code under MLflow's name; another one than the class's where MLflow's users raise the root with it."""
 
     def __str__(self) -> str:
         return self.message

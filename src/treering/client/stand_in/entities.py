@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from treering.entities import lifecycle
 from treering.entities.artifact import FileInfo
-from treering.entities.dataset import Dataset
+from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import Lifecycle as LifecycleStage
 from treering.entities.lifecycle import LoggedModelStatus
@@ -19,9 +19,11 @@ from treering.entities.run import Run, RunData, RunInfo, RunInputs, RunOutputs
 
 __all__ = [
     "Dataset",
+    "DatasetInput",
     "Experiment",
     "ExperimentTag",
     "FileInfo",
+    "InputTag",
     "LifecycleStage",
     "LoggedModel",
     "LoggedModelInput",
@@ -59,6 +61,14 @@ class RunTag:
 @dataclass(frozen=True, slots=True)
 class ExperimentTag:
     """A tag of an experiment."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputTag:
+    """A tag of a dataset that a run uses."""
 
     key: str
     value: str
