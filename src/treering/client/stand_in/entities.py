@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from treering.entities import lifecycle
 from treering.entities.artifact import FileInfo
 from treering.entities.dataset import Dataset, DatasetInput
@@ -13,6 +11,7 @@ from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.lifecycle import View as ViewType
 from treering.entities.metric import Metric
 from treering.entities.model import LoggedModel
+from treering.entities.pair import ExperimentTag, InputTag, Param, RunTag
 from treering.entities.run import ModelInput as LoggedModelInput
 from treering.entities.run import ModelOutput as LoggedModelOutput
 from treering.entities.run import Run, RunData, RunInfo, RunInputs, RunOutputs
@@ -40,38 +39,6 @@ __all__ = [
     "RunTag",
     "ViewType",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Param:
-    """A param to be logged in a batch."""
-
-    key: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunTag:
-    """A tag to be set in a batch."""
-
-    key: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExperimentTag:
-    """A tag of an experiment."""
-
-    key: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class InputTag:
-    """A tag of a dataset that a run uses."""
-
-    key: str
-    value: str
 
 
 class RunStatus:
