@@ -206,19 +206,22 @@ def _purge_runs(connection: Connection, wanted: ColumnElement[bool], *, active_t
     found = connection.execute(select(runs.c.id, runs.c.run_id, runs.c.experiment_id).where(wanted)).all()
     if not found:
         return 0
+    count = 0
     for some in _chunks([row.run_id for row in found]):
         connection.execute(delete(logged_model_metrics).where(logged_model_metrics.c.run_id.in_(some)))
-        connection.execute(delete(runs).where(runs.c.run_id.in_(some)))
+        # What was found may be gone by now: somebody else removes the same.
+        count += connection.execute(delete(runs).where(runs.c.run_id.in_(some))).rowcount
     unused = ~exists().where(run_datasets.c.dataset == datasets.c.id)
     touched = datasets.c.experiment_id.in_({row.experiment_id for row in found})
     connection.execute(delete(datasets).where(touched, unused))
     count_purge(connection, {row.experiment_id for row in found})
-    return len(found)
+    return count
 
 
 def _purge_models(connection: Connection, wanted: ColumnElement[bool]) -> int:
     ids = list(connection.execute(select(logged_models.c.model_id).where(wanted)).scalars())
+    count = 0
     for some in _chunks(ids):
         connection.execute(delete(logged_model_metrics).where(logged_model_metrics.c.model_id.in_(some)))
-        connection.execute(delete(logged_models).where(logged_models.c.model_id.in_(some)))
-    return len(ids)
+        count += connection.execute(delete(logged_models).where(logged_models.c.model_id.in_(some))).rowcount
+    return count
