@@ -45,6 +45,8 @@ def _run(peer: Peer, script: str, tracker: str, home: Path) -> list[dict[str, An
     report = home / "report.json"
     # What Treering notes of source and environment by itself is tested elsewhere; MLflow has nothing to compare it with.
     variables = {"TREERING_HOME": str(home / "home"), "REPORT": str(report), "TREERING_CAPTURE": "off"}
+    # Spark starts Pythons of its own, and would take the first that it finds.
+    variables["PYSPARK_PYTHON"] = str(peer.python)
     if tracker == "mlflow":
         variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{home}/mlflow.db"
     run(peer, SCRIPTS / script, tracker, folder=home, **variables)
