@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["CONTEXT_TAG", "Dataset", "DatasetInput"]
+__all__ = ["CONTEXT_TAG", "Dataset", "DatasetInput", "DatasetVersion"]
 
 CONTEXT_TAG = "mlflow.data.context"
 
@@ -41,3 +41,23 @@ class DatasetInput:
     def context(self) -> str:
         """The role, such as `train`; "" where none was given."""
         return self.tags.get(CONTEXT_TAG, "")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetVersion:
+    """One content of a dataset, by its digest, and which runs used it.
+
+    Attributes:
+        dataset: As it was recorded first; without a schema where many versions are listed.
+        runs: How many runs used it that are not deleted.
+        first_used: When the first of these began, in milliseconds since the epoch; `last_used` likewise.
+        contexts: The roles that they gave it, sorted.
+        experiment_ids: Whose runs these are.
+    """
+
+    dataset: Dataset
+    runs: int
+    first_used: int
+    last_used: int
+    contexts: Sequence[str] = ()
+    experiment_ids: Sequence[str] = ()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from treering.entities.lifecycle import Lifecycle
 
-__all__ = ["DEFAULT_EXPERIMENT_ID", "DEFAULT_EXPERIMENT_NAME", "Experiment"]
+__all__ = ["DEFAULT_EXPERIMENT_ID", "DEFAULT_EXPERIMENT_NAME", "Experiment", "ExperimentActivity"]
 
 DEFAULT_EXPERIMENT_ID = "0"
 DEFAULT_EXPERIMENT_NAME = "Default"
@@ -30,3 +30,19 @@ class Experiment:
     creation_time: int
     last_update_time: int
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentActivity:
+    """How much goes on in an experiment; only active runs count.
+
+    Attributes:
+        runs: How many there are.
+        running: How many of them run now.
+        last_start: When the newest one began, in milliseconds since the epoch; None where there is none.
+    """
+
+    experiment_id: str
+    runs: int = 0
+    running: int = 0
+    last_start: int | None = None

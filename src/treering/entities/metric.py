@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 __all__ = [
     "Metric",
@@ -12,6 +12,7 @@ __all__ = [
     "MetricSegment",
     "MetricSummary",
     "SampledSeries",
+    "SegmentOutline",
     "StoredSummaries",
     "SummaryRow",
     "summary_rows",
@@ -214,6 +215,17 @@ class MetricSegment:
     maximum: float | None
     data: bytes
     segment_id: int = 0
+
+
+class SegmentOutline(NamedTuple):
+    """What tells whether a stored block is needed; as in MetricSegment, with `points` for its count."""
+
+    segment_id: int
+    points: int
+    first_step: int
+    last_step: int
+    first_timestamp: int
+    last_timestamp: int
 
 
 @dataclass(frozen=True, slots=True)

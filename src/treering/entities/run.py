@@ -148,6 +148,7 @@ class RunChanges:
         params: New params; one that exists with another value refuses the whole.
         tags: Tags to set.
         deleted_tags: Tags to remove; each must exist.
+        dropped_tags: Tags to remove where they are.
         metrics: Per key, the summary of only the added points; the store merges it.
         segments: The added points, encoded.
         dataset_inputs: Datasets read; the same (name, digest) again changes nothing, as in MLflow: the first tags stay.
@@ -164,6 +165,7 @@ class RunChanges:
     model_inputs: Sequence[ModelInput] = ()
     model_outputs: Sequence[ModelOutput] = ()
     linked: Sequence[Metric] = ()
+    dropped_tags: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,12 @@ from __future__ import annotations
 from treering.testing.metadata_experiments import ExperimentSuite
 from treering.testing.metadata_logged_models import LoggedModelSuite
 from treering.testing.metadata_registry import RegistrySuite
+from treering.testing.metadata_relations import RelationSuite
 from treering.testing.metadata_runs import ApplySuite, RunSuite, SeriesSuite
 from treering.testing.metadata_search import PagingSuite, SearchSuite
 from treering.testing.metadata_threads import ThreadSuite
 from treering.testing.metadata_upkeep import UpkeepSuite
+from treering.testing.metadata_views import ViewSuite
 from treering.testing.metadata_webhooks import WebhookSuite
 
 __all__ = [
@@ -29,10 +31,12 @@ __all__ = [
     "LoggedModelSuite",
     "PagingSuite",
     "RegistrySuite",
+    "RelationSuite",
     "RunSuite",
     "SearchSuite",
     "SeriesSuite",
     "ThreadSuite",
     "UpkeepSuite",
+    "ViewSuite",
     "WebhookSuite",
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from treering.core.errors import AlreadyExists, NotFound
-from treering.entities.lifecycle import Lifecycle, View
+from treering.entities.experiment import ExperimentActivity
+from treering.entities.lifecycle import Lifecycle, RunStatus, View
 from treering.entities.page import Query
 from treering.entities.run import RunChanges
 from treering.storage.metadata.base import MetadataStore
@@ -97,6 +98,26 @@ class ExperimentSuite:
         assert store.runs.get(kept).info.lifecycle_stage is Lifecycle.ACTIVE
         assert store.runs.get(gone).info.lifecycle_stage is Lifecycle.DELETED
         store.runs.apply([RunChanges(kept, params={"a": "1"})], None)
+
+    def test_overview_counts_active_runs_and_those_that_run(self, store: MetadataStore) -> None:
+        made = store.experiments.create("busy", "/r", "", {}).experiment_id
+        empty = store.experiments.create("empty", "/r", "", {}).experiment_id
+        first, second, third = (
+            store.runs.create(run_info(made, start_time=time), {}).info.run_id for time in (3000, 5000, 9000)
+        )
+        store.runs.update(first, RunStatus.FINISHED, 4000, None)
+        store.runs.set_lifecycle(third, Lifecycle.DELETED)
+        asked = [empty, made, "4711", "x", made]
+        assert list(store.experiments.overview(asked)) == [
+            ExperimentActivity(empty),
+            ExperimentActivity(made, 2, 1, 5000),
+            ExperimentActivity("4711"),
+            ExperimentActivity("x"),
+            ExperimentActivity(made, 2, 1, 5000),
+        ]
+        assert list(store.experiments.overview([])) == []
+        store.runs.set_lifecycle(second, Lifecycle.DELETED)
+        assert list(store.experiments.overview([made])) == [ExperimentActivity(made, 1, 0, 3000)]
 
     def test_tags_are_set_changed_and_deleted(self, store: MetadataStore) -> None:
         store.experiments.set_tags("0", {"a": "1", "b": "2"})

@@ -13,7 +13,7 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.metric import Metric, MetricSummary
 from treering.entities.run import RUN_NAME_TAG, ModelInput, ModelOutput, Origin, Run, RunChanges
 from treering.storage.metadata.base import Delivery, MetadataStore
-from treering.testing.metadata_values import add_run, run_info, segment, summary
+from treering.testing.metadata_values import add_run, found_names, run_info, segment, summary
 
 __all__ = ["ApplySuite", "RunSuite", "SeriesSuite"]
 
@@ -57,6 +57,7 @@ class RunSuite:
             lambda: store.runs.get("nothing"),
             lambda: store.runs.update("nothing", None, None, None),
             lambda: store.runs.set_lifecycle("nothing", Lifecycle.DELETED),
+            lambda: store.runs.set_lifecycles(["nothing"], Lifecycle.DELETED),
             lambda: store.runs.apply([RunChanges("nothing")], None),
         ):
             with pytest.raises(NotFound, match="Run with id=nothing not found"):
@@ -90,6 +91,28 @@ class RunSuite:
         store.runs.set_lifecycle(run_id, Lifecycle.ACTIVE)
         store.runs.apply([RunChanges(run_id, tags={"a": "b"})], None)
         assert store.runs.get(run_id).data.tags == {"a": "b"}
+
+    def test_many_runs_are_deleted_together(self, store: MetadataStore) -> None:
+        other = store.experiments.create("other", "/r", "", {}).experiment_id
+        run_ids = [store.runs.create(run_info(place), {}).info.run_id for place in ("0", "0", other, "0")]
+        store.runs.set_lifecycle(run_ids[1], Lifecycle.DELETED)
+        with pytest.raises(NotFound, match="nothing"):
+            store.runs.set_lifecycles([*run_ids[:2], "nothing"], Lifecycle.DELETED)
+        assert store.runs.stages([run_ids[0], "nothing"]) == {run_ids[0]: Lifecycle.ACTIVE}
+        changed = store.runs.set_lifecycles([*run_ids[:3], run_ids[0]], Lifecycle.DELETED)
+        assert sorted(changed) == sorted([run_ids[0], run_ids[2]])
+        assert [store.runs.stages(run_ids)[one] for one in run_ids] == [*[Lifecycle.DELETED] * 3, Lifecycle.ACTIVE]
+        assert {one.item_id for one in store.upkeep.deleted()} == set(run_ids[:3])
+        assert sorted(store.runs.set_lifecycles(run_ids, Lifecycle.ACTIVE)) == sorted(run_ids[:3])
+        assert (store.runs.set_lifecycles([], Lifecycle.DELETED), store.upkeep.deleted()) == ([], [])
+
+    def test_runs_deleted_together_stay_so_when_their_experiment_comes_back(self, store: MetadataStore) -> None:
+        run_ids = [store.runs.create(run_info(), {}).info.run_id for _ in range(2)]
+        store.runs.set_lifecycles(run_ids[:1], Lifecycle.DELETED)
+        store.experiments.set_lifecycle("0", Lifecycle.DELETED)
+        store.experiments.set_lifecycle("0", Lifecycle.ACTIVE)
+        stages = store.runs.stages(run_ids)
+        assert (stages[run_ids[0]], stages[run_ids[1]]) == (Lifecycle.DELETED, Lifecycle.ACTIVE)
 
 
 class ApplySuite:
@@ -173,6 +196,14 @@ class ApplySuite:
         with pytest.raises(NotFound, match="No tag with name: b"):
             store.runs.apply([RunChanges(run_id, tags={"c": "4"}, deleted_tags=["b"])], None)
         assert store.runs.get(run_id).data.tags == {"a": "3"}
+
+    def test_tags_are_dropped_where_they_are(self, store: MetadataStore, run: Run) -> None:
+        other = store.runs.create(run_info(), {"b": "3"}).info.run_id
+        store.runs.apply([RunChanges(run.info.run_id, tags={"a": "1", "b": "2"})], None)
+        store.runs.apply([RunChanges(one, dropped_tags=["b", "c"]) for one in (run.info.run_id, other)], None)
+        assert store.runs.get(run.info.run_id).data.tags == {"a": "1"}
+        assert store.runs.get(other).data.tags == {}
+        assert found_names(store, "tags.b IS NOT NULL") == []
 
     def test_the_name_tag_renames(self, store: MetadataStore, run: Run) -> None:
         store.runs.apply([RunChanges(run.info.run_id, tags={RUN_NAME_TAG: "renamed"})], None)
@@ -303,6 +334,34 @@ class SeriesSuite:
         assert store.series.replace(run_id, "loss", [outline[0].segment_id], [])
         with pytest.raises(Conflict, match="merged"):
             store.series.data(outline)
+
+    def test_series_of_several_runs_are_outlined_together(self, store: MetadataStore, run_id: str) -> None:
+        other = store.runs.create(run_info(store.runs.get(run_id).info.experiment_id), {}).info
+        blocks = [segment(run_id, first_step=step, count=10, data=bytes([step])) for step in (30, 10)]
+        store.runs.apply([RunChanges(run_id, segments=[*blocks, segment(run_id, key="acc", data=b"acc")])], None)
+        store.runs.apply([RunChanges(other.run_id, segments=[segment(other.run_id, first_step=7, data=b"o")])], None)
+        found = {
+            (one.run_id, one.key): one
+            for one in store.series.outline([run_id, other.run_id, "nothing"], ["loss", "acc", "none"])
+        }
+        assert found.keys() == {(run_id, "loss"), (run_id, "acc"), (other.run_id, "loss")}
+        loss = found[run_id, "loss"]
+        stored = store.series.segments(run_id, "loss")
+        assert [tuple(block) for block in loss.blocks] == [
+            (
+                block.segment_id,
+                block.count,
+                block.first_step,
+                block.last_step,
+                block.first_timestamp,
+                block.last_timestamp,
+            )
+            for block in stored
+        ]
+        assert loss.start_time == store.runs.get(run_id).info.start_time
+        wanted = [loss.blocks[1], *found[other.run_id, "loss"].blocks, *found[run_id, "acc"].blocks]
+        assert list(store.series.data(wanted)) == [b"\x0a", b"o", b"acc"]
+        assert list(store.series.outline([], ["loss"])) == list(store.series.outline([run_id], [])) == []
 
     def test_small_blocks_of_several_series_are_replaced_together(self, store: MetadataStore, run_id: str) -> None:
         full = segment(run_id, key="loss", first_step=0, count=1000, data=b"full")

@@ -15,11 +15,13 @@ from treering.testing.metadata import (
     LoggedModelSuite,
     PagingSuite,
     RegistrySuite,
+    RelationSuite,
     RunSuite,
     SearchSuite,
     SeriesSuite,
     ThreadSuite,
     UpkeepSuite,
+    ViewSuite,
     WebhookSuite,
 )
 
@@ -68,6 +70,14 @@ class TestUpkeep(UpkeepSuite):
 
 
 class TestWebhooks(WebhookSuite):
+    pass
+
+
+class TestViews(ViewSuite):
+    pass
+
+
+class TestRelations(RelationSuite):
     pass
 
 

@@ -12,18 +12,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from treering.core.errors import TreeringError
-from treering.entities.dataset import Dataset
+from treering.entities.dataset import Dataset, DatasetVersion
 from treering.entities.deleted import DeletedItem
-from treering.entities.experiment import Experiment
-from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus
-from treering.entities.metric import MetricSegment
+from treering.entities.experiment import Experiment, ExperimentActivity
+from treering.entities.grid import (
+    GroupsQuery,
+    KeysQuery,
+    RowsQuery,
+    RunGroups,
+    RunKeys,
+    RunRows,
+    RunValues,
+    ValuesQuery,
+)
+from treering.entities.lifecycle import Lifecycle, LoggedModelStatus, RunStatus, View
+from treering.entities.metric import MetricSegment, SegmentOutline
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import Origin, Run, RunChanges, RunInfo
 from treering.entities.run_table import RunTable
+from treering.entities.view import SavedView, ViewChanges
 from treering.entities.webhook import Webhook, WebhookChanges
 from treering.storage.metadata.feed import RunFeed
 
@@ -33,16 +44,23 @@ __all__ = [
     "DatasetStore",
     "Delivery",
     "ExperimentStore",
+    "GridStore",
     "LoggedModelStore",
     "MetadataStore",
     "ModelVersionStore",
     "RegisteredModelStore",
+    "Related",
+    "RelationStore",
     "RunStore",
     "SeriesKey",
+    "SeriesOutline",
     "SeriesStore",
     "UpkeepStore",
+    "ViewStore",
     "WebhookStore",
 ]
+
+T = TypeVar("T")
 
 
 class ExperimentStore(Protocol):
@@ -71,6 +89,10 @@ class ExperimentStore(Protocol):
 
     def search(self, query: Query) -> Page[Experiment]:
         """Raises BadFilter."""
+        ...
+
+    def overview(self, experiment_ids: Sequence[str]) -> Sequence[ExperimentActivity]:
+        """What goes on in each of these, in their order; one that does not exist has no runs."""
         ...
 
     def rename(self, experiment_id: str, name: str) -> None:
@@ -104,6 +126,15 @@ Answer = Sequence[SeriesKey] | TreeringError
 """What `RunStore.apply` returns or raises."""
 
 
+class SeriesOutline(NamedTuple):
+    """A series without its points: when its run began, and its blocks in the order they were added."""
+
+    run_id: str
+    key: str
+    start_time: int
+    blocks: Sequence[SegmentOutline]
+
+
 class RunStore(Protocol):
     """Rows of runs with all that hangs on them."""
 
@@ -130,6 +161,14 @@ class RunStore(Protocol):
 
     def set_lifecycle(self, run_id: str, stage: Lifecycle) -> None:
         """Again is no error. Raises NotFound."""
+        ...
+
+    def stages(self, run_ids: Sequence[str]) -> Mapping[str, Lifecycle]:
+        """Of those of these runs that exist."""
+        ...
+
+    def set_lifecycles(self, run_ids: Sequence[str], stage: Lifecycle) -> Sequence[str]:
+        """`set_lifecycle` for many in one transaction; the ones that were not in `stage` before. Raises NotFound."""
         ...
 
     def search(self, query: Query) -> Page[Run]:
@@ -167,6 +206,33 @@ class RunStore(Protocol):
         ...
 
 
+class GridStore(Protocol):
+    """Runs as a person looks at them: in the order of `RunStore.search`, but from any place on, and in groups.
+
+    All raise BadFilter. Limits are checked before.
+    """
+
+    def rows(self, query: RowsQuery) -> RunRows:
+        """Some rows of the table of all that match."""
+        ...
+
+    def groups(self, query: GroupsQuery) -> RunGroups:
+        """Those that match, gathered by what they share."""
+        ...
+
+    def keys(self, query: KeysQuery) -> RunKeys:
+        """Which keys there are."""
+        ...
+
+    def values(self, query: ValuesQuery) -> RunValues:
+        """Which texts there are for a field."""
+        ...
+
+    def ids(self, experiment_ids: Sequence[str], text: str, view: View) -> Sequence[str]:
+        """All runs that the filter `text` finds, the newest first."""
+        ...
+
+
 class SeriesStore(Protocol):
     """Encoded blocks of metric points."""
 
@@ -180,8 +246,12 @@ class SeriesStore(Protocol):
         """Blocks whose last timestamp is `since` or later, in the order they were added, without their data."""
         ...
 
-    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
-        """The data of some blocks of one series. Raises Conflict if one was merged into another meanwhile."""
+    def outline(self, run_ids: Sequence[str], keys: Sequence[str]) -> Sequence[SeriesOutline]:
+        """Every series of these runs and keys that has blocks, in no order."""
+        ...
+
+    def data(self, blocks: Sequence[MetricSegment | SegmentOutline]) -> Sequence[bytes]:
+        """The data of some blocks, of any series. Raises Conflict if one was merged into another meanwhile."""
         ...
 
     def scattered(self, run_id: str) -> Sequence[str]:
@@ -219,6 +289,65 @@ class DatasetStore(Protocol):
         """Distinct (experiment id, dataset, context) triples.
 
         Datasets of one name and digest in one experiment are one, as it was recorded first.
+        """
+        ...
+
+    def find(self, name: str, digest: str) -> Dataset:
+        """As the first experiment recorded it. Raises NotFound."""
+        ...
+
+    def overview(self, experiment_ids: Sequence[str], name: str, limit: int) -> Sequence[DatasetVersion]:
+        """Versions that active runs used, the one used last first, each as the first experiment recorded it.
+
+        Args:
+            experiment_ids: Whose runs count; empty for those of all.
+            name: Only versions of this dataset, then with their schemas; "" for those of all.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Related(Generic[T]):
+    """Some of those that are related to a thing, the newest first.
+
+    Attributes:
+        total: How many there are in all.
+    """
+
+    items: Sequence[T]
+    total: int
+
+
+class RelationStore(Protocol):
+    """What came of what. Of those asked for, `limit` are listed, and what is deleted is left out.
+
+    A thing that does not exist is related to nothing.
+    """
+
+    def users(self, name: str, digest: str, limit: int) -> Related[str]:
+        """Runs that used a dataset."""
+        ...
+
+    def children(self, run_id: str, limit: int) -> Related[str]:
+        """Runs that were started within a run."""
+        ...
+
+    def readers(self, model_id: str, limit: int) -> Related[str]:
+        """Runs that read a logged model."""
+        ...
+
+    def writers(self, model_id: str, limit: int) -> Related[str]:
+        """Runs that wrote a logged model: its source, and those that name it among their outputs."""
+        ...
+
+    def models(self, run_id: str, limit: int) -> Related[str]:
+        """Logged models that a run wrote."""
+        ...
+
+    def versions(self, run_id: str, model_id: str, source: str, limit: int) -> Related[tuple[str, int]]:
+        """Registered versions that were made of a run without a logged model, of a logged model, or of a URI.
+
+        Each is left out of the question where it is "". A copy of another version was made of that one's URI alone.
         """
         ...
 
@@ -391,6 +520,36 @@ class UpkeepStore(Protocol):
         ...
 
 
+class ViewStore(Protocol):
+    """Rows of saved views.
+
+    A view of a deleted experiment is not found until that is restored, and goes with it for good.
+    """
+
+    def create(self, view: SavedView) -> SavedView:
+        """Insert as given; a default takes the place of the one before.
+
+        Raises NotFound if there is no such experiment, InvalidInput if it is deleted.
+        """
+        ...
+
+    def get(self, view_id: str) -> SavedView:
+        """Raises NotFound."""
+        ...
+
+    def list(self, experiment_id: str, page: str) -> Sequence[SavedView]:
+        """Those of an experiment by name, then those that fit all; of one page unless that is ""."""
+        ...
+
+    def update(self, view_id: str, changes: ViewChanges) -> SavedView:
+        """Change what is not None; a default takes the place of the one before. Raises NotFound."""
+        ...
+
+    def delete(self, view_id: str) -> None:
+        """Delete for good. Raises NotFound."""
+        ...
+
+
 class WebhookStore(Protocol):
     """Rows of webhooks. Methods that name one raise NotFound for an unknown id."""
 
@@ -446,6 +605,7 @@ class MetadataStore:
 
     experiments: ExperimentStore
     runs: RunStore
+    grid: GridStore
     series: SeriesStore
     datasets: DatasetStore
     logged_models: LoggedModelStore
@@ -453,5 +613,7 @@ class MetadataStore:
     model_versions: ModelVersionStore
     upkeep: UpkeepStore
     webhooks: WebhookStore
+    views: ViewStore
+    relations: RelationStore
     database: Database
     feed: RunFeed | None = None

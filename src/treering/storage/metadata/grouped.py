@@ -83,6 +83,14 @@ class GroupedRuns:
         """See RunStore."""
         self._runs.set_lifecycle(run_id, stage)
 
+    def stages(self, run_ids: Sequence[str]) -> Mapping[str, Lifecycle]:
+        """See RunStore."""
+        return self._runs.stages(run_ids)
+
+    def set_lifecycles(self, run_ids: Sequence[str], stage: Lifecycle) -> Sequence[str]:
+        """See RunStore."""
+        return self._runs.set_lifecycles(run_ids, stage)
+
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""
         return self._runs.search(query)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from treering.core.errors import Conflict, InvalidInput, NotFound
 from treering.entities.dataset import DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import Metric, MetricSegment, MetricSummary
+from treering.entities.metric import Metric, MetricSegment, MetricSummary, SegmentOutline
 from treering.entities.run import (
     RUN_NAME_TAG,
     ModelInput,
@@ -115,6 +115,8 @@ def changed_run(run: Run, changes: RunChanges) -> Run:
         if tags.pop(key, None) is None:
             msg = f"No tag with name: {key} in run with id {run.info.run_id}; there is nothing to delete."
             raise NotFound(msg)
+    for key in changes.dropped_tags:
+        tags.pop(key, None)
     tags.update(changes.tags)
     summaries = dict(run.data.summaries)
     for key, summary in changes.metrics.items():
@@ -157,7 +159,7 @@ def merged_linked(old: Iterable[Metric], new: Iterable[Metric]) -> list[Metric]:
     return [kept[place] for place in sorted(kept)]
 
 
-def in_order(found: Mapping[int, bytes], blocks: Sequence[MetricSegment]) -> list[bytes]:
+def in_order(found: Mapping[int, bytes], blocks: Sequence[MetricSegment | SegmentOutline]) -> list[bytes]:
     """The data of `blocks`. Raises Conflict if that of one was not found."""
     try:
         return [found[block.segment_id] for block in blocks]

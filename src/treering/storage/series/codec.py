@@ -15,17 +15,18 @@ from __future__ import annotations
 import struct
 import threading
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
 from treering.core.errors import DamagedData
 from treering.entities.metric import MetricColumns
 from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns
 
-__all__ = ["PLAIN_POINTS", "decode", "decode_all", "encode"]
+__all__ = ["PLAIN_POINTS", "Opened", "decode", "decode_all", "encode"]
 
 PLAIN_POINTS = 16
 """Most points for which the layout PLAIN is used."""
@@ -43,6 +44,7 @@ _WORD = 8
 
 _Arrays = tuple[Integers, Integers, Floats]
 _NONE: _Arrays = np.empty(0, "<i8"), np.empty(0, "<i8"), np.empty(0, "<f8")
+_Rows = NDArray[np.uint8]
 _Shape = tuple[int, int, int, int, int]
 """Points of a block, and kind and width of its steps and of its timestamps."""
 
@@ -81,35 +83,64 @@ def decode(data: bytes) -> MetricColumns:
 def decode_all(blocks: Iterable[bytes]) -> tuple[Integers, Integers, Floats]:
     """As `decode`, the points of many blocks one behind the other: steps, timestamps, values.
 
+    The arrays may not be writable.
+    """
+    opened = Opened(blocks)
+    return opened.steps(), opened.timestamps(), opened.values()
+
+
+class Opened:
+    """The points of many blocks, one behind the other, with each column unpacked only when it is asked for.
+
     Blocks of one shape, as the full blocks of a training loop are, are unpacked in one
     go. The arrays may not be writable.
+
+    Raises:
+        DamagedData: If a byte is wrong or missing.
     """
-    parts: list[_Arrays] = []
-    alike: dict[_Shape, tuple[list[int], list[bytes]]] = {}
-    for data in blocks:
-        layout, count = _opened(data)
-        if layout == _PLAIN:
-            parts.append(_plain(data, count))
-            continue
-        body, shape = _inflated(data, count)
-        places, bodies = alike.setdefault(shape, ([], []))
-        places.append(len(parts))
-        bodies.append(body)
-        parts.append(_NONE)
-    for shape, (places, bodies) in alike.items():
-        columns = _unpacked(shape, bodies)
-        if len(places) == len(parts):
-            steps, timestamps, values = columns
-            return steps.reshape(-1), timestamps.reshape(-1), values.reshape(-1)
-        for place, part in zip(places, zip(*columns, strict=True), strict=True):
-            parts[place] = part
-    if not parts:
-        return _NONE
-    return (
-        np.concatenate([part[0] for part in parts]),
-        np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] for part in parts]),
-    )
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._count = 0
+        self._plain: dict[int, _Arrays] = {}
+        alike: dict[_Shape, tuple[list[int], list[bytes]]] = {}
+        for place, data in enumerate(blocks):
+            self._count += 1
+            layout, count = _opened(data)
+            if layout == _PLAIN:
+                self._plain[place] = _plain(data, count)
+                continue
+            body, shape = _inflated(data, count)
+            places, bodies = alike.setdefault(shape, ([], []))
+            places.append(place)
+            bodies.append(body)
+        self._packed = [
+            (shape, places, np.frombuffer(b"".join(bodies), np.uint8).reshape(len(bodies), -1))
+            for shape, (places, bodies) in alike.items()
+        ]
+
+    def steps(self) -> Integers:
+        """Of all points."""
+        return self._joined(0, _steps)
+
+    def timestamps(self) -> Integers:
+        """Of all points."""
+        return self._joined(1, _timestamps)
+
+    def values(self) -> Floats:
+        """Of all points."""
+        return self._joined(2, _values)
+
+    def _joined(self, which: int, unpacked: Callable[[_Shape, _Rows], NDArray[Any]]) -> NDArray[Any]:
+        if len(self._packed) == 1 and not self._plain:
+            shape, _, rows = self._packed[0]
+            return unpacked(shape, rows).reshape(-1)
+        parts: list[NDArray[Any]] = [_NONE[which]] * self._count
+        for place, arrays in self._plain.items():
+            parts[place] = arrays[which]
+        for shape, places, rows in self._packed:
+            for place, part in zip(places, unpacked(shape, rows), strict=True):
+                parts[place] = part
+        return np.concatenate(parts) if parts else _NONE[which]
 
 
 def _opened(data: bytes) -> tuple[int, int]:
@@ -192,19 +223,30 @@ def _inflated(data: bytes, count: int) -> tuple[bytes, _Shape]:
     return body, shape
 
 
-def _unpacked(shape: _Shape, bodies: Sequence[bytes]) -> _Arrays:
-    """Columns of two dimensions: a row for each body."""
-    count, kind, width, kind_of_second, width_of_second = shape
-    rows = np.frombuffer(b"".join(bodies), np.uint8).reshape(len(bodies), -1)
-    second = _COLUMN.size + width * (count - 1)
-    steps = _integers(rows[:, :second], count, kind, width)
-    timestamps = _integers(rows[:, second : -_WORD * count], count, kind_of_second, width_of_second)
-    planes = rows[:, -_WORD * count :].reshape(len(bodies), _WORD, count)
-    values = np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<f8").reshape(len(bodies), count)
-    return steps, timestamps, values
+def _steps(shape: _Shape, rows: _Rows) -> Integers:
+    """Of two dimensions, as the other columns: a row for each body."""
+    count, kind, width, _, _ = shape
+    return _integers(rows[:, : _second(shape)], count, kind, width)
 
 
-def _integers(rows: np.ndarray[Any, np.dtype[np.uint8]], count: int, kind: int, width: int) -> Integers:
+def _timestamps(shape: _Shape, rows: _Rows) -> Integers:
+    count, _, _, kind, width = shape
+    return _integers(rows[:, _second(shape) : -_WORD * count], count, kind, width)
+
+
+def _values(shape: _Shape, rows: _Rows) -> Floats:
+    count = shape[0]
+    planes = rows[:, -_WORD * count :].reshape(len(rows), _WORD, count)
+    return np.ascontiguousarray(planes.transpose(0, 2, 1)).view("<f8").reshape(len(rows), count)
+
+
+def _second(shape: _Shape) -> int:
+    """Where the second column begins."""
+    count, _, width, _, _ = shape
+    return _COLUMN.size + width * (count - 1)
+
+
+def _integers(rows: _Rows, count: int, kind: int, width: int) -> Integers:
     first, base = (np.ascontiguousarray(rows[:, at : at + _WORD]).view("<i8") for at in (_FIRST, _FIRST + _WORD))
     numbers = np.empty((len(rows), count), "<i8")
     numbers[:, :1] = first

@@ -10,7 +10,7 @@ from treering.entities.metric import MetricColumns
 from treering.storage.series.codec import decode_all
 from treering.storage.series.columns import Floats, Integers, as_arrays, as_columns, of_arrays
 
-__all__ = ["merge", "merge_arrays", "tidy"]
+__all__ = ["merge", "merge_arrays", "ordered", "tidy"]
 
 
 def merge(blocks: Iterable[bytes]) -> MetricColumns:
@@ -24,7 +24,7 @@ def merge(blocks: Iterable[bytes]) -> MetricColumns:
 
 def merge_arrays(blocks: Iterable[bytes]) -> MetricColumns:
     """As `merge`, with arrays as columns."""
-    return of_arrays(*_ordered(*decode_all(blocks)))
+    return of_arrays(*ordered(*decode_all(blocks)))
 
 
 def tidy(columns: MetricColumns) -> MetricColumns:
@@ -33,10 +33,11 @@ def tidy(columns: MetricColumns) -> MetricColumns:
     NaN comes after all numbers. Points are the same when all their bits are; values
     that are equal, or both NaN, but differ in their bits stand in the order of these.
     """
-    return as_columns(*_ordered(*as_arrays(columns)))
+    return as_columns(*ordered(*as_arrays(columns)))
 
 
-def _ordered(steps: Integers, timestamps: Integers, values: Floats) -> tuple[Integers, Integers, Floats]:
+def ordered(steps: Integers, timestamps: Integers, values: Floats) -> tuple[Integers, Integers, Floats]:
+    """As `tidy`, for arrays."""
     later, same = timestamps[1:] > timestamps[:-1], timestamps[1:] == timestamps[:-1]
     if bool(np.all(later | (same & (steps[1:] > steps[:-1])))):
         return steps, timestamps, values  # as training loops write them

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from treering.core.errors import InvalidInput, NotFound
@@ -182,3 +184,30 @@ class DatasetsSuite:
         assert sorted(found) == [(one, "iris", "d1", "test"), (one, "iris", "d1", "train"), (one, "wine", "d2", "")]
         assert len(tracking.datasets.search([one, two])) == 4
         assert not tracking.datasets.search([])
+
+    def test_the_overview_counts_runs(self, tracking: Tracking) -> None:
+        """By name and digest; with a schema where one name is asked for."""
+        one, two, name = new_experiment(tracking), new_experiment(tracking), new_name()
+        wine = Dataset(name, "d1", "local", '{"path": "x"}', '{"mlflow_colspec": []}', '{"num_rows": 3}')
+        rye = Dataset(f"{name}-rye", "d1", "code", "{}")
+        for experiment_id, data in (
+            (one, wine),
+            (one, wine),
+            (two, wine),
+            (two, replace(wine, digest="d2")),
+            (two, rye),
+        ):
+            tracking.runs.log([LogBatch(new_run(tracking, experiment_id), dataset_inputs=[DatasetInput(data)])])
+        found, truncated = tracking.datasets.overview([one, two])
+        assert {(each.dataset.name, each.dataset.digest, each.runs) for each in found} == {
+            (name, "d1", 3),
+            (name, "d2", 1),
+            (rye.name, "d1", 1),
+        }
+        assert not truncated
+        assert all(each.first_used <= each.last_used for each in found)
+        assert {each.dataset.schema for each in found} == {""}
+        (first,) = [each for each in tracking.datasets.overview((), name)[0] if each.dataset.digest == "d1"]
+        assert (first.dataset, first.runs, set(first.experiment_ids)) == (wine, 3, {one, two})
+        assert [each.runs for each in tracking.datasets.overview([one], name)[0]] == [2]
+        assert tracking.datasets.overview([one], new_name()) == ([], False)

@@ -8,7 +8,7 @@ import pytest
 
 from treering.core.clock import now
 from treering.core.errors import AlreadyExists, BadFilter, Conflict, InvalidInput, NotFound
-from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME
+from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, ExperimentActivity
 from treering.entities.lifecycle import Lifecycle, RunStatus, View
 from treering.entities.page import Query
 from treering.entities.run import RUN_NAME_TAG, LogBatch, NewRun
@@ -69,6 +69,21 @@ class ExperimentsSuite:
         experiment_id = new_experiment(tracking)
         with pytest.raises(InvalidInput):
             tracking.experiments.rename(experiment_id, name)
+
+    def test_an_overview_says_what_goes_on(self, tracking: Tracking) -> None:
+        """How many runs there are, how many of them run, and when the newest began; in the order asked for."""
+        busy, idle = new_experiment(tracking), new_experiment(tracking)
+        done = tracking.runs.create(NewRun(busy, start_time=5000))
+        tracking.runs.create(NewRun(busy, start_time=4000))
+        tracking.runs.update(done.info.run_id, RunStatus.FINISHED, 6000)
+        gone = tracking.runs.create(NewRun(busy, start_time=9000))
+        tracking.runs.delete(gone.info.run_id)
+        assert list(tracking.experiments.overview([idle, busy])) == [
+            ExperimentActivity(idle),
+            ExperimentActivity(busy, 2, 1, 5000),
+        ]
+        with pytest.raises(InvalidInput, match="at most 5000"):
+            tracking.experiments.overview([busy] * 5001)
 
     @pytest.mark.parametrize(
         "location", ["s3://bucket/../x", "s3://bucket/a?b=c", "s3://bucket/a#b", "s3://" + "x" * 2048]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -481,8 +481,11 @@ def test_whoever_wants_a_table_of_nearly_all_runs_gets_the_columns_at_once(datab
             assert not shelf.holds(["0"])
         # Only one of these can have begun the building beside, which has not been done yet.
         assert len(started) == 1
-        assert list(columns.table(everything).run_ids) == list(store.runs.table(everything).run_ids)
-        started[0]()
+        with ThreadPoolExecutor() as threads:
+            waiting = threads.submit(columns.table, everything)
+            assert not wait([waiting], 0.05).done
+            started[0]()
+            assert list(waiting.result().run_ids) == list(store.runs.table(everything).run_ids)
         shelf.close()
         fresh = Shelf(store.feed, 1 << 30, started.append)
         columns = ColumnRuns(store.runs, store.feed, fresh)

@@ -36,7 +36,8 @@ from treering.core.uri import scheme_of
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.page import Query
-from treering.entities.run import RunChanges
+from treering.entities.run import ModelInput, ModelOutput, RunChanges
+from treering.entities.view import SavedView
 from treering.entities.webhook import Webhook, WebhookAction, WebhookEntity, WebhookEvent, WebhookStatus
 from treering.storage.metadata import METADATA, SCHEMAS
 from treering.storage.metadata.base import MetadataStore
@@ -168,6 +169,7 @@ def test_going_back_leaves_the_tables_of_then(database_uri: str) -> None:
         schema.move("0001")
         missing = set(schema.state().missing)
     assert {"webhooks", "runs.deleted", "experiments.purged", "index ix_runs_experiment_id_version"} <= missing
+    assert {"views", "run_models", "index ix_datasets_name_digest"} <= missing
     if scheme_of(database_uri) == "sqlite":
         assert differences(database_uri, first_tables()) == []
 
@@ -193,6 +195,7 @@ def filled(uri: str) -> MetadataStore:
     store.model_versions.create(model_version("m", run_id=run_id))
     made = WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.CREATED)
     store.webhooks.create(Webhook("w", "w", "https://e.org", (made,), WebhookStatus.ACTIVE, 1, 1), "hush")
+    store.views.create(SavedView("v", experiment, "best", "workspace", "q=1", True, "", 1, 1))
     return store
 
 
@@ -218,14 +221,42 @@ def test_a_store_in_use_survives_the_way_back_and_forth(database_uri: str) -> No
     assert ordered == ["r0", "r1"]
     store.database.close()
     with schema_of(database_uri) as schema:
-        assert list(schema.lost("0001")) == ["1 webhooks", "1 times at which a run was deleted"]
+        assert list(schema.lost("0001")) == ["1 webhooks", "1 times at which a run was deleted", "1 saved views"]
         assert schema.lost(REVISIONS[-1]) == []
         schema.move("0001")
     store = opened(database_uri)  # which migrates it
     assert everything(store) == before
     assert [run.info.run_name for run in store.runs.search(numbers).items] == ordered
     assert list(store.webhooks.search(Query()).items) == []
+    assert list(store.views.list("1", "")) == []
     assert [item.deleted for item in store.upkeep.deleted()] == [None]
+    store.database.close()
+
+
+@on_each
+def test_what_runs_read_and_wrote_is_known_after_a_migration(database_uri: str) -> None:
+    store = opened(database_uri)
+    ids = [store.runs.create(run_info(), {}).info.run_id for _ in range(3)]
+    model = store.logged_models.create(logged_model()).model_id
+    store.runs.apply(
+        [
+            RunChanges(ids[0], model_outputs=[ModelOutput(model, 1), ModelOutput(model, 2), ModelOutput("m-other")]),
+            RunChanges(ids[1], model_inputs=[ModelInput(model)], model_outputs=[ModelOutput(model)]),
+        ],
+        None,
+    )
+    store.database.close()
+    with schema_of(database_uri) as schema:
+        assert schema.lost("0002") == []
+        schema.move("0002")
+    # As if a migration had been killed where tables cannot be taken back.
+    with engine_of(database_uri) as engine, engine.begin() as connection:
+        connection.exec_driver_sql("CREATE INDEX ix_datasets_name_digest ON datasets (name, digest)")
+    store = opened(database_uri)
+    assert list(store.relations.writers(model, 9).items) == [ids[1], ids[0]]
+    assert list(store.relations.readers(model, 9).items) == [ids[1]]
+    assert list(store.relations.models(ids[0], 9).items) == [model]
+    assert store.relations.models(ids[2], 9).total == 0
     store.database.close()
 
 
@@ -265,7 +296,7 @@ def test_a_migration_that_fails_leaves_what_was(database_uri: str) -> None:
         engine = schema._session._engine  # type: ignore[attr-defined]
         event.listen(engine, "before_cursor_execute", fail, retval=True)
         with pytest.raises(
-            TreeringError, match=r"The migration from 0001 to 0002 failed.*treering db upgrade"
+            TreeringError, match=r"The migration from 0001 to 0003 failed.*treering db upgrade"
         ) as caught:
             schema.move(REVISIONS[-1])
         event.remove(engine, "before_cursor_execute", fail)
@@ -282,7 +313,7 @@ def test_a_migration_that_fails_leaves_what_was(database_uri: str) -> None:
 def test_an_unknown_revision_is_refused(tmp_path: Path) -> None:
     with schema_of(f"sqlite:///{tmp_path / 'x.db'}") as schema:
         assert not schema.exists()
-        with pytest.raises(InvalidInput, match="Known ones: 0001, 0002"):
+        with pytest.raises(InvalidInput, match="Known ones: 0001, 0002, 0003"):
             schema.move("0000")
         assert not schema.exists()
 
@@ -354,7 +385,7 @@ def test_without_room_for_a_copy_nothing_is_changed(tmp_path: Path) -> None:
         "from treering.storage.metadata import SCHEMAS\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n"
-        f"SCHEMAS.load('sqlite')('sqlite:///{tmp_path / 'x.db'}').move('0002')\n"
+        f"SCHEMAS.load('sqlite')('sqlite:///{tmp_path / 'x.db'}').move('0003')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -376,11 +407,11 @@ def test_a_disk_that_fills_up_meanwhile_leaves_what_was(tmp_path: Path) -> None:
         "def limit(connection, record):\n"
         "    connection.execute('PRAGMA cache_size = 1')\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n"
-        f"SCHEMAS.load('sqlite')({uri!r}).move('0002', backup=False)\n"
+        f"SCHEMAS.load('sqlite')({uri!r}).move('0003', backup=False)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "The migration from 0001 to 0002 failed: nothing of it was done" in done.stderr, done.stderr
+    assert "The migration from 0001 to 0003 failed: nothing of it was done" in done.stderr, done.stderr
     with schema_of(uri) as schema:
         assert schema.state().revision == "0001"
         assert list(schema.damages()) == []

@@ -98,6 +98,11 @@ class Block:
         found: list[int] = self._numbers[places].tolist()
         return found
 
+    def active(self, places: Places) -> list[bool]:
+        """Whether the runs at these places are in use."""
+        found: list[bool] = self._active[places].tolist()
+        return found
+
     def keep(self, numbers: Sequence[int]) -> None:
         """Forget all runs but these."""
         mine = np.isin(self._numbers[: self.count], np.array(numbers, np.int64))

@@ -6,9 +6,10 @@ asks for, with NaN and then missing values behind everything in both directions.
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +21,7 @@ from treering.storage.metadata.search.paging import TEXT_ORDERED
 __all__ = [
     "MISSING",
     "Keys",
+    "LongText",
     "MetricColumn",
     "Places",
     "TextColumn",
@@ -155,19 +157,36 @@ class WholeColumn:
         self.present[places] = True
 
 
+class LongText(NamedTuple):
+    """What is known of a text of which only the beginning is kept.
+
+    Attributes:
+        digest: Of the whole text.
+        number: What the whole text states.
+    """
+
+    digest: bytes
+    number: float | None
+
+
 class TextColumn:
-    """Texts by their number in a dictionary."""
+    """Texts by their number in a dictionary.
+
+    Attributes:
+        long: Of the texts that were cut, by their codes.
+    """
 
     def __init__(self, capacity: int) -> None:
         self.codes = np.full(capacity, -1, np.int32)
         self.texts: list[str] = []
-        self.is_cut = False
+        self.long: dict[int, LongText] = {}
         self._codes: dict[str, int] = {}
+        self._long_codes: dict[bytes, int] = {}
         self._text_size = 0
         self._ranked = 0
         self._heads: list[str] = []
         self._ranks = np.zeros(0, np.int64)
-        self._numbers = np.zeros(0, np.float64)
+        self._numbers = np.full(1, np.nan)
 
     @property
     def size(self) -> int:
@@ -192,25 +211,36 @@ class TextColumn:
         self.codes[places] = codes
 
     def _add(self, text: str) -> int:
-        if len(text) > _LONGEST:
-            self.is_cut = True
+        code = len(self.texts)
+        if len(text) <= _LONGEST:
+            self._codes[text] = code
+        else:
+            digest = _digest(text)
+            known = self._long_codes.setdefault(digest, code)
+            if known != code:
+                return known
+            self.long[code] = LongText(digest, number_in(text))
+            self._text_size += _ENTRY
             text = text[:TEXT_ORDERED]
-            if text in self._codes:
-                return self._codes[text]
-        code = self._codes[text] = len(self.texts)
         self.texts.append(text)
         self._text_size += len(text) + _ENTRY
         return code
 
+    def code(self, text: str) -> int:
+        """The number of `text`; -1 for one that never was here."""
+        if len(text) <= _LONGEST:
+            return self._codes.get(text, -1)
+        return self._long_codes.get(_digest(text), -1)
+
     def whole(self) -> None:
         """Raises Unanswerable if long texts were cut."""
-        if self.is_cut:
+        if self.long:
             raise Unanswerable
 
     def equal(self, text: str, count: int) -> npt.NDArray[np.bool_]:
         """Which of the first `count` places hold `text`."""
-        code = self._codes.get(text)
-        return np.zeros(count, np.bool_) if code is None else self.codes[:count] == code
+        code = self.code(text)
+        return np.zeros(count, np.bool_) if code < 0 else self.codes[:count] == code
 
     def where(self, holds: Callable[[str], bool], count: int) -> npt.NDArray[np.bool_]:
         """Which of the first `count` places hold a text that this is true of."""
@@ -220,14 +250,21 @@ class TextColumn:
         return table[self.codes[:count]]
 
     def numbers(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-        """The numbers that the texts state, and where there are such. Raises Unanswerable if long texts were cut."""
-        self.whole()
-        if len(self._numbers) != len(self.texts) + 1:
-            stated = [number_in(text) for text in self.texts]
-            # One more, for -1 to find.
-            self._numbers = np.array([*(np.nan if one is None else one for one in stated), np.nan], np.float64)
-        values = self._numbers[self.codes]
+        """The numbers that the texts state, and where there are such."""
+        values = self.stated()[self.codes]
         return values, ~np.isnan(values)
+
+    def stated(self) -> npt.NDArray[np.float64]:
+        """The number that each of `texts` states, NaN for none; and one NaN more, for -1 to find."""
+        known = len(self._numbers) - 1
+        if known != len(self.texts):
+            new = [
+                self.long[code].number if code in self.long else number_in(self.texts[code])
+                for code in range(known, len(self.texts))
+            ]
+            added = np.array([*(np.nan if one is None else one for one in new), np.nan], np.float64)
+            self._numbers = np.concatenate((self._numbers[:-1], added))
+        return self._numbers
 
     def text(self, place: int) -> str | None:
         """What is there."""
@@ -263,3 +300,7 @@ class TextColumn:
         # One more, for -1 to find.
         self._ranks = np.array([*map(rank.__getitem__, beginnings), 0], np.int64)
         self._ranked = len(self.texts)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from treering.storage.metadata.columns.column import TextColumn, Unanswerable
 from treering.storage.metadata.columns.numbers import check_field, floats, wholes
 from treering.storage.metadata.search.evaluate import like_pattern
 from treering.storage.metadata.search.syntax import (
+    COMPARE,
     And,
     Comparison,
     Condition,
@@ -30,14 +30,6 @@ __all__ = ["holds"]
 Mask = npt.NDArray[np.bool_]
 
 _LARGEST = (1 << 63) - 1
-_COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
-    Operator.EQUAL: operator.eq,
-    Operator.UNEQUAL: operator.ne,
-    Operator.LESS: operator.lt,
-    Operator.AT_MOST: operator.le,
-    Operator.GREATER: operator.gt,
-    Operator.AT_LEAST: operator.ge,
-}
 
 
 def holds(block: Block, condition: Condition) -> Mask:
@@ -94,7 +86,7 @@ def _numbers(comparison: Comparison, values: npt.NDArray[np.float64], present: M
 
 
 def _comparing(comparison: Comparison) -> Callable[[Any, Any], Any]:
-    compare = _COMPARE.get(comparison.operator)
+    compare = COMPARE.get(comparison.operator)
     if compare is None:
         raise Unanswerable
     return compare
@@ -133,9 +125,9 @@ def _texts(comparison: Comparison, column: TextColumn, count: int) -> Mask:
             return ~present
         case Operator.IS_NOT_NULL:
             return present
-    column.whole()
     value = comparison.value
     if comparison.operator in {Operator.LIKE, Operator.ILIKE}:
+        column.whole()
         return _alike(column, str(value), count, ignore_case=comparison.operator is Operator.ILIKE)
     match comparison.operator:
         case Operator.EQUAL | Operator.UNEQUAL:
@@ -156,5 +148,7 @@ def _alike(column: TextColumn, text: str, count: int, *, ignore_case: bool) -> M
 
 
 def _among(column: TextColumn, value: Scalar | tuple[str, ...] | None, count: int) -> Mask:
-    wanted = set(value) if isinstance(value, tuple) else {str(value)}
-    return column.where(wanted.__contains__, count)
+    wanted = value if isinstance(value, tuple) else (str(value),)
+    table = np.zeros(len(column.texts) + 1, np.bool_)
+    table[[code for code in map(column.code, wanted) if code >= 0]] = True
+    return table[column.codes[:count]]

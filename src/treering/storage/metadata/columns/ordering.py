@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from treering.storage.metadata.columns.numbers import check_field, floats, whole
 from treering.storage.metadata.search.paging import TEXT_ORDERED, Cursor
 from treering.storage.metadata.search.syntax import Kind, OrderTerm, Scalar
 
-__all__ = ["behind", "check_order", "cursor_at", "leading"]
+__all__ = ["behind", "check_order", "cursor_at", "leading", "sort_places"]
 
 _LARGEST = (1 << 63) - 1
 
@@ -30,18 +30,24 @@ def leading(block: Block, order: Sequence[OrderTerm], places: Places, count: int
     if not len(places) or count <= 0:
         return places[:0]
     keys, _ = _keys(block, order[0], places, None)
+
+    def keys_of(term: OrderTerm, places: Places) -> Keys:
+        return _keys(block, term, places, None)[0]
+
     if len(places) <= count:
-        return _sorted(block, order, places, keys)
+        return sort_places(keys_of, order, places, keys)
     bound = np.partition(keys, count - 1)[count - 1]
     surely = keys < bound
-    first = _sorted(block, order, places[surely], keys[surely])
+    first = sort_places(keys_of, order, places[surely], keys[surely])
     tied = places[keys == bound]
     rest = tied if len(order) == 1 else leading(block, order[1:], tied, count - len(first))
     return np.concatenate((first, rest[: count - len(first)]))
 
 
-def _sorted(block: Block, order: Sequence[OrderTerm], places: Places, keys: Keys) -> Places:
-    """All of `places`; later terms are looked at only where earlier ones leave it open."""
+def sort_places(
+    keys_of: Callable[[OrderTerm, Places], Keys], order: Sequence[OrderTerm], places: Places, keys: Keys
+) -> Places:
+    """All of `places`, whose keys by the first term are `keys`; later ones are asked for only where it leaves it open."""
     by_first = np.argsort(keys, kind="stable")
     places, keys = places[by_first], keys[by_first]
     if len(order) == 1 or len(places) < 2:  # noqa: PLR2004  # one is in order
@@ -53,7 +59,7 @@ def _sorted(block: Block, order: Sequence[OrderTerm], places: Places, keys: Keys
     tied[1:] = same
     tied[:-1] |= same
     inner = places[tied]
-    groups = [_keys(block, term, inner, None)[0] for term in reversed(order[1:])]
+    groups = [keys_of(term, inner) for term in reversed(order[1:])]
     places[tied] = inner[np.lexsort([*groups, keys[tied]])]
     return places
 

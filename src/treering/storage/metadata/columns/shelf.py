@@ -75,7 +75,7 @@ class Shelf:
         """Whether all these have blocks; those that have none may get them soon.
 
         Args:
-            now: Build what is not there before answering, unless others are building it.
+            now: Build what is not there before answering; what others are building is waited for.
         """
         to_build = []
         with self._lock:
@@ -91,8 +91,10 @@ class Shelf:
                         to_build.append((experiment_id, entry))
             self._forget()
             self._working += bool(to_build)
-        if to_build and now:
-            self._work(to_build)
+        if now and not ready:
+            if to_build:
+                self._work(to_build)
+            self._await(experiment_ids)
             ready = self.holds(experiment_ids)
         elif to_build:
             try:
@@ -104,6 +106,12 @@ class Shelf:
             # Where the building was not done beside but at once.
             ready = all(entry.block is not None for _, entry in to_build) and self.holds(experiment_ids)
         return ready
+
+    def _await(self, experiment_ids: Sequence[str]) -> None:
+        """Wait until nobody builds these any more."""
+        with self._lock:
+            entries = [self._entries[one] for one in experiment_ids if one in self._entries]
+            self._idle.wait_for(lambda: not any(entry.building for entry in entries))
 
     def holds(self, experiment_ids: Sequence[str]) -> bool:
         """Whether all these have blocks now."""

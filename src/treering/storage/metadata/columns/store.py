@@ -16,6 +16,7 @@ from treering.storage.metadata.base import Answer, Database, Delivery, MetadataS
 from treering.storage.metadata.columns.block import Block
 from treering.storage.metadata.columns.column import Places, Unanswerable
 from treering.storage.metadata.columns.conditions import holds
+from treering.storage.metadata.columns.grid import ColumnGrid
 from treering.storage.metadata.columns.ordering import behind, check_order, cursor_at, leading
 from treering.storage.metadata.columns.shelf import Shelf
 from treering.storage.metadata.columns.table import table_at
@@ -38,7 +39,9 @@ def with_columns(store: MetadataStore, budget: int) -> MetadataStore:
         return store
     shelf = Shelf(store.feed, budget)
     runs = ColumnRuns(store.runs, store.feed, shelf)
-    return replace(store, runs=runs, database=_Closing(store.database, shelf))
+    return replace(
+        store, runs=runs, grid=ColumnGrid(store.grid, store.feed, shelf), database=_Closing(store.database, shelf)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,14 @@ class ColumnRuns:
     def set_lifecycle(self, run_id: str, stage: Lifecycle) -> None:
         """See RunStore."""
         self._store.set_lifecycle(run_id, stage)
+
+    def stages(self, run_ids: Sequence[str]) -> Mapping[str, Lifecycle]:
+        """See RunStore."""
+        return self._store.stages(run_ids)
+
+    def set_lifecycles(self, run_ids: Sequence[str], stage: Lifecycle) -> Sequence[str]:
+        """See RunStore."""
+        return self._store.set_lifecycles(run_ids, stage)
 
     def apply(self, changes: Sequence[RunChanges], origin: Origin | None) -> Sequence[SeriesKey]:
         """See RunStore."""

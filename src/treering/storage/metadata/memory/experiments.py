@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from treering.core.clock import now
 from treering.core.errors import AlreadyExists, NotFound
 from treering.core.uri import join
-from treering.entities.experiment import Experiment
-from treering.entities.lifecycle import Lifecycle
+from treering.entities.experiment import Experiment, ExperimentActivity
+from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.search.evaluate import answer
@@ -64,6 +64,18 @@ class MemoryExperiments:
         with self._state.lock:
             seen = [known for known in self._state.experiments.values() if query.view.includes(known.lifecycle_stage)]
         return answer(seen, search, query, ExperimentReader(), EXPERIMENTS.noun)
+
+    def overview(self, experiment_ids: Sequence[str]) -> Sequence[ExperimentActivity]:
+        """See ExperimentStore."""
+        with self._state.lock:
+            infos = [run.info for run in self._state.runs.values() if run.info.lifecycle_stage is Lifecycle.ACTIVE]
+        found = []
+        for experiment_id in experiment_ids:
+            own = [info for info in infos if info.experiment_id == experiment_id]
+            running = sum(info.status is RunStatus.RUNNING for info in own)
+            last = max((info.start_time for info in own), default=None)
+            found.append(ExperimentActivity(experiment_id, len(own), running, last))
+        return found
 
     def rename(self, experiment_id: str, name: str) -> None:
         """See ExperimentStore."""

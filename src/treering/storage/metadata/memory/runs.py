@@ -1,4 +1,4 @@
-"""Runs, their series and their datasets in memory."""
+"""Runs and their series in memory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 from treering.core.errors import Conflict, InvalidInput, TreeringError
 from treering.entities.dataset import Dataset, DatasetInput
 from treering.entities.lifecycle import Lifecycle, RunStatus
-from treering.entities.metric import MetricSegment
+from treering.entities.metric import MetricSegment, SegmentOutline
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunData, RunInfo
 from treering.entities.run_table import RunTable, TableBuilder
-from treering.storage.metadata.base import Answer, Delivery, SeriesKey
+from treering.storage.metadata.base import Answer, Delivery, SeriesKey, SeriesOutline
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.merge import (
     SMALL_SEGMENT,
@@ -28,7 +28,7 @@ from treering.storage.metadata.search.fields import RUNS
 from treering.storage.metadata.search.grammar import parse_search
 from treering.storage.metadata.search.readers import RunReader
 
-__all__ = ["MemoryDatasets", "MemoryRuns", "MemorySeries"]
+__all__ = ["MemoryRuns", "MemorySeries"]
 
 
 class MemoryRuns:
@@ -80,6 +80,22 @@ class MemoryRuns:
                 self._state.runs[run_id] = replace(known, info=replace(known.info, lifecycle_stage=stage))
                 self._state.deleted_together.discard(run_id)
 
+    def stages(self, run_ids: Sequence[str]) -> Mapping[str, Lifecycle]:
+        """See RunStore."""
+        with self._state.lock:
+            known = self._state.runs
+            return {run_id: known[run_id].info.lifecycle_stage for run_id in run_ids if run_id in known}
+
+    def set_lifecycles(self, run_ids: Sequence[str], stage: Lifecycle) -> Sequence[str]:
+        """See RunStore."""
+        with self._state.lock:
+            unlike = [
+                run_id for run_id in dict.fromkeys(run_ids) if self._state.run(run_id).info.lifecycle_stage is not stage
+            ]
+            for run_id in unlike:
+                self.set_lifecycle(run_id, stage)
+            return unlike
+
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""
         search = parse_search(RUNS, query.filter, query.order_by)
@@ -108,7 +124,8 @@ class MemoryRuns:
             for change in changes:
                 before = changed.get(change.run_id) or self._state.run(change.run_id)
                 changed[change.run_id] = self._with_known_datasets(changed_run(before, change))
-            self._state.runs.update(changed)
+            for run_id, run in changed.items():
+                self._state.runs[run_id] = run
             touched: dict[SeriesKey, None] = {}
             for change in changes:
                 self._link(change)
@@ -192,11 +209,22 @@ class MemorySeries:
             if since is None or block.last_timestamp >= since
         ]
 
-    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+    def outline(self, run_ids: Sequence[str], keys: Sequence[str]) -> Sequence[SeriesOutline]:
         """See SeriesStore."""
-        found: dict[int, bytes] = {}
-        for run_id, key in {(block.run_id, block.key) for block in blocks}:
-            found |= {block.segment_id: block.data for block in self.segments(run_id, key)}
+        with self._state.lock:
+            return [
+                SeriesOutline(
+                    run_id, key, self._state.runs[run_id].info.start_time, [_outlined(block) for block in blocks]
+                )
+                for run_id in dict.fromkeys(run_ids)
+                for key in dict.fromkeys(keys)
+                if (blocks := self._state.segments.get((run_id, key)))
+            ]
+
+    def data(self, blocks: Sequence[MetricSegment | SegmentOutline]) -> Sequence[bytes]:
+        """See SeriesStore."""
+        with self._state.lock:
+            found = {block.segment_id: block.data for held in self._state.segments.values() for block in held}
         return in_order(found, blocks)
 
     def scattered(self, run_id: str) -> Sequence[str]:
@@ -249,20 +277,12 @@ class MemorySeries:
         return [one for one in counted if one[2] != one[3]][:limit]
 
 
-class MemoryDatasets:
-    """DatasetStore over a State."""
-
-    def __init__(self, state: State) -> None:
-        self._state = state
-
-    def search(self, experiment_ids: Sequence[str], limit: int) -> Sequence[tuple[str, Dataset, str]]:
-        """See DatasetStore."""
-        with self._state.lock:
-            found = {
-                (run.info.experiment_id, used.dataset.name, used.dataset.digest, used.context): used.dataset
-                for run in self._state.runs.values()
-                if run.info.experiment_id in experiment_ids
-                for used in run.inputs.dataset_inputs
-            }
-        ordered = sorted(found, key=lambda place: (int(place[0]), *place[1:]))
-        return [(place[0], found[place], place[3]) for place in ordered[:limit]]
+def _outlined(block: MetricSegment) -> SegmentOutline:
+    return SegmentOutline(
+        block.segment_id,
+        block.count,
+        block.first_step,
+        block.last_step,
+        block.first_timestamp,
+        block.last_timestamp,
+    )

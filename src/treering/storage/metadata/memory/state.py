@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from treering.core.clock import now
@@ -13,15 +15,32 @@ from treering.entities.lifecycle import Lifecycle
 from treering.entities.metric import Metric, MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
+from treering.entities.view import SavedView
 from treering.entities.webhook import Webhook
 
-__all__ = ["State"]
+__all__ = ["CountedRuns", "State"]
 
 
 def _default_experiments() -> dict[str, Experiment]:
     time = now()
     default = Experiment(DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, "", Lifecycle.ACTIVE, time, time)
     return {DEFAULT_EXPERIMENT_ID: default}
+
+
+class CountedRuns(dict[str, Run]):
+    """Runs by their ids, which counts for each experiment how often one was put in, changed or taken away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.versions: Counter[str] = Counter()
+
+    def __setitem__(self, run_id: str, run: Run) -> None:
+        self.versions[run.info.experiment_id] += 1
+        super().__setitem__(run_id, run)
+
+    def __delitem__(self, run_id: str) -> None:
+        self.versions[self[run_id].info.experiment_id] += 1
+        super().__delitem__(run_id)
 
 
 @dataclass(slots=True)
@@ -37,7 +56,7 @@ class State:
 
     lock: threading.RLock = field(default_factory=threading.RLock)
     experiments: dict[str, Experiment] = field(default_factory=_default_experiments)
-    runs: dict[str, Run] = field(default_factory=dict)
+    runs: CountedRuns = field(default_factory=CountedRuns)
     deleted_together: set[str] = field(default_factory=set)
     datasets: dict[tuple[str, str, str], Dataset] = field(default_factory=dict)
     segments: dict[tuple[str, str], list[MetricSegment]] = field(default_factory=dict)
@@ -49,6 +68,7 @@ class State:
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     webhooks: dict[str, tuple[Webhook, str]] = field(default_factory=dict)
+    views: dict[str, SavedView] = field(default_factory=dict)
 
     def experiment(self, experiment_id: str) -> Experiment:
         """Raises NotFound."""
@@ -56,6 +76,11 @@ class State:
             msg = f"No Experiment with id={experiment_id} exists. Search experiments to see which there are."
             raise NotFound(msg)
         return self.experiments[experiment_id]
+
+    def run_versions(self, experiment_ids: Sequence[str]) -> dict[str, int]:
+        """How often the runs of those that exist changed."""
+        with self.lock:
+            return {one: self.runs.versions[one] for one in experiment_ids if one in self.experiments}
 
     def run(self, run_id: str) -> Run:
         """Raises NotFound."""

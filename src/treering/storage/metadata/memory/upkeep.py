@@ -108,6 +108,8 @@ class MemoryUpkeep:
             _refuse_active(experiment_id, state.experiments[experiment_id].lifecycle_stage)
             self._forget_runs([key for key, run in state.runs.items() if run.info.experiment_id == experiment_id])
             self._forget_models([key for key, one in state.logged_models.items() if one.experiment_id == experiment_id])
+            for view_id in [key for key, view in state.views.items() if view.experiment_id == experiment_id]:
+                del state.views[view_id]
             del state.experiments[experiment_id]
             return 1
 

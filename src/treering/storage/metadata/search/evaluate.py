@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, TypeVar
@@ -13,6 +12,7 @@ from treering.core.errors import InvalidInput
 from treering.entities.page import Page, Query
 from treering.storage.metadata.search.paging import TEXT_ORDERED, Cursor, digest_of, read_token, write_token
 from treering.storage.metadata.search.syntax import (
+    COMPARE,
     And,
     Comparison,
     Condition,
@@ -30,12 +30,7 @@ T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
 
 _COMPARE: dict[Operator, Callable[[Any, Any], bool]] = {
-    Operator.EQUAL: operator.eq,
-    Operator.UNEQUAL: operator.ne,
-    Operator.LESS: operator.lt,
-    Operator.AT_MOST: operator.le,
-    Operator.GREATER: operator.gt,
-    Operator.AT_LEAST: operator.ge,
+    **COMPARE,
     Operator.IN: lambda value, listed: value in listed,
     Operator.NOT_IN: lambda value, listed: value not in listed,
 }

@@ -38,7 +38,7 @@ from treering.storage.metadata.search.syntax import (
 )
 from treering.storage.metadata.search.values import read_value
 
-__all__ = ["parse_filter", "parse_order", "parse_search"]
+__all__ = ["parse_field", "parse_filter", "parse_order", "parse_search"]
 
 _MOST_COMPARISONS = 250
 _MOST_LISTED = 10_000
@@ -84,6 +84,14 @@ def parse_order(vocabulary: Vocabulary, order_by: Sequence[str]) -> tuple[OrderT
     for term in (*asked, *vocabulary.order):
         total.setdefault((term.field, term.dataset), term)
     return tuple(total.values())
+
+
+def parse_field(vocabulary: Vocabulary, text: str) -> tuple[Field, ...]:
+    """The fields that may be meant by a column, of which the first that an object has a value for is.
+
+    They are two where a metric has an aggregate's name in its own, such as `loss.min`. Raises BadFilter.
+    """
+    return _Parser(vocabulary, text, 0).column()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,16 @@ class _Parser:
             raise stream.unexpected(stream.peek(), ("ASC", "DESC", "the end"))
         fields = [asked.field] if asked.exact is None else [asked.exact, asked.field]
         return [OrderTerm(field, descending, dataset) for field in fields]
+
+    def column(self) -> tuple[Field, ...]:
+        stream = self._stream
+        start = stream.peek()
+        asked = self._field()
+        if asked.field.entity is Entity.DATASET:
+            raise stream.error(start, f"{self._vocabulary.noun.capitalize()} may have many datasets; no column can.")
+        if stream.peek().kind is not TokenKind.END:
+            raise stream.unexpected(stream.peek(), ("the end",))
+        return (asked.field,) if asked.exact is None else (asked.exact, asked.field)
 
     # Conditions
 

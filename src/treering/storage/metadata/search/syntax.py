@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 __all__ = [
+    "COMPARE",
     "Aggregate",
     "And",
     "Comparison",
@@ -75,6 +80,19 @@ class Operator(StrEnum):
     NOT_IN = "NOT IN"
     IS_NULL = "IS NULL"
     IS_NOT_NULL = "IS NOT NULL"
+
+
+COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = MappingProxyType(
+    {
+        Operator.EQUAL: operator.eq,
+        Operator.UNEQUAL: operator.ne,
+        Operator.LESS: operator.lt,
+        Operator.AT_MOST: operator.le,
+        Operator.GREATER: operator.gt,
+        Operator.AT_LEAST: operator.ge,
+    }
+)
+"""What those operators do that compare two values, numbers, arrays or columns of a database alike."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from treering.storage.metadata.sql.tables import (
     logged_model_metrics,
     run_datasets,
     run_metrics,
+    run_models,
     run_params,
     run_tags,
     runs,
@@ -116,6 +117,7 @@ def apply_changes(connection: Connection, changes: Sequence[RunChanges]) -> list
             crowded[change.run_id, segment.key] = None
     for held in locked.values():
         _write_datasets(connection, held)
+        _write_models(connection, held)
     _write_texts(connection, list(locked.values()))
     _write_metrics(connection, list(locked.values()))
     rows = [segment_row(locked[change.run_id].number, segment) for change in changes for segment in change.segments]
@@ -164,6 +166,20 @@ def _write_datasets(connection: Connection, held: LockedRun) -> None:
         mine = and_(run_datasets.c.run == held.number, run_datasets.c.dataset.in_([row["dataset"] for row in rows]))
         connection.execute(delete(run_datasets).where(mine))
         connection.execute(insert(run_datasets), rows)
+
+
+def _write_models(connection: Connection, held: LockedRun) -> None:
+    """Rows of models that the run read or wrote for the first time."""
+    before, now = held.document, held.run
+    read = {one.model_id for one in now.inputs.model_inputs} - set(before.inputs)
+    written = {one.model_id for one in now.outputs.model_outputs} - {model_id for model_id, _ in before.outputs}
+    rows = [
+        {"run": held.number, "model_id": model_id, "role": role}
+        for role, ids in (("input", read), ("output", written))
+        for model_id in sorted(ids)
+    ]
+    if rows:
+        connection.execute(insert(run_models), rows)
 
 
 _NO_DATASET = Dataset("", "", "", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from treering.core.errors import TreeringError
 from treering.storage.metadata.base import MetadataStore
+from treering.storage.metadata.grid.plain import PlainGrid
 from treering.storage.metadata.sql.datasets import SqlDatasets
 from treering.storage.metadata.sql.dialects import connect, dialect_of
 from treering.storage.metadata.sql.experiments import SqlExperiments
@@ -11,10 +12,12 @@ from treering.storage.metadata.sql.feed import SqlFeed
 from treering.storage.metadata.sql.logged_models import SqlLoggedModels
 from treering.storage.metadata.sql.model_versions import SqlModelVersions
 from treering.storage.metadata.sql.registered_models import SqlRegisteredModels
+from treering.storage.metadata.sql.relations import SqlRelations
 from treering.storage.metadata.sql.runs import SqlRuns
 from treering.storage.metadata.sql.series import SqlSeries
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.upkeep import SqlUpkeep
+from treering.storage.metadata.sql.views import SqlViews
 from treering.storage.metadata.sql.webhooks import SqlWebhooks
 
 __all__ = ["open_sql"]
@@ -36,9 +39,11 @@ def open_sql(uri: str) -> MetadataStore:
     except TreeringError:
         session.close()
         raise
+    runs, feed = SqlRuns(session), SqlFeed(session)
     return MetadataStore(
         experiments=SqlExperiments(session),
-        runs=SqlRuns(session),
+        runs=runs,
+        grid=PlainGrid(runs, feed.versions),
         series=SqlSeries(session),
         datasets=SqlDatasets(session),
         logged_models=SqlLoggedModels(session),
@@ -46,6 +51,8 @@ def open_sql(uri: str) -> MetadataStore:
         model_versions=SqlModelVersions(session),
         upkeep=SqlUpkeep(session),
         webhooks=SqlWebhooks(session),
+        views=SqlViews(session),
+        relations=SqlRelations(session),
         database=session,
-        feed=SqlFeed(session),
+        feed=feed,
     )

@@ -48,6 +48,10 @@ class SqlFeed:
             rows = rows_by_number(connection, _STAMPS, numbers)
         return {str(number): Stamp(row.version, row.purged) for number, row in rows.items()}
 
+    def versions(self, experiment_ids: Sequence[str]) -> Mapping[str, int]:
+        """How often the runs of those that exist changed."""
+        return {experiment_id: stamp.version for experiment_id, stamp in self.stamps(experiment_ids).items()}
+
     def changed(self, experiment_id: str, since: int) -> Iterator[Sequence[FedRun]]:
         """See RunFeed."""
         statement = select(*_COLUMNS).where(

@@ -22,7 +22,8 @@ _ADDED: Mapping[str, Mapping[str, str]] = {
     "0002": {
         "webhooks": "SELECT COUNT(*) FROM webhooks",
         "times at which a run was deleted": "SELECT COUNT(*) FROM runs WHERE deleted IS NOT NULL",
-    }
+    },
+    "0003": {"saved views": "SELECT COUNT(*) FROM views"},
 }
 
 

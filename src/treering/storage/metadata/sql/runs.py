@@ -24,7 +24,7 @@ from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
-from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number
+from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number, select_in
 from treering.storage.metadata.sql.search import Found, Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import (
@@ -60,6 +60,13 @@ _TARGET = Target(
 )
 
 
+_CHANGE_STAGE = (
+    update(runs)
+    .where(runs.c.id == bindparam("its_id"))
+    .values(
+        lifecycle=bindparam("its_stage"), deleted_together=False, deleted=bindparam("at"), version=bindparam("counted")
+    )
+)
 _WHOLE = select(runs).where(runs.c.id.in_(NUMBERS))
 
 
@@ -145,6 +152,34 @@ class SqlRuns:
                 connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
 
         self._session.write(work)
+
+    def stages(self, run_ids: Sequence[str]) -> Mapping[str, Lifecycle]:
+        """See RunStore."""
+        with self._session.read() as connection:
+            rows = select_in(connection, select(runs.c.run_id, runs.c.lifecycle), runs.c.run_id, run_ids)
+        return {run_id: Lifecycle(stage) for run_id, stage in rows}
+
+    def set_lifecycles(self, run_ids: Sequence[str], stage: Lifecycle) -> Sequence[str]:
+        """See RunStore."""
+        columns = select(runs.c.id, runs.c.run_id, runs.c.experiment_id, runs.c.lifecycle)
+
+        def work(connection: Connection) -> Sequence[str]:
+            # In the order in which `lock_runs` takes them.
+            held = select_in(connection, columns.order_by(runs.c.run_id).with_for_update(), runs.c.run_id, wanted)
+            if len(held) < len(wanted):
+                missing = min(set(wanted) - {row.run_id for row in held})
+                msg = f"Run with id={missing} not found. Check the id and the tracking URI."
+                raise NotFound(msg)
+            unlike = [row for row in held if row.lifecycle != stage]
+            versions = next_versions(connection, (row.experiment_id for row in unlike))
+            values = {"its_stage": stage.value, "at": None if stage is Lifecycle.ACTIVE else now()}
+            rows = [{"its_id": row.id, "counted": versions[row.experiment_id], **values} for row in unlike]
+            if rows:
+                connection.execute(_CHANGE_STAGE, rows)
+            return [row.run_id for row in unlike]
+
+        wanted = sorted(set(run_ids))
+        return self._session.write(work)
 
     def search(self, query: Query) -> Page[Run]:
         """See RunStore."""

@@ -8,8 +8,7 @@ indexes; then the rows by their keys, which is the store's part.
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +34,7 @@ from treering.storage.metadata.search.fields import Vocabulary
 from treering.storage.metadata.search.grammar import parse_search
 from treering.storage.metadata.search.paging import Cursor, digest_of, read_token, write_token
 from treering.storage.metadata.search.syntax import (
+    COMPARE,
     Aggregate,
     And,
     Comparison,
@@ -54,14 +54,6 @@ from treering.storage.metadata.sql.texts import HEAD, split
 __all__ = ["Found", "Keyed", "Target", "find"]
 
 _LARGEST = (1 << 63) - 1
-_COMPARE: Mapping[Operator, Callable[[Any, Any], Any]] = {
-    Operator.EQUAL: operator.eq,
-    Operator.UNEQUAL: operator.ne,
-    Operator.LESS: operator.lt,
-    Operator.AT_MOST: operator.le,
-    Operator.GREATER: operator.gt,
-    Operator.AT_LEAST: operator.ge,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +276,7 @@ class _Compiler:
         if kind is Kind.WHOLE:
             return _whole(comparison, column)
         number = sortable(float(str(comparison.value)))
-        condition: ColumnElement[bool] = _COMPARE[comparison.operator](column, number)
+        condition: ColumnElement[bool] = COMPARE[comparison.operator](column, number)
         above = comparison.operator in {Operator.GREATER, Operator.AT_LEAST}
         return and_(condition, column < NAN) if above else condition
 
@@ -383,8 +375,8 @@ def _whole(comparison: Comparison, column: ColumnElement[int]) -> ColumnElement[
         number = math.floor(float(str(value)))
     if abs(number) > _LARGEST:
         # Beyond all numbers that fit: it compares to any as it does to 0.
-        return true() if _COMPARE[compared](0, number) else false()
-    condition: ColumnElement[bool] = _COMPARE[compared](column, number)
+        return true() if COMPARE[compared](0, number) else false()
+    condition: ColumnElement[bool] = COMPARE[compared](column, number)
     return condition
 
 

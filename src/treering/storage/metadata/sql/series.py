@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal, select, update
 
 from treering.core.errors import NotFound
-from treering.entities.metric import MetricSegment
+from treering.entities.metric import MetricSegment, SegmentOutline
+from treering.storage.metadata.base import SeriesOutline
 from treering.storage.metadata.merge import SMALL_SEGMENT, in_order
 from treering.storage.metadata.sql.apply import lock_runs, segment_row
 from treering.storage.metadata.sql.floats import from_sortable
-from treering.storage.metadata.sql.rows import select_in
+from treering.storage.metadata.sql.rows import NUMBERS, rows_by_number, select_in
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import run_metrics, runs, segments
 
@@ -60,12 +61,25 @@ class SqlSeries:
         with self._session.read() as connection:
             return [_segment(run_id, row) for row in connection.execute(statement).all()]
 
-    def data(self, blocks: Sequence[MetricSegment]) -> Sequence[bytes]:
+    def outline(self, run_ids: Sequence[str], keys: Sequence[str]) -> Sequence[SeriesOutline]:
         """See SeriesStore."""
-        wanted = select(segments.c.id, segments.c.data)
+        named = select(runs.c.id, runs.c.run_id, runs.c.start_time)
+        found: dict[tuple[int, str], list[SegmentOutline]] = {}
         with self._session.read() as connection:
-            rows = select_in(connection, wanted, segments.c.id, [block.segment_id for block in blocks])
-        return in_order({row.id: row.data for row in rows}, blocks)
+            known = {row[0]: row for row in select_in(connection, named, runs.c.run_id, set(run_ids))}
+            wanted = _OUTLINE.where(segments.c.key.in_(list(dict.fromkeys(keys))))
+            for row in select_in(connection, wanted, segments.c.run, known):
+                run, key, *outline = row
+                found.setdefault((run, key), []).append(SegmentOutline(*outline))
+        return [
+            SeriesOutline(known[run][1], key, known[run][2], sorted(blocks)) for (run, key), blocks in found.items()
+        ]
+
+    def data(self, blocks: Sequence[MetricSegment | SegmentOutline]) -> Sequence[bytes]:
+        """See SeriesStore."""
+        with self._session.read() as connection:
+            rows = rows_by_number(connection, _DATA, [block.segment_id for block in blocks])
+        return in_order({number: row.data for number, row in rows.items()}, blocks)
 
     def scattered(self, run_id: str) -> Sequence[str]:
         """See SeriesStore."""
@@ -158,6 +172,17 @@ class SqlSeries:
 
 
 _BOUNDS = [column for column in segments.c if column.name != "data"] + [literal(b"").label("data")]
+_OUTLINE = select(
+    segments.c.run,
+    segments.c.key,
+    segments.c.id,
+    segments.c["count"],
+    segments.c.first_step,
+    segments.c.last_step,
+    segments.c.first_timestamp,
+    segments.c.last_timestamp,
+)
+_DATA = select(segments.c.id, segments.c.data).where(segments.c.id.in_(NUMBERS))
 _DELETE = delete(segments).where(segments.c.id == bindparam("its_id"))
 
 

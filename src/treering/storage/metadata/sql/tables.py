@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.types import TypeEngine
 
+from treering.entities.view import MAX_VIEW_NAME
 from treering.storage.metadata.sql.texts import HEAD
 
 __all__ = [
@@ -46,10 +47,12 @@ __all__ = [
     "registered_models",
     "run_datasets",
     "run_metrics",
+    "run_models",
     "run_params",
     "run_tags",
     "runs",
     "segments",
+    "views",
     "webhooks",
 ]
 
@@ -157,6 +160,8 @@ runs = Table(
 )
 Index(None, runs.c.experiment_id, runs.c.lifecycle, runs.c.start_time, runs.c.run_id)
 Index(None, runs.c.experiment_id, runs.c.version)
+# Finds what runs now, in all experiments.
+Index(None, runs.c.status, runs.c.lifecycle, runs.c.experiment_id)
 
 run_params = _param_table("run_params", _owner("run", "runs.id", _SERIAL))
 run_tags = _text_table("run_tags", _owner("run", "runs.id", _SERIAL))
@@ -186,6 +191,7 @@ datasets = Table(
     Column("schema", _long(), nullable=False),
     Column("profile", _long(), nullable=False),
     UniqueConstraint("experiment_id", "name", "digest"),
+    Index(None, "name", "digest"),
     **_MYSQL,
 )
 run_datasets = Table(
@@ -194,6 +200,17 @@ run_datasets = Table(
     _owner("run", "runs.id", _SERIAL),
     Column("dataset", _SERIAL, ForeignKey("datasets.id"), primary_key=True, autoincrement=False, index=True),
     Column("context", _short(500), nullable=False),
+    sqlite_with_rowid=False,
+    **_MYSQL,
+)
+run_models = Table(
+    "run_models",
+    metadata,
+    _owner("run", "runs.id", _SERIAL),
+    # No foreign key: a run may name a model that is not there yet, or not any more.
+    Column("model_id", _short(ID_LENGTH), primary_key=True, index=True),
+    # "input" or "output": both where the run went on with a model.
+    Column("role", _short(10), primary_key=True),
     sqlite_with_rowid=False,
     **_MYSQL,
 )
@@ -328,6 +345,23 @@ webhooks = Table(
     Column("status", _short(10), nullable=False),
     Column("description", _long(), nullable=False),
     Column("secret", _long(), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    **_MYSQL,
+)
+
+views = Table(
+    "views",
+    metadata,
+    Column("view_id", _short(36), primary_key=True),
+    # NULL for a view that fits all experiments.
+    Column("experiment_id", _SERIAL, ForeignKey("experiments.id", ondelete="CASCADE"), index=True),
+    Column("name", _short(MAX_VIEW_NAME), nullable=False),
+    Column("page", _short(MAX_VIEW_NAME), nullable=False),
+    Column("search", _long(), nullable=False),
+    # "<experiment>/<page>" where it is the default there, else NULL: so that there is one at most.
+    Column("default_of", _short(250), unique=True),
+    Column("owner", _long(), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
     **_MYSQL,

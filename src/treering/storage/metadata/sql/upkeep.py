@@ -29,6 +29,7 @@ from treering.storage.metadata.sql.tables import (
     registered_models,
     run_datasets,
     runs,
+    views,
 )
 
 __all__ = ["SqlUpkeep"]
@@ -177,6 +178,7 @@ class SqlUpkeep:
             _purge_runs(connection, runs.c.experiment_id == number, active_too=True)
             _purge_models(connection, logged_models.c.experiment_id == number)
             connection.execute(delete(datasets).where(datasets.c.experiment_id == number))
+            connection.execute(delete(views).where(views.c.experiment_id == number))
             connection.execute(delete(experiments).where(experiments.c.id == number))
             return 1
 
