@@ -14,17 +14,42 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from treering.entities.dataset import Dataset
+from treering.entities.dataset import Dataset, DatasetVersion
 from treering.entities.deleted import DeletedItem
-from treering.entities.experiment import Experiment
+from treering.entities.experiment import Experiment, ExperimentActivity
+from treering.entities.grid import (
+    ChangedRuns,
+    GroupsQuery,
+    KeysQuery,
+    RowsQuery,
+    RunGroups,
+    RunKeys,
+    RunRows,
+    RunsChange,
+    RunValues,
+    ValuesQuery,
+)
 from treering.entities.lifecycle import LoggedModelStatus, RunStatus
+from treering.entities.line import Line, LineQuery
 from treering.entities.metric import MetricColumns, SampledSeries
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import LogBatch, NewRun, Origin, Run
 from treering.entities.run_table import RunTable
+from treering.entities.view import NewView, SavedView, ViewChanges
 
-__all__ = ["Datasets", "Experiments", "LoggedModels", "Metrics", "NewLoggedModel", "Runs", "Tracking", "Upkeep"]
+__all__ = [
+    "Datasets",
+    "Experiments",
+    "Grid",
+    "LoggedModels",
+    "Metrics",
+    "NewLoggedModel",
+    "Runs",
+    "Tracking",
+    "Upkeep",
+    "Views",
+]
 
 
 class Experiments(Protocol):
@@ -52,6 +77,13 @@ class Experiments(Protocol):
 
     def search(self, query: Query) -> Page[Experiment]:
         """Experiments that match; newest first unless asked otherwise. Raises BadFilter."""
+        ...
+
+    def overview(self, experiment_ids: Sequence[str]) -> Sequence[ExperimentActivity]:
+        """What goes on in each of these, in their order; one that does not exist has no runs.
+
+        Raises InvalidInput for more than 5,000 of them.
+        """
         ...
 
     def rename(self, experiment_id: str, name: str) -> None:
@@ -143,6 +175,39 @@ class Runs(Protocol):
         ...
 
 
+class Grid(Protocol):
+    """The table of runs that a person looks at.
+
+    All raise BadFilter for a filter, an ordering or a field that cannot be understood, and InvalidInput where
+    too much is asked for at once. Experiments that do not exist have no runs.
+    """
+
+    def rows(self, query: RowsQuery) -> RunRows:
+        """At most 5,000 rows of up to 500 columns, from any place on; in the order that `Runs.search` gives."""
+        ...
+
+    def groups(self, query: GroupsQuery) -> RunGroups:
+        """At most 1,000 groups of the runs that match, by one to five fields."""
+        ...
+
+    def keys(self, query: KeysQuery) -> RunKeys:
+        """Which keys the active runs have, and what can be said of their values; at most 10,000."""
+        ...
+
+    def values(self, query: ValuesQuery) -> RunValues:
+        """Which texts the active runs have for a field; at most 10,000."""
+        ...
+
+    def change(self, change: RunsChange) -> ChangedRuns:
+        """Delete, restore or tag many runs, or all that match, 500 in each transaction.
+
+        Raises before anything is changed:
+            NotFound: If a run that is listed does not exist.
+            InvalidInput: If tags of a deleted run are to be changed, a tag is malformed, or no run is meant.
+        """
+        ...
+
+
 class Metrics(Protocol):
     """Reading series of points."""
 
@@ -172,6 +237,18 @@ class Metrics(Protocol):
 
         Raises:
             InvalidInput: If `max_points` is not between 1 and 10,000.
+        """
+        ...
+
+    def lines(self, asked: LineQuery) -> Sequence[Line]:
+        """Every series of these runs and keys that has points in the range, as a chart draws it.
+
+        They come in the order of the runs, and for each in that of the keys. A run that
+        does not exist has none; neither has one without the metric that is x.
+
+        Raises:
+            InvalidInput: If there are more than 100 runs or keys, more than 4,000,000 points
+                could be asked for, or a field does not fit.
         """
         ...
 
@@ -236,6 +313,47 @@ class Datasets(Protocol):
         """Distinct (experiment id, dataset, context) triples, at most 1000."""
         ...
 
+    def overview(self, experiment_ids: Sequence[str] = (), name: str = "") -> tuple[Sequence[DatasetVersion], bool]:
+        """Versions that active runs used, the one used last first, at most 1000; and whether there are more.
+
+        Args:
+            experiment_ids: Whose runs count; empty for those of all.
+            name: Only versions of this dataset, then with their schemas; "" for those of all.
+        """
+        ...
+
+
+class Views(Protocol):
+    """What pages of the web workspace showed, kept under a name.
+
+    A view of a deleted experiment is not found until that is restored, and goes with it for good.
+    """
+
+    def create(self, new: NewView) -> SavedView:
+        """Keep a view; a default takes the place of the one before.
+
+        Raises:
+            NotFound: If there is no such experiment.
+            InvalidInput: If the experiment is deleted, the name is empty, or something is too long.
+        """
+        ...
+
+    def get(self, view_id: str) -> SavedView:
+        """Raises NotFound."""
+        ...
+
+    def list(self, experiment_id: str = "", page: str = "") -> Sequence[SavedView]:
+        """Those of an experiment by name, then those that fit all; of one page unless that is ""."""
+        ...
+
+    def update(self, view_id: str, changes: ViewChanges) -> SavedView:
+        """Change what is not None. Raises NotFound, InvalidInput."""
+        ...
+
+    def delete(self, view_id: str) -> None:
+        """Delete for good. Raises NotFound."""
+        ...
+
 
 class Upkeep(Protocol):
     """Keeping the house: taking things in as they were elsewhere, and removing for good; for administrators.
@@ -298,4 +416,6 @@ class Tracking:
     metrics: Metrics
     models: LoggedModels
     datasets: Datasets
+    views: Views
     upkeep: Upkeep
+    grid: Grid

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from treering.core.errors import InvalidInput
 from treering.core.uri import join
-from treering.entities.experiment import Experiment
+from treering.entities.experiment import Experiment, ExperimentActivity
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.page import Page, Query
 from treering.storage.metadata.base import ExperimentStore
@@ -20,6 +21,8 @@ from treering.tracking.limits import (
 )
 
 __all__ = ["StoredExperiments"]
+
+_AT_ONCE = 5000
 
 
 class StoredExperiments:
@@ -53,6 +56,13 @@ class StoredExperiments:
         check_max_results(query.max_results)
         page = self._store.search(query)
         return replace(page, items=[self._placed(found) for found in page.items])
+
+    def overview(self, experiment_ids: Sequence[str]) -> Sequence[ExperimentActivity]:
+        """See the Protocol."""
+        if len(experiment_ids) > _AT_ONCE:
+            msg = f"experiment_ids names {len(experiment_ids)} experiments; ask for at most {_AT_ONCE} at once."
+            raise InvalidInput(msg)
+        return self._store.overview(experiment_ids)
 
     def rename(self, experiment_id: str, name: str) -> None:
         """See the Protocol."""

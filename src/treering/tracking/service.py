@@ -6,11 +6,13 @@ from treering.storage.metadata.base import MetadataStore
 from treering.tracking.base import Tracking
 from treering.tracking.datasets import StoredDatasets
 from treering.tracking.experiments import StoredExperiments
+from treering.tracking.grid import StoredGrid
 from treering.tracking.limits import Lengths
 from treering.tracking.logged_models import StoredLoggedModels
 from treering.tracking.metrics import StoredMetrics
 from treering.tracking.runs import StoredRuns
 from treering.tracking.upkeep import StoredUpkeep
+from treering.tracking.views import StoredViews
 
 __all__ = ["open_tracking"]
 
@@ -30,5 +32,7 @@ def open_tracking(store: MetadataStore, artifact_root: str, *, truncate_long_val
         StoredMetrics(store.runs, store.series),
         StoredLoggedModels(experiments, store.runs, store.logged_models, lengths),
         StoredDatasets(store.datasets),
+        StoredViews(store.views),
         StoredUpkeep(store),
+        StoredGrid(store.runs, store.grid, lengths),
     )
