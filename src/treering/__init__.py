@@ -64,6 +64,7 @@ if TYPE_CHECKING:
         xgboost,
     )
     from treering.client.image import Image
+    from treering.client.lineage import lineage
     from treering.client.log import (
         delete_tag,
         flush,
@@ -173,6 +174,7 @@ _TABLE = {
     "last_active_run": "treering.client.runs:last_active_run",
     "last_logged_model": "treering.client.models:last_logged_model",
     "lightgbm": "treering.client.flavours.lightgbm:",
+    "lineage": "treering.client.lineage:lineage",
     "load_table": "treering.client.content_calls:load_table",
     "log_artifact": "treering.client.artifacts:log_artifact",
     "log_artifacts": "treering.client.artifacts:log_artifacts",
@@ -279,6 +281,7 @@ __all__ = [
     "last_active_run",
     "last_logged_model",
     "lightgbm",
+    "lineage",
     "load_table",
     "log_artifact",
     "log_artifacts",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,15 @@ from urllib.parse import unquote, urlsplit
 from treering.core.errors import InvalidInput, NotFound, PermissionDenied, StorageFull
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
+from treering.provenance.base import Lineage
+from treering.provenance.service import open_lineage
 from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry
 from treering.registry.service import open_registry
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.columns.store import with_columns
+from treering.storage.metadata.feed import RunFeed
 from treering.storage.metadata.grouped import with_grouped_deliveries
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore, check_key
@@ -49,15 +52,19 @@ class Services:
         check: Raises a TreeringError when the database or the artifact store does not answer.
         close: Gives connections back; to be called once, last.
         shared: Whether other processes with the same settings see the same data.
+        versions: For those of some experiments that exist, a text that is another one whenever their runs
+            have changed, whoever changed them; costs next to nothing. None where that is not counted.
     """
 
     settings: Settings
     tracking: Tracking
     registry: ModelRegistry
+    lineage: Lineage
     open_artifacts: Callable[[str], ObjectStore]
     check: Callable[[], None]
     close: Callable[[], None]
     shared: bool = True
+    versions: Callable[[Sequence[str]], Mapping[str, str]] | None = None
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -92,10 +99,12 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         settings,
         tracking,
         open_registry(store, tracking, _webhook_addresses(settings)),
+        open_lineage(store),
         open_artifacts,
         _check(store, root_store),
         store.database.close,
         store.database.shared,
+        None if store.feed is None else _versions(store.feed),
     )
 
 
@@ -134,6 +143,13 @@ def _artifacts(destination: str) -> Callable[[str], ObjectStore]:
         return STORES.load("file")(uri) if scheme_of(uri) == "file" else far(uri)
 
     return open_artifacts
+
+
+def _versions(feed: RunFeed) -> Callable[[Sequence[str]], Mapping[str, str]]:
+    def versions(experiment_ids: Sequence[str]) -> Mapping[str, str]:
+        return {name: f"{stamp.version}.{stamp.purged}" for name, stamp in feed.stamps(experiment_ids).items()}
+
+    return versions
 
 
 def _check(store: MetadataStore, root: ObjectStore) -> Callable[[], None]:

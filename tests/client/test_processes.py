@@ -304,9 +304,12 @@ def test_an_interrupted_program_delivers_and_ends(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    process.wait(timeout=60)
-    process.stdout.close()
+    try:
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=60)
+    finally:
+        process.kill()
+        process.stdout.close()
     (run,) = all_runs(tmp_path / "home")
     assert run.info.status == "KILLED"

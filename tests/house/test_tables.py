@@ -21,10 +21,11 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "METADATA": (
         "treering.storage.metadata:METADATA",
         "storage/metadata",
-        {"base", "columns", "feed", "grouped", "merge", "schema", "search"},
+        {"base", "columns", "grid", "feed", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
+    "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "service", "walk"}),
     "PROBES": ("treering.client.system_metrics.probes:PROBES", "client/system_metrics/probes", set()),
 }
 

@@ -25,6 +25,8 @@ from treering.wire.dialect import RawRequest
 from treering.wire.endpoint import Empty, Endpoint, Permission
 from treering.wire.native.codec import NATIVE
 from treering.wire.native.experiments import CreateExperiment
+from treering.wire.native.metrics import LINES
+from treering.wire.native.runs import SEARCH
 
 Site = Any  # of conftest.py, which tests cannot import
 
@@ -223,9 +225,11 @@ def test_a_caller_that_goes_away_in_the_middle_is_no_fault(site: Site, caplog: p
 
 def test_large_answers_are_packed_for_who_is_far(start: Callable[..., Site], gate: Gate) -> None:
     request = RawRequest({}, {}, {"accept-encoding": "gzip, br"}, b"")
-    assert _accepts_packed({"client": ("192.0.2.1", 5)}, request)
-    assert not _accepts_packed({"client": ("127.0.0.1", 5)}, request)
-    assert not _accepts_packed({"client": ("192.0.2.1", 5)}, RawRequest({}, {}, {}, b""))
+    assert _accepts_packed({"client": ("192.0.2.1", 5)}, request, SEARCH)
+    assert not _accepts_packed({"client": ("127.0.0.1", 5)}, request, SEARCH)
+    assert not _accepts_packed({"client": ("192.0.2.1", 5)}, RawRequest({}, {}, {}, b""), SEARCH)
+    # Lines for charts are packed for everybody who takes them so.
+    assert _accepts_packed({"client": ("127.0.0.1", 5)}, request, LINES)
     # From loopback nothing is packed; without a peer's address, as behind a Unix socket, it is.
     near = start(surfaces=[gate.surface()]).ask("GET", "/api/v1/test/large", headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in near.headers

@@ -20,6 +20,8 @@ def store(tmp_path: Path) -> FileStore:
     made = FileStore(str(tmp_path / "artifacts"))
     made.write("data.bin", [DATA])
     made.write("folder/page.html", [b"<script>alert(1)</script>"])
+    made.write("paper.pdf", [b"%PDF-1.4"])
+    made.write("figure.svg", [b"<svg/>"])
     made.write("empty.txt", [])
     made.write("large.bin", [bytes(CHUNK_SIZE), b"tail"])
     (tmp_path / "secret.txt").write_text("secret")
@@ -137,3 +139,33 @@ def test_what_is_no_file_is_not_found(store: FileStore, key: str) -> None:
 def test_types(name: str, kind: str, shown: bool) -> None:
     assert content_type_of(name) == kind
     assert is_shown(kind) is shown
+
+
+@pytest.mark.parametrize("key", ["folder/page.html", "figure.svg", "paper.pdf"])
+def test_what_may_run_is_a_download(store: FileStore, key: str) -> None:
+    answer, _ = answered(store, key)
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["content-security-policy"] == "sandbox"
+
+
+def test_a_previewed_page_runs_and_fetches_nothing(store: FileStore) -> None:
+    answer, _ = answered(store, "folder/page.html", preview=True)
+    assert answer.headers["content-disposition"].startswith("inline;")
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox; default-src 'none';")
+    assert "script-src" not in policy
+    assert "http" not in policy
+    assert "allow-" not in policy
+
+
+def test_a_previewed_pdf_is_shown_by_the_browsers_viewer(store: FileStore) -> None:
+    answer, _ = answered(store, "paper.pdf", preview=True)
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith("inline;")
+    assert answer.headers["content-security-policy"].startswith("default-src 'none';")
+
+
+def test_a_preview_of_other_kinds_is_as_strict_as_ever(store: FileStore) -> None:
+    answer, _ = answered(store, "figure.svg", preview=True)
+    assert answer.headers["content-disposition"].startswith("attachment;")
+    assert answer.headers["content-security-policy"] == "sandbox"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,9 @@ def built(tmp_path: Path) -> Interface:
     (folder / "assets" / "main-abc.js.br").write_bytes(b"brotli")
     (folder / "assets" / "main-abc.js.gz").write_bytes(b"gzip")
     (folder / "assets" / "font-abc.woff2").write_bytes(b"font")
+    (folder / "assets" / "large-abc.js.br").write_bytes(b"brotli of large")
+    (folder / "assets" / "large-abc.js.gz").write_bytes(gzip.compress(b"large()"))
+    (folder / "figure.html").write_text("<!doctype html><title>Figure</title>")
     return Interface(folder)
 
 
@@ -58,6 +62,33 @@ def test_packed_files_are_sent_to_who_can_read_them(
     assert answer.headers.get("content-encoding") == coding
     assert answer.headers["vary"] == "accept-encoding"
     assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+
+
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip, br", "br"), ("gzip", "gzip"), ("", None), ("deflate", None)])
+def test_what_is_there_packed_only_is_unpacked_for_who_cannot(
+    built: Interface, accepted: str, coding: str | None
+) -> None:
+    answer = built.answer("/assets/large-abc.js", accepted)
+    assert answer.status_code == 200
+    assert answer.headers.get("content-encoding") == coding
+    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    assert "immutable" in answer.headers["cache-control"]
+    if coding is None:
+        assert answer.body == b"large()"
+
+
+def test_the_page_of_figures_reaches_nothing(built: Interface) -> None:
+    answer = built.answer("/figure.html")
+    assert b"Figure" in answer.body
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("sandbox allow-scripts;")
+    for part in ("default-src 'none'", "connect-src 'none'", "script-src 'self';", "frame-ancestors 'self'"):
+        assert part in policy
+    assert "allow-same-origin" not in policy
+    assert "unsafe-eval" not in policy
+    # In a sandbox it is a stranger, who may load our scripts and nothing else.
+    assert built.answer("/assets/main-abc.js").headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-origin" not in built.answer("/").headers
 
 
 def test_a_script_of_an_older_build_is_missing(built: Interface) -> None:

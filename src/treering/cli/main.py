@@ -34,6 +34,7 @@ HELP: Mapping[str, str] = {
     "export": "Take runs out, for other tools.",
     "gc": "Remove for good what was deleted.",
     "import": "Bring over what another tool kept.",
+    "lineage": "What something came of, and what came of it.",
     "models": "Serve a model, or let it predict.",
     "registry": "List, register and alias models.",
     "runs": "Search, describe, delete and restore runs.",

@@ -8,17 +8,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from treering.client.channel import Channel
+from treering.client.far_grid import FarGrid
 from treering.client.far_upkeep import FarUpkeep
-from treering.entities.dataset import Dataset
-from treering.entities.experiment import Experiment
+from treering.client.far_views import FarViews
+from treering.entities.dataset import Dataset, DatasetVersion
+from treering.entities.experiment import Experiment, ExperimentActivity
 from treering.entities.lifecycle import LoggedModelStatus, RunStatus
+from treering.entities.line import Line, LineQuery
 from treering.entities.metric import Metric, MetricColumns, SampledSeries
 from treering.entities.model import LoggedModel
 from treering.entities.page import Page, Query
 from treering.entities.run import LogBatch, NewRun, Origin, Run
 from treering.entities.run_table import RunTable
 from treering.tracking.base import NewLoggedModel, Tracking
-from treering.wire.native import experiments, metrics, models, runs, server, tables
+from treering.wire.native import datasets, experiments, metrics, models, runs, tables
+from treering.wire.native.lines import lines_from, query_to
 from treering.wire.native.numbers import from_numbers, to_number
 
 __all__ = ["FarDatasets", "FarExperiments", "FarLoggedModels", "FarMetrics", "FarRuns", "far_tracking"]
@@ -46,6 +50,10 @@ class FarExperiments:
         """As `Experiments.search`."""
         page = self._call(experiments.SEARCH, experiments.SearchExperiments.of(query))
         return Page(page.experiments, page.next_token, page.total)
+
+    def overview(self, experiment_ids: Sequence[str]) -> Sequence[ExperimentActivity]:
+        """As `Experiments.overview`."""
+        return self._call(experiments.OVERVIEW, experiments.ManyExperiments(experiment_ids)).experiments
 
     def rename(self, experiment_id: str, name: str) -> None:
         """As `Experiments.rename`."""
@@ -166,6 +174,10 @@ class FarMetrics:
             for body in self._call(metrics.SAMPLE, asked).series
         ]
 
+    def lines(self, asked: LineQuery) -> Sequence[Line]:
+        """As `Metrics.lines`."""
+        return lines_from(self._call(metrics.LINES, query_to(asked)))
+
 
 class FarLoggedModels:
     """Logged models of a server."""
@@ -221,8 +233,15 @@ class FarDatasets:
 
     def search(self, experiment_ids: Sequence[str]) -> Sequence[tuple[str, Dataset, str]]:
         """As `Datasets.search`."""
-        found = self._call(server.DATASETS, server.SearchDatasets(experiment_ids))
+        found = self._call(datasets.SEARCH, datasets.SearchDatasets(experiment_ids))
         return [(use.experiment_id, use.dataset, use.context) for use in found.datasets]
+
+    def overview(self, experiment_ids: Sequence[str] = (), name: str = "") -> tuple[Sequence[DatasetVersion], bool]:
+        """As `Datasets.overview`."""
+        found = self._call(datasets.OVERVIEW, datasets.AskDatasets(experiment_ids, name))
+        versions = [version for named in found.datasets for version in named.versions]
+        versions.sort(key=lambda one: (-one.last_used, one.dataset.name, one.dataset.digest))
+        return versions, found.truncated
 
 
 def far_tracking(channel: Channel) -> Tracking:
@@ -233,7 +252,9 @@ def far_tracking(channel: Channel) -> Tracking:
         FarMetrics(channel),
         FarLoggedModels(channel),
         FarDatasets(channel),
+        FarViews(channel),
         FarUpkeep(channel),
+        FarGrid(channel),
     )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from treering.assembly import Services
 from treering.client.channel import Channel
 from treering.client.far import far_tracking
+from treering.client.far_lineage import FarLineage
 from treering.client.far_registry import far_registry
 from treering.client.proxied import ProxiedStore
 from treering.core.settings import Settings
@@ -29,6 +30,7 @@ def open_far(settings: Settings, url: str) -> Services:
         settings,
         far_tracking(channel),
         far_registry(channel),
+        FarLineage(channel),
         _Artifacts(channel, settings),
         lambda: _ask(channel),
         channel.close,

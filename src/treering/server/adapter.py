@@ -96,7 +96,7 @@ class Adapter:
             return
         body = await read_body(receive, headers_of(scope), self._max_body)
         request = received(scope, values, body)
-        pack = _accepts_packed(scope, request)
+        pack = _accepts_packed(scope, request, bound.endpoint)
         loop = asyncio.get_running_loop()
         answer, packed = await loop.run_in_executor(self._pool, self._work, bound, request, pack)
         await send_answer(send, answer, packed=packed)
@@ -138,6 +138,8 @@ async def _nothing() -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _accepts_packed(scope: Scope, request: RawRequest) -> bool:
+def _accepts_packed(scope: Scope, request: RawRequest, endpoint: Endpoint[Any, Any]) -> bool:
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return False
     client = scope.get("client")
-    return "gzip" in request.headers.get("accept-encoding", "") and not (client and is_loopback(client[0]))
+    return endpoint.packed or not (client and is_loopback(client[0]))

@@ -18,8 +18,9 @@ from treering.server.probes import probes
 from treering.server.routing import MethodRefused
 from treering.server.static import Interface
 from treering.server.surfaces import SURFACES, Surface
+from treering.server.watcher import WATCHER_KEY, Watcher
 
-__all__ = ["create_app"]
+__all__ = ["Application", "create_app"]
 
 _THREADS = 16
 _API_PREFIXES = ("/api/", "/ajax-api/", "/graphql")
@@ -32,18 +33,21 @@ def create_app(
     surfaces: Sequence[Surface] = SURFACES,
     interface: Interface | None = None,
     threads: int = _THREADS,
-) -> ASGIApp:
+    watcher: Watcher | None = None,
+) -> Application:
     """The application over `services`, which the caller closes after it.
 
     Args:
         guard: Which hosts and origins are accepted; all hosts where none is given.
         threads: How many plain handlers run at a time.
+        watcher: Tells pages of changes; by default of those that `services` count.
     """
     meter = Meter()
     pool = ThreadPoolExecutor(threads, thread_name_prefix="treering-request")
     adapter = Adapter(services, surfaces, pool, services.settings.max_body_bytes)
     site = _Site(adapter, interface or Interface(), services, meter, pool)
-    return _Lifespan(RequestBorder(site, adapter.dialect_for, guard or Guard(), meter), pool)
+    border = RequestBorder(site, adapter.dialect_for, guard or Guard(), meter)
+    return Application(border, pool, watcher or Watcher(services.versions))
 
 
 class _Site:
@@ -77,15 +81,22 @@ class _Site:
             await response(scope, receive, send)
 
 
-class _Lifespan:
-    """Ends the pool with the application; refuses what is not HTTP."""
+class Application:
+    """The whole as ASGI: ends the pool with the application; refuses what is not HTTP."""
 
-    def __init__(self, app: ASGIApp, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, app: ASGIApp, pool: ThreadPoolExecutor, watcher: Watcher) -> None:
         self._app = app
         self._pool = pool
+        self._watcher = watcher
+
+    def end_streams(self) -> None:
+        """End what would go on for as long as its caller likes; to be called on the event loop."""
+        self._watcher.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what the server hands on."""
         if scope["type"] == "http":
+            scope[WATCHER_KEY] = self._watcher
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await receive()

@@ -2,7 +2,8 @@
 
 What runs when it is opened (HTML, SVG and the like) is offered as a download and
 put in a sandbox, because a run's artifacts are written by others than those who
-look at them, and share the address of the user interface.
+look at them, and share the address of the user interface. A page that is asked for
+as a preview is shown in a sandbox in which no script runs and nothing is fetched.
 """
 
 from __future__ import annotations
@@ -42,6 +43,16 @@ _TEXT_ENDINGS = {
     ".cfg", ".conf", ".diff", ".ini", ".jsonl", ".log", ".markdown", ".md", ".mlproject", ".out", ".patch", ".properties",
     ".py", ".r", ".rst", ".sh", ".sql", ".text", ".toml", ".txt", ".yaml", ".yml",
 }  # fmt: skip
+_PAGES = {"application/xhtml+xml", "text/html"}
+_PDF = "application/pdf"
+_SANDBOX = "sandbox"
+# Its own styles and the pictures that stand in it; no script, and nothing from anywhere.
+_PAGE_POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:;"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+# Browsers do not open their own viewer in a sandbox; it runs nothing in the name of this server.
+_PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
 _SHOWN = re.compile(r"image/(?!svg)[\w.+-]+|audio/[\w.+-]+|video/[\w.+-]+|text/(plain|csv|tab-separated-values)")
 
 
@@ -63,11 +74,14 @@ def is_shown(content_type: str) -> bool:
     return kind == _JSON or _SHOWN.fullmatch(kind) is not None
 
 
-async def file_answer(store: ObjectStore, key: str, headers: Mapping[str, str], *, download: bool = False) -> Response:
+async def file_answer(
+    store: ObjectStore, key: str, headers: Mapping[str, str], *, download: bool = False, preview: bool = False
+) -> Response:
     """A file as an answer, or the part of it that a `range` header in `headers` asks for.
 
     Args:
         download: Whether to offer it as a download even where it could be shown.
+        preview: Whether to show HTML in a sandbox, and a PDF in the browser's viewer, which are else downloads.
 
     Raises:
         NotFound: If there is no such file, or it is a folder.
@@ -80,8 +94,12 @@ async def file_answer(store: ObjectStore, key: str, headers: Mapping[str, str], 
         "accept-ranges": "bytes",
         "cache-control": "private, no-cache",
         "content-disposition": _disposition(info.path, shown=is_shown(kind) and not download),
-        "content-security-policy": "sandbox",
+        "content-security-policy": _SANDBOX,
     }
+    if preview and (policy := _policy_of(kind)):
+        sent["content-disposition"] = _disposition(info.path, shown=True)
+        sent["content-security-policy"] = policy
+        sent["x-dns-prefetch-control"] = "off"
     part = _range(headers.get("range", ""), size)
     if part is None:
         sent["content-length"] = str(size)
@@ -92,6 +110,12 @@ async def file_answer(store: ObjectStore, key: str, headers: Mapping[str, str], 
     sent["content-range"] = f"bytes {first}-{last}/{size}"
     sent["content-length"] = str(last - first + 1)
     return StreamingResponse(await _chunks(store, key, first, last - first + 1), 206, sent, kind)
+
+
+def _policy_of(content_type: str) -> str:
+    """The policy under which what is else a download may be looked at; "" for none."""
+    kind = content_type.partition(";")[0]
+    return _PAGE_POLICY if kind in _PAGES else _PDF_POLICY if kind == _PDF else ""
 
 
 def _stat(store: ObjectStore, key: str) -> FileInfo:

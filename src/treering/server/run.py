@@ -86,7 +86,8 @@ def _work(settings: Settings, options: ServerOptions, listener: socket.socket, o
     services = _open(settings)
     try:
         guard = guard_for(settings.host, options.allowed_hosts, options.allowed_origins)
-        Server(_config(create_app(services, guard), options), on_ready).run(sockets=[listener])
+        app = create_app(services, guard)
+        Server(_config(app, options), on_ready, app.end_streams).run(sockets=[listener])
     finally:
         services.close()
 

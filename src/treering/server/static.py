@@ -2,11 +2,17 @@
 
 Every path that is no file is answered with the page, because the interface has
 paths of its own. Without a built interface a plain page says how to build it.
+What is drawn from a run's own files (figures, pages in notebooks) is drawn in a
+page of its own, in a sandbox that reaches neither the interface nor the network.
 """
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import mimetypes
+import re
+from base64 import b64encode
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +27,14 @@ _POLICY = (
     " connect-src 'self'; frame-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'self'"
 )
+# Figures want styles of their own making. Its scripts are ours, and have an origin that no one else has.
+_FIGURE = "/figure.html"
+_FIGURE_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline';"
+    " img-src data: blob:; font-src 'self' data:; connect-src 'none'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'self'"
+)
+_INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FRESH = "no-cache"
 _PACKED = (("br", ".br"), ("gzip", ".gz"))
@@ -43,7 +57,9 @@ tracking URI.</p>
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    path: Path
+    """A file of the interface. Without a path it is there packed only, as large scripts that few need are."""
+
+    path: Path | None
     content_type: str
     cached: str
     packed: tuple[tuple[str, Path], ...]
@@ -54,11 +70,11 @@ class Interface:
 
     def __init__(self, folder: Path = STATIC_FOLDER) -> None:
         found = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else []
-        self._files = {
-            "/" + path.relative_to(folder).as_posix(): _described(path, folder)
-            for path in found
-            if path.suffix not in {".br", ".gz"}
-        }
+        plain = {path.with_suffix("") if path.suffix in {".br", ".gz"} else path for path in found}
+        self._files = {"/" + path.relative_to(folder).as_posix(): _described(path, folder) for path in plain}
+
+        page = self._files.get("/index.html")
+        self._policy = _policy_of(_plain(page) if page else _NOT_BUILT)
 
     def answer(self, path: str, accept_encoding: str = "") -> Response:
         """The file at `path`, or the page. Reads the disk."""
@@ -67,19 +83,36 @@ class Interface:
             # A script of an older build: the page in its place would be a riddle.
             return Response("This file is not part of the running version. Reload the page.", 404)
         file = file or self._files.get("/index.html")
-        headers = {"content-security-policy": _POLICY, "cache-control": _FRESH, "referrer-policy": "same-origin"}
+        policy = _FIGURE_POLICY if path == _FIGURE else self._policy
+        headers = {"content-security-policy": policy, "cache-control": _FRESH, "referrer-policy": "same-origin"}
+        if path.startswith("/assets/"):
+            # The page of figures is of no origin, and its scripts are public.
+            headers["access-control-allow-origin"] = "*"
         if file is None:
             return Response(_NOT_BUILT, 200, headers, "text/html; charset=utf-8")
         headers["cache-control"] = file.cached
-        chosen = file.path
-        for coding, packed in file.packed:
-            if coding in accept_encoding:
-                chosen = packed
-                headers["content-encoding"] = coding
-                break
         if file.packed:
             headers["vary"] = "accept-encoding"
-        return Response(chosen.read_bytes(), 200, headers, file.content_type)
+        for coding, packed in file.packed:
+            if coding in accept_encoding:
+                headers["content-encoding"] = coding
+                return Response(packed.read_bytes(), 200, headers, file.content_type)
+        return Response(_plain(file), 200, headers, file.content_type)
+
+
+def _policy_of(page: bytes) -> str:
+    """The policy of a page: of scripts within it, only those that stand in it now may run."""
+    digests = [b64encode(hashlib.sha256(script).digest()).decode() for script in _INLINE.findall(page)]
+    return _POLICY.replace(
+        "script-src 'self'", " ".join(["script-src 'self'", *(f"'sha256-{one}'" for one in digests)])
+    )
+
+
+def _plain(file: _File) -> bytes:
+    """The file for the rare client that takes nothing packed."""
+    if file.path is not None:
+        return file.path.read_bytes()
+    return gzip.decompress(dict(file.packed)["gzip"].read_bytes())
 
 
 def _described(path: Path, folder: Path) -> _File:
@@ -92,4 +125,4 @@ def _described(path: Path, folder: Path) -> _File:
         for coding, ending in _PACKED
         if path.with_name(path.name + ending).is_file()
     )
-    return _File(path, kind, cached, packed)
+    return _File(path if path.is_file() else None, kind, cached, packed)

@@ -9,8 +9,12 @@ from treering.server.handling import Handlers
 from treering.server.mlflow.table import HANDLERS as MLFLOW_HANDLERS
 from treering.server.native import (
     artifacts,
+    datasets,
+    events,
     experiments,
+    grid,
     kept,
+    lineage,
     logged_models,
     metrics,
     model_versions,
@@ -19,6 +23,7 @@ from treering.server.native import (
     runs,
     server,
     upkeep,
+    views,
     webhooks,
 )
 from treering.wire.dialect import Dialect
@@ -49,10 +54,15 @@ NATIVE_SURFACE = Surface(
         openapi.HANDLERS,
         experiments.HANDLERS,
         runs.HANDLERS,
+        grid.HANDLERS,
         metrics.HANDLERS,
+        events.HANDLERS,
+        datasets.HANDLERS,
         logged_models.HANDLERS,
         registered_models.HANDLERS,
         model_versions.HANDLERS,
+        lineage.HANDLERS,
+        views.HANDLERS,
         webhooks.HANDLERS,
         artifacts.HANDLERS,
         kept.HANDLERS,

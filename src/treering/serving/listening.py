@@ -5,6 +5,7 @@ For the inference server and the tracking server alike.
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import signal
@@ -75,16 +76,35 @@ def url_of(host: str, port: int, *, secure: bool = False) -> str:
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server; it says when it answers, and ends as a success when it is told to end."""
+    """uvicorn's server; it says when it answers, and ends as a success when it is told to end.
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+    Args:
+        on_ready: Called when it answers.
+        on_end: Called before it waits for the requests that run.
+    """
+
+    def __init__(
+        self, config: uvicorn.Config, on_ready: Callable[[], None], on_end: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._on_end = on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer, and say so."""
         await super().startup(sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and wait for those that run."""
+        # Only then, because uvicorn tells the application itself when they have ended.
+        self._on_end()
+        await super().shutdown(sockets)
+        # Who did not read what was left is cut off: an event loop does not close over connections.
+        for connection in list(self.server_state.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+        await asyncio.sleep(0)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the shape of a signal handler
         """End when running requests are done; a second SIGINT does not wait for them."""

@@ -50,6 +50,7 @@ class Endpoint(Generic[Request, Response]):
         summary: One line for the API's description.
         aliases: Further paths where the same handler answers.
         query: Fields of `request` that travel in the query string although the method has a body.
+        packed: Whether large answers are compressed also for callers on the server's own machine.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Endpoint(Generic[Request, Response]):
     summary: str = ""
     aliases: tuple[str, ...] = ()
     query: tuple[str, ...] = field(default=())
+    packed: bool = False
 
     @property
     def path_fields(self) -> tuple[str, ...]:

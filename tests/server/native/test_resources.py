@@ -15,7 +15,7 @@ from treering.entities.page import Query
 from treering.entities.run import NewRun
 from treering.server.surfaces import NATIVE_SURFACE
 from treering.wire.endpoint import Empty, Endpoint
-from treering.wire.native import artifacts, experiments, metrics, models, runs, server
+from treering.wire.native import artifacts, datasets, experiments, metrics, models, runs, server
 from treering.wire.native.catalogue import ENDPOINTS
 from treering.wire.native.codec import NATIVE
 from treering.wire.native.points import columns_from, points_from
@@ -96,7 +96,7 @@ def test_runs(site: Site) -> None:
     assert call(site, runs.SEARCH, runs.SearchRuns(experiment_ids=["0"], view=View.DELETED_ONLY)).runs
     call(site, runs.RESTORE, run_id)
     assert call(site, runs.GET, run_id).lifecycle_stage is Lifecycle.ACTIVE
-    uses = call(site, server.DATASETS, server.SearchDatasets(["0"])).datasets
+    uses = call(site, datasets.SEARCH, datasets.SearchDatasets(["0"])).datasets
     assert [(use.experiment_id, use.dataset.name, use.context) for use in uses] == [("0", "d", "train")]
 
 

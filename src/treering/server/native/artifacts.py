@@ -34,9 +34,9 @@ def _list(services: Services, asked: wire.ArtifactPath) -> wire.ArtifactList:
 
 @HANDLERS.streams(wire.READ)
 async def _read(services: Services, request: Request) -> Response:
-    asked: wire.ArtifactPath = NATIVE.decode(wire.READ, received(request.scope, request.path_params, b""))
+    asked: wire.ArtifactContent = NATIVE.decode(wire.READ, received(request.scope, request.path_params, b""))
     store = await run_in_threadpool(_open, services, asked.uri)
-    return await file_answer(store, asked.path, request.headers)
+    return await file_answer(store, asked.path, request.headers, preview=asked.preview)
 
 
 def _open(services: Services, uri: str) -> ObjectStore:

@@ -37,6 +37,11 @@ def _search(services: Services, asked: wire.SearchExperiments) -> wire.Experimen
     return wire.ExperimentPage(page.items, page.next_token, page.total)
 
 
+@HANDLERS.handles(wire.OVERVIEW)
+def _overview(services: Services, asked: wire.ManyExperiments) -> wire.ExperimentsActivity:
+    return wire.ExperimentsActivity(services.tracking.experiments.overview(asked.experiment_ids))
+
+
 @HANDLERS.handles(wire.RENAME)
 def _rename(services: Services, asked: wire.RenameExperiment) -> Empty:
     services.tracking.experiments.rename(asked.experiment_id, asked.name)

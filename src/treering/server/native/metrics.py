@@ -6,6 +6,7 @@ from treering.assembly import Services
 from treering.entities.metric import SampledSeries
 from treering.server.handling import Handlers
 from treering.wire.native import metrics as wire
+from treering.wire.native.lines import lines_to, query_from
 from treering.wire.native.numbers import to_numbers
 from treering.wire.native.points import points_from
 
@@ -26,6 +27,11 @@ def _sample(services: Services, asked: wire.Sample) -> wire.Samples:
         asked.run_ids, asked.keys, asked.max_points, asked.first_step, asked.last_step
     )
     return wire.Samples([_series(series) for series in found])
+
+
+@HANDLERS.handles(wire.LINES)
+def _lines(services: Services, asked: wire.AskedLines) -> wire.Lines:
+    return lines_to(services.tracking.metrics.lines(query_from(asked)))
 
 
 def _series(series: SampledSeries) -> wire.SampledBody:

@@ -32,13 +32,16 @@ HANDLERS = Handlers()
 
 _TAGS = {
     "server": "What the server says of itself",
-    "datasets": "Datasets that runs recorded",
     "experiments": "Named groups of runs",
     "runs": "Executions of training code",
     "metrics": "Series of metric points",
+    "events": "Changes as they happen",
+    "datasets": "Datasets that runs recorded",
     "logged_models": "Model folders that runs wrote",
     "registered_models": "Names in the model registry",
     "model_versions": "Versions of registered models",
+    "lineage": "What came of what",
+    "views": "What pages showed, kept under a name",
     "webhooks": "Addresses that are told of events",
     "artifacts": "Files of runs and models",
     "upkeep": "Removing for good, and taking in as it was elsewhere",

@@ -1,4 +1,4 @@
-"""What the server says of itself, and datasets, in the native API."""
+"""What the server says of itself in the native API."""
 
 from __future__ import annotations
 
@@ -22,9 +22,3 @@ def _info(services: Services, asked: Empty) -> wire.ServerInfo:  # noqa: ARG001 
     kind = scheme_of(settings.backend_store_uri) if "://" in settings.backend_store_uri else "sqlite"
     root = settings.default_artifact_root or (PROXIED_ROOT if settings.serve_artifacts else "")
     return wire.ServerInfo(treering.__version__, kind, root, settings.serve_artifacts, now())
-
-
-@HANDLERS.handles(wire.DATASETS)
-def _datasets(services: Services, asked: wire.SearchDatasets) -> wire.DatasetList:
-    found = services.tracking.datasets.search(asked.experiment_ids)
-    return wire.DatasetList([wire.DatasetUse(*use) for use in found])

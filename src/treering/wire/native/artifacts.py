@@ -19,6 +19,7 @@ __all__ = [
     "SEND",
     "SETTLE",
     "TREE",
+    "ArtifactContent",
     "ArtifactList",
     "ArtifactPath",
     "BegunUpload",
@@ -37,6 +38,16 @@ class ArtifactPath(msgspec.Struct, frozen=True):
 
     uri: str
     path: str = ""
+
+
+class ArtifactContent(ArtifactPath, frozen=True):
+    """A file below an artifact URI.
+
+    Attributes:
+        preview: Whether HTML and PDF, which are else downloads, are to be shown: HTML in a sandbox that runs nothing.
+    """
+
+    preview: bool = False
 
 
 class ArtifactList(msgspec.Struct, frozen=True):
@@ -114,7 +125,7 @@ LIST = Endpoint(
     "What lies in a folder of artifacts",
 )  # fmt: skip
 READ = Endpoint(
-    "artifacts.read", "GET", "/api/v1/artifacts/content", ArtifactPath, Stream, Permission.READ_EXPERIMENTS,
+    "artifacts.read", "GET", "/api/v1/artifacts/content", ArtifactContent, Stream, Permission.READ_EXPERIMENTS,
     "The bytes of an artifact",
 )  # fmt: skip
 _KEPT = "/api/v1/artifacts/kept"

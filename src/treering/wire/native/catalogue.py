@@ -6,7 +6,22 @@ from types import ModuleType
 from typing import Any
 
 from treering.wire.endpoint import Endpoint
-from treering.wire.native import artifacts, experiments, metrics, models, runs, server, tables, upkeep, webhooks
+from treering.wire.native import (
+    artifacts,
+    datasets,
+    events,
+    experiments,
+    grid,
+    lineage,
+    metrics,
+    models,
+    runs,
+    server,
+    tables,
+    upkeep,
+    views,
+    webhooks,
+)
 
 __all__ = ["ENDPOINTS"]
 
@@ -17,7 +32,22 @@ def _declared(module: ModuleType) -> list[Endpoint[Any, Any]]:
 
 ENDPOINTS: tuple[Endpoint[Any, Any], ...] = tuple(
     endpoint
-    for module in (server, experiments, runs, tables, metrics, models, webhooks, artifacts, upkeep)
+    for module in (
+        server,
+        experiments,
+        runs,
+        tables,
+        grid,
+        metrics,
+        events,
+        datasets,
+        models,
+        lineage,
+        views,
+        webhooks,
+        artifacts,
+        upkeep,
+    )
     for endpoint in _declared(module)
 )
 """Each endpoint of `treering.wire.native` once."""

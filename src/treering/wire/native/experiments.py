@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from treering.entities.experiment import Experiment
+from treering.entities.experiment import Experiment, ExperimentActivity
 from treering.wire.endpoint import Empty, Endpoint, Permission
 from treering.wire.native.query import SearchInView
 
@@ -16,6 +16,7 @@ __all__ = [
     "DELETE_TAG",
     "GET",
     "GET_BY_NAME",
+    "OVERVIEW",
     "RENAME",
     "RESTORE",
     "SEARCH",
@@ -25,6 +26,8 @@ __all__ = [
     "ExperimentId",
     "ExperimentName",
     "ExperimentPage",
+    "ExperimentsActivity",
+    "ManyExperiments",
     "RenameExperiment",
     "SearchExperiments",
     "SetExperimentTags",
@@ -65,6 +68,18 @@ class ExperimentPage(msgspec.Struct, frozen=True):
     total: int | None = None
 
 
+class ManyExperiments(msgspec.Struct, frozen=True):
+    """Some experiments, at most 5,000."""
+
+    experiment_ids: Sequence[str]
+
+
+class ExperimentsActivity(msgspec.Struct, frozen=True):
+    """What goes on in experiments, in the order in which they were asked for."""
+
+    experiments: Sequence[ExperimentActivity]
+
+
 class RenameExperiment(msgspec.Struct, frozen=True):
     """A new name for an experiment."""
 
@@ -100,6 +115,10 @@ GET_BY_NAME = Endpoint(
 SEARCH = Endpoint(
     "experiments.search", "POST", "/api/v1/experiments/search", SearchExperiments, ExperimentPage, _READ,
     "Experiments that match a filter",
+)  # fmt: skip
+OVERVIEW = Endpoint(
+    "experiments.overview", "POST", "/api/v1/experiments/overview", ManyExperiments, ExperimentsActivity, _READ,
+    "How many runs experiments have, and how many run now",
 )  # fmt: skip
 RENAME = Endpoint("experiments.rename", "PATCH", _ONE, RenameExperiment, Empty, _EDIT, "Rename an experiment")
 DELETE = Endpoint(

@@ -6,11 +6,25 @@ from collections.abc import Sequence
 
 import msgspec
 
+from treering.entities.line import LineAxis
 from treering.wire.endpoint import Endpoint, Permission
 from treering.wire.native.numbers import Number
 from treering.wire.native.runs import SeriesPoints
 
-__all__ = ["HISTORY", "SAMPLE", "History", "HistoryPage", "Sample", "SampledBody", "Samples"]
+__all__ = [
+    "HISTORY",
+    "LINES",
+    "SAMPLE",
+    "AskedLines",
+    "History",
+    "HistoryPage",
+    "LineBody",
+    "Lines",
+    "Sample",
+    "SampledBody",
+    "Samples",
+    "XColumn",
+]
 
 
 class History(msgspec.Struct, frozen=True):
@@ -59,6 +73,79 @@ class Samples(msgspec.Struct, frozen=True):
     series: Sequence[SampledBody]
 
 
+class AskedLines(msgspec.Struct, frozen=True):
+    """Which lines to draw, over which x, and how finely.
+
+    Attributes:
+        run_ids: At most 100.
+        keys: At most 100.
+        x: Steps; seconds since the epoch; seconds since the run began; or the value of the metric `x_key`
+            at the same step, or at the last one before it.
+        first: Where the range begins, in units of x; null leaves it open, as for `last`.
+        last: Where the range ends; it belongs to it.
+        points: Most points of a line in the range, 2 to 4000.
+    """
+
+    run_ids: Sequence[str]
+    keys: Sequence[str]
+    x: LineAxis = LineAxis.STEP
+    x_key: str = ""
+    first: float | None = None
+    last: float | None = None
+    points: int = 800
+
+
+class XColumn(msgspec.Struct, frozen=True):
+    """The x of some lines, in order of their points. One of the two byte fields is empty.
+
+    Bytes of all columns stand in planes: first the lowest byte of every item, then
+    the next byte of every item, and so on; in JSON they are base64.
+
+    Attributes:
+        first: Of whole numbers the first.
+        per: What whole numbers are divided by: 1 for steps, 1000 for seconds.
+        gaps: Of whole numbers how much each but the first is greater than the one before; 32 bits, unsigned.
+        values: Other numbers: 64-bit floats.
+    """
+
+    first: int
+    per: int
+    gaps: bytes
+    values: bytes
+
+
+class LineBody(msgspec.Struct, frozen=True):
+    """One line: per bucket its last point, and how far the extremes of all its points lie from that.
+
+    Attributes:
+        x: Index of its x in `Lines.xs`.
+        last: 32-bit floats.
+        below: How far the smallest value lies below `last`, or where that is no finite number, below the finite
+            one before it, or 0 where there is none: the upper 16 bits of a 32-bit float, rounded up. Not a number
+            where all the bucket is not. Empty where every bucket has one point.
+        above: How far the greatest value lies above, likewise.
+        total: How many points lie in the range.
+    """
+
+    run_id: str
+    key: str
+    x: int
+    last: bytes
+    below: bytes
+    above: bytes
+    total: int
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """The lines that have points in the range, and their x, each once.
+
+    Where points lie beyond an end of the range, the nearest of them is there as well.
+    """
+
+    xs: Sequence[XColumn]
+    lines: Sequence[LineBody]
+
+
 HISTORY = Endpoint(
     "metrics.history", "GET", "/api/v1/runs/{run_id}/metrics/{key:path}", History, HistoryPage,
     Permission.READ_EXPERIMENTS, "All points of one series, in pages",
@@ -66,4 +153,8 @@ HISTORY = Endpoint(
 SAMPLE = Endpoint(
     "metrics.sample", "POST", "/api/v1/metrics/sample", Sample, Samples,
     Permission.READ_EXPERIMENTS, "Series thinned for drawing",
+)  # fmt: skip
+LINES = Endpoint(
+    "metrics.lines", "POST", "/api/v1/metrics/lines", AskedLines, Lines,
+    Permission.READ_EXPERIMENTS, "Lines for charts: thinned without losing a spike, in few bytes", packed=True,
 )  # fmt: skip
