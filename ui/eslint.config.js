@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from "eslint/config";
 import typescript from "typescript-eslint";
 
 export default defineConfig([
-  globalIgnores(["public", "scripts", "generated", "eslint.config.js", "vite.config.ts"]),
+  globalIgnores(["public", "scripts", "generated", "eslint.config.js", "vite.config.ts", "vite.figure.config.ts"]),
   typescript.configs.strict,
   hooks.configs.flat.recommended,
   {

@@ -13,7 +13,8 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/frame.css";
-import "./styles/pages.css";
+import "./styles/lists.css";
+import "./styles/overlays.css";
 
 const queries = new QueryClient({
   defaultOptions: {

@@ -1,15 +1,13 @@
-/** Which page stands at which address. */
+/** Which page stands at which address. The workspace comes with the first load, another page's code when it is opened. */
 
-import { createRootRoute, createRoute, createRouter, Link, redirect } from "@tanstack/react-router";
-import { Empty, Failure } from "./components";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Link } from "@tanstack/react-router";
+import { Empty, Failure, SkeletonRows } from "./components";
 import { Frame, TopBar } from "./components/frame";
-import { ExperimentsPage } from "./pages/experiments";
-import { ModelPage } from "./pages/model";
-import { ModelsPage } from "./pages/models";
-import { RunPage, type RunTab } from "./pages/run";
+import type { RunTab } from "./pages/run";
 import { WorkspacePage } from "./pages/workspace";
 
-type Search = Record<string, string>;
+/** Search parameters of an address, each a text. */
+export type Search = Record<string, string>;
 
 const root = createRootRoute({
   component: Frame,
@@ -31,53 +29,168 @@ const root = createRootRoute({
 const home = createRoute({
   getParentRoute: () => root,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/experiments", replace: true });
-  },
+  component: lazyRouteComponent(() => import("./pages/overview"), "OverviewPage"),
 });
 
 const experiments = createRoute({
   getParentRoute: () => root,
   path: "/experiments",
-  validateSearch: (search: Record<string, unknown>): { q?: string } => pick(search, ["q"]),
-  component: ExperimentsPage,
+  validateSearch: (search: Record<string, unknown>): { q?: string } & Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/experiments"), "ExperimentsPage"),
 });
 
 const workspace = createRoute({
   getParentRoute: () => root,
   path: "/experiments/$experimentId",
-  validateSearch: (search: Record<string, unknown>): Search =>
-    pick(search, ["q", "sort", "cols", "runs", "x", "smooth", "log"]),
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
   component: WorkspacePage,
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: "/compare",
+  validateSearch: (search: Record<string, unknown>): { runs?: string } & Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/compare"), "ComparePage"),
 });
 
 const run = createRoute({
   getParentRoute: () => root,
   path: "/runs/$runId",
   validateSearch: (search: Record<string, unknown>): { tab?: RunTab; root?: string; path?: string } & Search =>
-    pick(search, ["tab", "root", "path", "x", "smooth", "log"]),
-  component: RunPage,
+    texts(search),
+  component: lazyRouteComponent(() => import("./pages/run"), "RunPage"),
 });
 
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
-  validateSearch: (search: Record<string, unknown>): { q?: string } => pick(search, ["q"]),
-  component: ModelsPage,
+  validateSearch: (search: Record<string, unknown>): { q?: string } & Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/models"), "ModelsPage"),
 });
 
-const model = createRoute({ getParentRoute: () => root, path: "/models/$name", component: ModelPage });
+const model = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/model"), "ModelPage"),
+});
+
+const version = createRoute({
+  getParentRoute: () => root,
+  path: "/models/$name/versions/$version",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/version"), "VersionPage"),
+});
+
+const data = createRoute({
+  getParentRoute: () => root,
+  path: "/data",
+  validateSearch: (search: Record<string, unknown>): { q?: string } & Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/data"), "DataPage"),
+});
+
+const dataset = createRoute({
+  getParentRoute: () => root,
+  path: "/data/$name",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/dataset"), "DatasetPage"),
+});
+
+const lineage = createRoute({
+  getParentRoute: () => root,
+  path: "/lineage",
+  validateSearch: (search: Record<string, unknown>): { uri?: string } & Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/lineage"), "LineagePage"),
+});
+
+const pipelines = createRoute({
+  getParentRoute: () => root,
+  path: "/pipelines",
+  component: lazyRouteComponent(() => import("./pages/pipelines"), "PipelinesPage"),
+});
+
+const deployments = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/deployments"), "DeploymentsPage"),
+});
+
+const deployment = createRoute({
+  getParentRoute: () => root,
+  path: "/deployments/$name",
+  component: lazyRouteComponent(() => import("./pages/deployments"), "DeploymentPage"),
+});
+
+const monitoring = createRoute({
+  getParentRoute: () => root,
+  path: "/monitoring",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/monitoring"), "MonitoringPage"),
+});
+
+const monitor = createRoute({
+  getParentRoute: () => root,
+  path: "/monitoring/$name",
+  component: lazyRouteComponent(() => import("./pages/monitoring"), "MonitorPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/audit"), "AuditPage"),
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings"), "SettingsPage"),
+});
+
+const tree = root.addChildren([
+  home,
+  experiments,
+  workspace,
+  compare,
+  run,
+  models,
+  model,
+  version,
+  data,
+  dataset,
+  lineage,
+  pipelines,
+  deployments,
+  deployment,
+  monitoring,
+  monitor,
+  audit,
+  settings,
+]);
 
 /** Search parameters are read as plain text, so that an address stays readable and `q=1` is no number. */
 export const router = createRouter({
-  routeTree: root.addChildren([home, experiments, workspace, run, models, model]),
+  routeTree: tree,
   parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
   stringifySearch: (search) => {
     const text = new URLSearchParams(search as Search).toString();
     const readable = text.replace(/%2C/g, ",").replace(/%2F/g, "/").replace(/%3A/g, ":");
     return readable ? `?${readable}` : "";
   },
+  // Several experiments stand in one address as "1,2".
+  pathParamsAllowedCharacters: [","],
   scrollRestoration: true,
+  defaultPreload: "intent",
+  defaultPendingMs: 150,
+  defaultPendingComponent: () => (
+    <>
+      <TopBar>
+        <h1> </h1>
+      </TopBar>
+      <SkeletonRows rows={12} />
+    </>
+  ),
 });
 
 declare module "@tanstack/react-router" {
@@ -86,8 +199,9 @@ declare module "@tanstack/react-router" {
   }
 }
 
-function pick(search: Record<string, unknown>, keys: readonly string[]): Search {
+/** The parameters that say something; a page leaves aside those it does not know. */
+function texts(search: Record<string, unknown>): Search {
   const found: Search = {};
-  for (const key of keys) if (typeof search[key] === "string" && search[key] !== "") found[key] = search[key];
+  for (const [key, value] of Object.entries(search)) if (typeof value === "string" && value !== "") found[key] = value;
   return found;
 }

@@ -34,11 +34,27 @@ export async function answer<T>(request: Promise<{ data?: T; error?: unknown; re
   throw refusal(response, error);
 }
 
+/** The same for a change, whose answer says nothing but that it is done. */
+export async function done(request: Promise<{ error?: unknown; response: Response }>): Promise<void> {
+  const { error, response } = await request;
+  if (!response.ok) throw refusal(response, error);
+}
+
 /** Bytes of an artifact as text. */
 export async function readText(url: string, signal: AbortSignal): Promise<string> {
-  const response = await send(new Request(url, { signal }));
+  return new TextDecoder().decode(await readBytes(url, signal));
+}
+
+/** Bytes of an artifact, or of the part of it from `start` up to and without `end`. */
+export async function readBytes(url: string, signal?: AbortSignal, start = 0, end?: number): Promise<Uint8Array<ArrayBuffer>> {
+  if (end !== undefined && end <= start) return new Uint8Array();
+  const part: HeadersInit = end === undefined ? {} : { range: `bytes=${start}-${end - 1}` };
+  const response = await send(new Request(url, { signal: signal ?? null, headers: part }));
+  if (response.status === 416) return new Uint8Array();
   if (!response.ok) throw refusal(response, await response.json().catch(() => null));
-  return response.text();
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  // A store that knows no parts has sent the whole.
+  return response.status === 200 && end !== undefined ? bytes.slice(start, end) : bytes;
 }
 
 async function send(request: Request): Promise<Response> {

@@ -1,12 +1,14 @@
-/** Files of a run: a tree at the left, what is in the chosen one at the right. */
+/** Files of a run: a tree at the left, what is in the chosen file or folder at the right. */
 
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
-import { contentUrl, type FileInfo, filesQuery } from "../api/queries";
+import { useQueries } from "@tanstack/react-query";
+import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { filesQuery } from "../api/artifacts";
+import { AT_ONCE, folderKey, type Listing, type TreeLine, treeLines } from "../lib/filetree";
 import { formatBytes } from "../lib/format";
-import { Failure, SkeletonRows } from "./feedback";
-import { Icon } from "./icons";
-import { Preview } from "./preview";
+import { folderOf } from "../lib/previews";
+import "../styles/artifacts.css";
+import { FileView } from "./fileview";
+import { Icon, type IconName } from "./icons";
 
 export interface ArtifactRoot {
   id: string;
@@ -19,126 +21,137 @@ interface Props {
   root: string;
   path: string;
   onOpen: (root: string, path: string) => void;
+  /** Whether files may still come. */
+  live?: boolean;
 }
 
-export function Artifacts({ roots, root, path, onOpen }: Props) {
+export function Artifacts({ roots, root, path, onOpen, live = false }: Props) {
   const chosen = roots.find((item) => item.id === root) ?? roots[0]!;
   return (
     <div className="artifacts">
-      <nav className="files" aria-label="Files">
-        {roots.map((item) => (
-          <section key={item.id} aria-label={item.label}>
-            {roots.length > 1 && (
-              <h2 className="files-root">
-                <Icon name={item.id === "run" ? "folder" : "model"} size={14} /> {item.label}
-              </h2>
-            )}
-            <Folder
-              uri={item.uri}
-              path=""
-              depth={0}
-              open={item.id === chosen.id ? path : ""}
-              onOpen={(file) => onOpen(item.id, file)}
-            />
-          </section>
-        ))}
-      </nav>
-      <div className="file-view" tabIndex={0}>
-        {path ? (
-          <FileView key={`${chosen.uri} ${path}`} uri={chosen.uri} path={path} />
-        ) : (
-          <p className="muted pad">Choose a file to look into it.</p>
-        )}
+      <Tree roots={roots} root={chosen.id} path={path} onOpen={onOpen} live={live} />
+      <div className="file-view" tabIndex={0} role="region" aria-label="File">
+        <FileView key={`${chosen.uri} ${path}`} uri={chosen.uri} path={path} live={live} onOpen={(to) => onOpen(chosen.id, to)} />
       </div>
     </div>
   );
 }
 
-interface FolderProps {
-  uri: string;
-  path: string;
-  depth: number;
-  open: string;
-  onOpen: (path: string) => void;
-}
+function Tree({ roots, root, path, onOpen, live = false }: Props) {
+  const [folds, setFolds] = useState<ReadonlyMap<string, boolean>>(new Map());
+  const [most, setMost] = useState<ReadonlyMap<string, number>>(new Map());
+  const [search, setSearch] = useState("");
+  const [focused, setFocused] = useState("");
+  const box = useRef<HTMLDivElement>(null);
+  const open = useMemo(() => unfolded(roots, root, path, folds), [roots, root, path, folds]);
+  const listings = useListings(roots, open, live);
+  const lines = treeLines(roots, listings, open, most, search);
+  const current = folderKey(root, path);
+  const reachable = lines.some((line) => line.key === focused) ? focused : lines.some((line) => line.key === current) ? current : lines[0]?.key;
 
-function Folder({ uri, path, depth, open, onOpen }: FolderProps) {
-  const query = useQuery(filesQuery(uri, path));
-  if (query.isPending) return <SkeletonRows rows={3} height={28} />;
-  if (query.isError) return <Failure what="The files could not be listed." error={query.error} retry={() => void query.refetch()} />;
-  const files = [...query.data].sort((a, b) => Number(b.is_dir) - Number(a.is_dir) || a.path.localeCompare(b.path));
-  if (files.length === 0) return <p className="muted pad">{depth === 0 ? "No files were logged." : "Empty"}</p>;
+  const act = (line: TreeLine) => {
+    setFocused(line.key);
+    if (line.kind === "note") {
+      if (/ more$/.test(line.label)) setMost(new Map(most).set(folderKey(line.root, line.path), (most.get(folderKey(line.root, line.path)) ?? AT_ONCE) + AT_ONCE));
+      return;
+    }
+    if (line.kind !== "file") setFolds(new Map(folds).set(line.key, line.key === current ? !line.open : true));
+    onOpen(line.root, line.path);
+  };
+  const go = (at: number) => {
+    const line = lines[at];
+    if (!line) return;
+    setFocused(line.key);
+    box.current?.querySelectorAll<HTMLElement>("[role=treeitem]")[at]?.focus();
+  };
+  const keys = (event: KeyboardEvent, line: TreeLine, at: number) => {
+    const fold = (shown: boolean) => setFolds(new Map(folds).set(line.key, shown));
+    const foldable = line.kind === "folder" || line.kind === "root";
+    if (event.key === "ArrowDown") go(at + 1);
+    else if (event.key === "ArrowUp") go(at - 1);
+    else if (event.key === "Home") go(0);
+    else if (event.key === "End") go(lines.length - 1);
+    else if (event.key === "ArrowRight" && foldable) {
+      if (line.open) go(at + 1);
+      else fold(true);
+    } else if (event.key === "ArrowLeft") {
+      if (foldable && line.open) fold(false);
+      else go(lines.findLastIndex((other, index) => index < at && other.depth < line.depth));
+    } else if (event.key === "Enter" || event.key === " ") act(line);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
   return (
-    <ul>
-      {files.map((file) => (
-        <li key={file.path}>
-          {file.is_dir ? (
-            <SubFolder uri={uri} file={file} depth={depth} open={open} onOpen={onOpen} />
-          ) : (
-            <button
-              type="button"
-              className="file"
-              style={{ paddingLeft: 8 + depth * 16 }}
-              aria-current={file.path === open ? "true" : undefined}
-              onClick={() => onOpen(file.path)}
-            >
-              <Icon name="file" size={14} />
-              <span className="ellipsis">{nameOf(file)}</span>
-              <span className="push muted small">{file.size == null ? "" : formatBytes(file.size)}</span>
-            </button>
-          )}
-        </li>
-      ))}
-    </ul>
+    <nav className="files" aria-label="Files">
+      <input
+        className="field files-search"
+        type="search"
+        placeholder="Find a file"
+        aria-label="Find a file in the folders that were opened"
+        value={search}
+        onChange={(event) => setSearch(event.target.value)}
+      />
+      <div role="tree" aria-label="Files" ref={box}>
+        {lines.map((line, at) => (
+          <div
+            key={line.key}
+            role="treeitem"
+            className="file"
+            data-kind={line.kind}
+            style={{ paddingLeft: 8 + line.depth * 16 }}
+            tabIndex={line.key === reachable ? 0 : -1}
+            aria-level={line.depth + 1}
+            aria-expanded={line.kind === "folder" || line.kind === "root" ? line.open : undefined}
+            aria-selected={line.key === current}
+            onClick={() => act(line)}
+            onKeyDown={(event) => keys(event, line, at)}
+          >
+            {line.kind !== "note" && <Icon name={iconOf(line)} size={14} />}
+            <span className="ellipsis" title={line.label}>
+              {line.label}
+            </span>
+            {line.size !== null && line.kind === "file" && <span className="push muted small">{formatBytes(line.size)}</span>}
+          </div>
+        ))}
+      </div>
+    </nav>
   );
 }
 
-function SubFolder({ uri, file, depth, open, onOpen }: Omit<FolderProps, "path"> & { file: FileInfo }) {
-  const [unfolded, setUnfolded] = useState(open.startsWith(`${file.path}/`));
-  return (
-    <>
-      <button
-        type="button"
-        className="file"
-        style={{ paddingLeft: 8 + depth * 16 }}
-        aria-expanded={unfolded}
-        onClick={() => setUnfolded(!unfolded)}
-      >
-        <Icon name={unfolded ? "down" : "right"} size={14} />
-        <span className="ellipsis">{nameOf(file)}</span>
-      </button>
-      {unfolded && <Folder uri={uri} path={file.path} depth={depth + 1} open={open} onOpen={onOpen} />}
-    </>
-  );
+function iconOf(line: TreeLine): IconName {
+  if (line.kind === "file") return "file";
+  if (line.kind === "root") return line.root === "run" ? "folder" : "model";
+  return line.open ? "down" : "right";
 }
 
-function FileView({ uri, path }: { uri: string; path: string }) {
-  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-  const listed = useQuery(filesQuery(uri, folder));
-  const file = listed.data?.find((item) => item.path === path);
-  const url = contentUrl(uri, path);
-  return (
-    <>
-      <header className="file-head">
-        <code className="ellipsis" title={path}>
-          {path}
-        </code>
-        <span className="muted small">{file?.size == null ? "" : formatBytes(file.size)}</span>
-        <a className="button push" href={url} download={path.slice(path.lastIndexOf("/") + 1)}>
-          Download
-        </a>
-      </header>
-      {listed.isError ? (
-        <Failure what="The file could not be read." error={listed.error} retry={() => void listed.refetch()} />
-      ) : listed.data && !file ? (
-        <p className="muted pad">There is no file of this name. It may not have been written yet.</p>
-      ) : (
-        file && <Preview uri={uri} path={path} size={file.size ?? 0} />
-      )}
-    </>
-  );
+/** The folders that are open: those of the chosen path, unless folded by hand, and those unfolded by hand. */
+function unfolded(roots: readonly ArtifactRoot[], root: string, path: string, folds: ReadonlyMap<string, boolean>): ReadonlySet<string> {
+  const open = new Set([folderKey(root, ""), folderKey(roots[0]?.id ?? "run", "")]);
+  for (let folder = folderOf(path); folder; folder = folderOf(folder)) open.add(folderKey(root, folder));
+  for (const [key, shown] of folds) {
+    if (shown) open.add(key);
+    else open.delete(key);
+  }
+  return open;
 }
 
-function nameOf(file: FileInfo): string {
-  return file.path.slice(file.path.lastIndexOf("/") + 1);
+/** What lies in the folders that are open. */
+function useListings(roots: readonly ArtifactRoot[], open: ReadonlySet<string>, live: boolean): Map<string, Listing> {
+  const asked = roots.flatMap((root) =>
+    [...open]
+      .filter((key) => key.startsWith(`${root.id}:`))
+      .map((key) => ({ key, uri: root.uri, path: key.slice(root.id.length + 1) })),
+  );
+  return useQueries({
+    queries: asked.map(({ uri, path }) => filesQuery(uri, path, live)),
+    combine: (results) =>
+      new Map(
+        results.map((result, at): [string, Listing] => [
+          asked[at]!.key,
+          result.data ? { files: result.data } : result.isError ? { failed: `Not listed: ${result.error.message}` } : "awaited",
+        ]),
+      ),
+  });
 }

@@ -33,7 +33,7 @@ export function Snippet({ code, label }: { code: string; label: string }) {
         <span>{label}</span>
         <CopyButton text={code} label="Copy" />
       </div>
-      <pre tabIndex={0} role="region" aria-label={label}>
+      <pre tabIndex={0} role="group" aria-label={label}>
         <code>{code}</code>
       </pre>
     </div>

@@ -7,7 +7,7 @@ import { CopyButton } from "./copy";
 /** Grey bars in place of rows; they appear after 150 ms, so that a quick answer never flickers. */
 export function SkeletonRows({ rows, height = 32 }: { rows: number; height?: number }) {
   return (
-    <div aria-busy="true" aria-label="Loading">
+    <div role="group" aria-busy="true" aria-label="Loading">
       {Array.from({ length: rows }, (_, row) => (
         <div key={row} style={{ height, display: "flex", alignItems: "center", gap: 24, padding: "0 16px" }}>
           <span className="skeleton" style={{ width: `${22 + ((row * 7) % 14)}%` }} />

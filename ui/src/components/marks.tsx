@@ -1,6 +1,6 @@
 /** Small marks: the state of a run, the colour of a run, the stage of a version, when something was. */
 
-import type { RunStatus } from "../api/queries";
+import type { RunStatus } from "../api/types";
 import { formatAgo, formatTime } from "../lib/format";
 import { colourVariable, isDashed } from "../lib/palette";
 import { Icon, type IconName } from "./icons";

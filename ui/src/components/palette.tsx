@@ -1,25 +1,36 @@
-/** Ctrl-K: go to an experiment, a run or a model by a part of its name. */
+/** Ctrl-K: go anywhere, or do what can be done on this page, by a part of its name. */
 
-import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useDeferredValue, useEffect, useRef, useState } from "react";
-import api, { answer } from "../api/client";
-import { experimentsQuery, modelsQuery } from "../api/queries";
-import { quote } from "../lib/grammar";
+import { Fragment, type KeyboardEvent, useDeferredValue, useEffect, useRef, useState } from "react";
+import { useAllCommands } from "../lib/commands";
+import { PAGES } from "../lib/pages";
+import { addressOf, type Place, useRecent } from "../lib/places";
+import { best } from "../lib/ranking";
+import { type Found, useFound } from "./found";
+import { Icon, type IconName } from "./icons";
+import { Keys } from "./sheet";
 
-interface Place {
+interface Entry {
   id: string;
+  section: string;
   name: string;
   kind: string;
-  go: () => void;
+  icon: IconName;
+  keys?: string | undefined;
+  run: () => void;
 }
+
+const ICONS: Record<Place["kind"], IconName> = { experiment: "flask", run: "play", model: "model", version: "tag" };
+const KINDS: Record<Place["kind"], string> = { experiment: "Experiment", run: "Run", model: "Model", version: "Version" };
 
 export function Palette({ close }: { close: () => void }) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const dialog = useRef<HTMLDialogElement>(null);
-  const places = usePlaces(useDeferredValue(text.trim()));
-  const at = Math.min(chosen, places.length - 1);
+  const asked = useDeferredValue(text.trim());
+  const { found, pending } = useFound(asked);
+  const entries = useEntries(asked, found);
+  const at = Math.max(0, Math.min(chosen, entries.length - 1));
 
   // With braces: newer browsers answer a scroll with a promise, which React would take for a clean-up.
   useEffect(() => {
@@ -29,15 +40,24 @@ export function Palette({ close }: { close: () => void }) {
     document.getElementById(`place-${at}`)?.scrollIntoView({ block: "nearest" });
   }, [at]);
 
-  const open = (place: Place | undefined) => {
-    if (!place) return;
+  const open = (entry: Entry | undefined) => {
+    if (!entry) return;
+    // The dialog gives the focus back when it closes; what runs may take it after that.
+    dialog.current?.close();
     close();
-    place.go();
+    entry.run();
   };
   const keys = (event: KeyboardEvent) => {
-    if (event.key === "ArrowDown") setChosen(Math.min(places.length - 1, at + 1));
-    else if (event.key === "ArrowUp") setChosen(Math.max(0, at - 1));
-    else if (event.key === "Enter") open(places[at]);
+    const last = entries.length - 1;
+    const page = Math.max(1, Math.min(8, last));
+    const to = {
+      ArrowDown: at === last ? 0 : at + 1,
+      ArrowUp: at === 0 ? last : at - 1,
+      PageDown: Math.min(last, at + page),
+      PageUp: Math.max(0, at - page),
+    }[event.key];
+    if (to !== undefined) setChosen(to);
+    else if (event.key === "Enter") open(entries[at]);
     else return;
     event.preventDefault();
   };
@@ -56,9 +76,11 @@ export function Palette({ close }: { close: () => void }) {
         role="combobox"
         aria-expanded="true"
         aria-controls="places"
-        aria-activedescendant={places.length ? `place-${at}` : undefined}
-        aria-label="Search experiments, runs and models"
-        placeholder="Go to an experiment, a run or a model"
+        aria-activedescendant={entries.length ? `place-${at}` : undefined}
+        aria-label="Search pages, commands, experiments, runs, models and tags"
+        placeholder="Go to a page, an experiment, a run or a model; or do something"
+        autoComplete="off"
+        spellCheck={false}
         value={text}
         onChange={(event) => {
           setText(event.target.value);
@@ -66,65 +88,82 @@ export function Palette({ close }: { close: () => void }) {
         }}
         onKeyDown={keys}
       />
-      <div id="places" role="listbox" aria-label="Results" hidden={places.length === 0}>
-        {places.map((place, index) => (
-          <div
-            key={place.id}
-            id={`place-${index}`}
-            role="option"
-            aria-selected={index === at}
-            onClick={() => open(place)}
-            onPointerMove={() => setChosen(index)}
-          >
-            <span className="ellipsis">{place.name}</span>
-            <span className="muted">{place.kind}</span>
-          </div>
+      <div id="places" role="listbox" aria-label="Results" hidden={entries.length === 0}>
+        {entries.map((entry, index) => (
+          <Fragment key={entry.id}>
+            {entries[index - 1]?.section !== entry.section && (
+              <div className="section" role="presentation">
+                {entry.section}
+              </div>
+            )}
+            <div
+              id={`place-${index}`}
+              role="option"
+              aria-selected={index === at}
+              onClick={() => open(entry)}
+              onPointerMove={() => setChosen(index)}
+            >
+              <Icon name={entry.icon} size={14} />
+              <span className="ellipsis">{entry.name}</span>
+              <span className="muted push">{entry.keys ? <Keys keys={entry.keys} /> : entry.kind}</span>
+            </div>
+          </Fragment>
         ))}
       </div>
-      {places.length === 0 && (
-        <p className="none" role="status">
-          Nothing has this name.
-        </p>
-      )}
+      <p className={entries.length === 0 ? "none" : "hidden-text"} role="status">
+        {entries.length > 0 ? `${entries.length} found` : pending ? "Searching…" : "Nothing has this name."}
+      </p>
     </dialog>
   );
 }
 
-function usePlaces(text: string): Place[] {
+function useEntries(text: string, found: Found): Entry[] {
   const navigate = useNavigate();
-  const experiments = useQuery(experimentsQuery(text));
-  const everything = useQuery(experimentsQuery(""));
-  const models = useQuery(modelsQuery(text));
-  const experimentIds = everything.data?.experiments.map((experiment) => experiment.experiment_id) ?? [];
-  const runs = useQuery({
-    queryKey: ["runs-by-name", text, experimentIds],
-    enabled: text.length > 0 && experimentIds.length > 0,
-    queryFn: ({ signal }) => {
-      const filter = `attributes.run_name ILIKE ${quote(`%${text}%`)}`;
-      return answer(
-        api.POST("/api/v1/runs/search", { body: { experiment_ids: experimentIds, filter, max_results: 8 }, signal }),
-      );
-    },
+  const recent = useRecent();
+  const commands = useAllCommands().filter((command) => !command.hidden);
+  const place = (section: string, { kind, id, name }: Place): Entry => ({
+    id: `${section} ${kind} ${id}`,
+    section,
+    name,
+    kind: KINDS[kind],
+    icon: ICONS[kind],
+    run: () => void navigate({ to: addressOf({ kind, id }) }),
   });
-  return [
-    ...(experiments.data?.experiments ?? []).slice(0, 6).map((experiment) => ({
-      id: `e-${experiment.experiment_id}`,
-      name: experiment.name,
-      kind: "Experiment",
-      go: () =>
-        void navigate({ to: "/experiments/$experimentId", params: { experimentId: experiment.experiment_id } }),
-    })),
-    ...(models.data?.models ?? []).slice(0, 6).map((model) => ({
-      id: `m-${model.name}`,
-      name: model.name,
-      kind: "Model",
-      go: () => void navigate({ to: "/models/$name", params: { name: model.name } }),
-    })),
-    ...(text ? (runs.data?.runs ?? []) : []).map((run) => ({
-      id: `r-${run.run_id}`,
-      name: run.run_name || run.run_id,
-      kind: "Run",
-      go: () => void navigate({ to: "/runs/$runId", params: { runId: run.run_id } }),
-    })),
+  const lately = best(text, recent, (item) => item.name, text ? 4 : 6).map((item) => place("Lately", item));
+  const shown = new Set(lately.map((entry) => entry.id.slice("Lately ".length)));
+  const fresh = (item: Place) => !shown.has(`${item.kind} ${item.id}`);
+  const pages = best(text, PAGES, (page) => page.label, 10).map((page) => ({
+    id: `page ${page.to}`,
+    section: "Pages",
+    name: page.label,
+    kind: "Page",
+    icon: page.icon,
+    keys: `g ${page.key}`,
+    run: () => void navigate({ to: page.to }),
+  }));
+  const doable = best(text, commands, (command) => command.label, text ? 8 : 20).map((command) => ({
+    id: `command ${command.id}`,
+    section: "Commands",
+    name: command.label,
+    kind: command.group,
+    icon: "command" as const,
+    keys: command.keys,
+    run: command.run,
+  }));
+  const tags = found.tags.map(({ key, value, count }) => ({
+    id: `tag ${key} ${value}`,
+    section: "Tags",
+    name: `${key}: ${value}`,
+    kind: count === 1 ? "1 experiment" : `${count} experiments`,
+    icon: "tag" as const,
+    run: () => void navigate({ to: "/experiments", search: { tag: `${key}=${value}` } }),
+  }));
+  const places = [
+    ...found.experiments.filter(fresh).map((item) => place("Experiments", item)),
+    ...found.models.filter(fresh).map((item) => place("Models", item)),
+    ...found.versions.filter(fresh).map((item) => place("Models", item)),
+    ...found.runs.filter(fresh).map((item) => place("Runs", item)),
+    ...tags,
   ];
+  return text ? [...lately, ...pages, ...places, ...doable] : [...lately, ...doable, ...pages, ...places];
 }

@@ -1,16 +1,94 @@
-/** Which columns a table of runs has: what varies and what is measured, found from the runs themselves. */
+/** Which columns a table of runs has: what varies and what is measured, and how they are named to the server. */
 
-import type { Run } from "../api/queries";
-import { toFloat } from "./format";
+import type { Run, RunKey } from "../api/types";
 import { isReserved } from "./tags";
 
-/** A column's id: `metrics.<key>`, `params.<key>`, `tags.<key>`, or an attribute such as `status`. */
+/**
+ * A column's id: `metrics.<key>` with `:min`, `:max`, `:count` or `:line` (its curve in small) after it or none for the
+ * last value; `params.<key>`, `tags.<key>`; or an attribute such as `status`.
+ */
 export type ColumnId = string;
+
+export type Figure = "last" | "min" | "max" | "count" | "line";
+export type ColumnKind = "metric" | "param" | "tag" | "attribute";
+
+export interface Column {
+  id: ColumnId;
+  kind: ColumnKind;
+  key: string;
+  figure: Figure;
+}
 
 const LOWER = /(loss|error|err|rmse|mae|mse|mape|perplexity|ppl|wer|cer|brier|latency|time|duration)/i;
 const HIGHER = /(acc|accuracy|auc|roc|f1|fbeta|precision|recall|score|r2|map|bleu|rouge|iou|dice|mcc|kappa|reward)/i;
 const JUDGED = /(^|[/_.\- ])(val|valid|validation|eval|dev|holdout|cv)([/_.\- ]|$)/i;
 const TESTED = /(^|[/_.\- ])test([/_.\- ]|$)/i;
+const FIGURE = /:(last|min|max|count|line)$/;
+const SCOPES: Record<string, ColumnKind> = { metrics: "metric", params: "param", tags: "tag" };
+const PREFIXES: Record<ColumnKind, string> = { metric: "metrics.", param: "params.", tag: "tags.", attribute: "" };
+const TITLES: Record<string, string> = {
+  run_name: "Run",
+  status: "State",
+  start_time: "Created",
+  end_time: "Ended",
+  duration: "Duration",
+  user_id: "User",
+  run_id: "Run id",
+  experiment_id: "Experiment",
+  artifact_uri: "Files at",
+  "tags.mlflow.note.content": "Note",
+};
+
+/** What every row says of itself, so that no column is asked for. */
+export const IN_EVERY_ROW: ReadonlySet<string> = new Set(
+  ["run_name", "status", "start_time", "end_time", "duration", "user_id", "run_id", "experiment_id"],
+);
+
+/** What a column's id says. */
+export function columnOf(id: ColumnId): Column {
+  const dot = id.indexOf(".");
+  const kind = dot > 0 ? SCOPES[id.slice(0, dot)] : undefined;
+  if (kind === undefined) return { id, kind: "attribute", key: id.replace(/^attributes\./, ""), figure: "last" };
+  const rest = id.slice(dot + 1);
+  const figure = kind === "metric" ? FIGURE.exec(rest) : null;
+  if (!figure) return { id, kind, key: rest, figure: "last" };
+  return { id, kind, key: rest.slice(0, figure.index), figure: figure[1] as Figure };
+}
+
+/** The id of a column; `last` is only written where the key itself ends like a figure. */
+export function idOf(kind: ColumnKind, key: string, figure: Figure = "last"): ColumnId {
+  const plain = figure === "last" && !(kind === "metric" && FIGURE.test(key));
+  return `${PREFIXES[kind]}${key}${plain ? "" : `:${figure}`}`;
+}
+
+/** A column as a term of the search grammar; null for one that has no value to search, its curve. */
+export function fieldOf(id: ColumnId): string | null {
+  const { kind, key, figure } = columnOf(id);
+  if (kind === "attribute") return `attributes.${key}`;
+  if (figure === "line") return null;
+  const name = `${PREFIXES[kind]}${quotedKey(key)}`;
+  return kind === "metric" && figure !== "last" ? `${name}.${figure}` : name;
+}
+
+/** A field as a person would write it: without quotes where none are needed. */
+export function readableField(id: ColumnId): string {
+  const { kind, key, figure } = columnOf(id);
+  if (kind === "attribute") return key;
+  const name = `${PREFIXES[kind]}${/^[A-Za-z_][\w/-]*$/.test(key) ? key : quotedKey(key)}`;
+  return kind === "metric" && figure !== "last" && figure !== "line" ? `${name}.${figure}` : name;
+}
+
+function quotedKey(key: string): string {
+  return key.includes("`") ? `"${key.replaceAll('"', '""')}"` : `\`${key}\``;
+}
+
+export function columnTitle(id: ColumnId): string {
+  const known = TITLES[id];
+  if (known !== undefined) return known;
+  const { key, figure } = columnOf(id);
+  if (figure === "last") return key;
+  return figure === "line" ? `${key} curve` : `${key} ${figure}`;
+}
 
 /** -1 where less of a metric is better, 1 where more is, 0 where its name does not say. */
 export function direction(key: string): -1 | 0 | 1 {
@@ -18,88 +96,22 @@ export function direction(key: string): -1 | 0 | 1 {
   return HIGHER.test(key) ? 1 : 0;
 }
 
-/** Metric keys of the runs, the telling ones first: judged on held-out data, then logged by most runs. */
-export function rankMetrics(runs: readonly Run[]): string[] {
-  const counts = new Map<string, number>();
-  for (const run of runs) for (const key of Object.keys(run.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const weight = (key: string) =>
-    (counts.get(key)! / runs.length) * 2 +
-    (JUDGED.test(key) ? 2 : TESTED.test(key) ? 1.5 : 0) +
-    (direction(key) !== 0 ? 1 : 0) -
-    (isSystem(key) ? 10 : 0);
-  return [...counts.keys()].sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
-}
-
 /** What the machine did, logged beside what the model did. */
 export function isSystem(key: string): boolean {
   return key.startsWith("system/");
 }
 
-/** Parameter keys, those that differ between runs first; a value that differs in every run tells less. */
-export function rankParams(runs: readonly Run[]): { key: string; distinct: number }[] {
-  const values = new Map<string, Set<string>>();
-  for (const run of runs) {
-    for (const [key, value] of Object.entries(run.params)) {
-      const seen = values.get(key);
-      if (seen) seen.add(value);
-      else values.set(key, new Set([value]));
-    }
-  }
-  const keys = [...values].map(([key, seen]) => ({ key, distinct: seen.size }));
-  const weight = (item: { key: string; distinct: number }) => {
-    if (item.distinct < 2) return 0;
-    return item.distinct > Math.max(8, runs.length / 2) ? 1 : 2;
-  };
-  return keys.sort((a, b) => weight(b) - weight(a) || a.key.localeCompare(b.key));
+function metricWeight(key: string, share: number): number {
+  const judged = JUDGED.test(key) ? 2 : TESTED.test(key) ? 1.5 : 0;
+  return share * 2 + judged + (direction(key) !== 0 ? 1 : 0) - (isSystem(key) ? 10 : 0);
 }
 
-/** The columns that are shown before anybody chose: state, two metrics, three params that vary, when. */
-export function chooseColumns(runs: readonly Run[]): ColumnId[] {
-  const metrics = rankMetrics(runs).filter((key) => !isSystem(key));
-  const params = rankParams(runs).filter((item) => item.distinct > 1);
-  return [
-    "status",
-    ...metrics.slice(0, 2).map((key) => `metrics.${key}`),
-    ...params.slice(0, 3).map((item) => `params.${item.key}`),
-    "start_time",
-  ];
-}
-
-/** All columns that the runs offer, for the picker. */
-export function allColumns(runs: readonly Run[]): ColumnId[] {
-  const tags = new Set<string>();
-  for (const run of runs) for (const key of Object.keys(run.tags)) if (!isReserved(key)) tags.add(key);
-  return [
-    "status",
-    "start_time",
-    "duration",
-    "user_id",
-    ...rankMetrics(runs).map((key) => `metrics.${key}`),
-    ...rankParams(runs).map((item) => `params.${item.key}`),
-    ...[...tags].sort().map((key) => `tags.${key}`),
-  ];
-}
-
-export function columnTitle(id: ColumnId): string {
-  const titles: Record<string, string> = {
-    status: "State",
-    start_time: "Created",
-    duration: "Duration",
-    user_id: "User",
-    run_name: "Run",
-  };
-  return titles[id] ?? id.replace(/^(metrics|params|tags)\./, "");
-}
-
-/** Columns whose cells are numbers and stand at the right; of params, those where every value is one. */
-export function numericColumns(runs: readonly Run[], columns: readonly ColumnId[]): ReadonlySet<ColumnId> {
-  const isNumber = (text: string | undefined) => text === undefined || (text !== "" && Number.isFinite(Number(text)));
-  return new Set(
-    columns.filter((id) => {
-      if (id.startsWith("params.")) return runs.every((run) => isNumber(run.params[id.slice(7)]));
-      return id.startsWith("metrics.") || id === "duration";
-    }),
-  );
+/** Metric keys of the runs, the telling ones first: judged on held-out data, then logged by most runs. */
+export function rankMetrics(runs: readonly Run[]): string[] {
+  const counts = new Map<string, number>();
+  for (const run of runs) for (const key of Object.keys(run.metrics)) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const weight = (key: string) => metricWeight(key, counts.get(key)! / runs.length);
+  return [...counts.keys()].sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
 }
 
 /** Keys of metrics with a curve first, then those with a single value, those of the machine last. */
@@ -109,29 +121,121 @@ export function chartOrder(runs: readonly Run[]): string[] {
   return rankMetrics(runs).sort((a, b) => place(a) - place(b));
 }
 
-/** The term of `order_by` for a column, or "" where the server cannot sort by it. */
-export function orderTerm(sort: string): string {
-  if (!sort) return "";
-  const descending = sort.startsWith("-");
-  const id = descending ? sort.slice(1) : sort;
-  if (id === "duration") return "";
-  return `${orderKey(id)} ${descending ? "DESC" : "ASC"}`;
+/** All that runs have, in the order in which it tells something about them. */
+export function rankKeys(keys: readonly RunKey[]): RunKey[] {
+  const most = Math.max(1, ...keys.map((key) => key.runs));
+  const weight = (key: RunKey) => {
+    if (key.kind === "metric") return metricWeight(key.key, key.runs / most);
+    if (key.kind === "param") return key.distinct < 2 ? 0 : key.distinct > Math.max(8, most / 2) ? 1 : 2;
+    return 0;
+  };
+  return [...keys].sort((a, b) => weight(b) - weight(a) || a.key.localeCompare(b.key));
 }
 
-/** The best value of a metric among runs, or NaN where its name does not say which way is better. */
-export function bestValue(runs: readonly Run[], key: string): number {
-  const way = direction(key);
-  let best = NaN;
-  if (way === 0) return best;
-  for (const run of runs) {
-    const value = toFloat(run.metrics[key]?.last);
-    if (!Number.isNaN(value) && (Number.isNaN(best) || value * way > best * way)) best = value;
+/** The columns that are shown before anybody chose: state, two metrics, three params that vary, when. */
+export function chooseColumns(keys: readonly RunKey[]): ColumnId[] {
+  const ranked = rankKeys(keys);
+  const metrics = ranked.filter((key) => key.kind === "metric" && !isSystem(key.key));
+  const params = ranked.filter((key) => key.kind === "param" && key.distinct > 1);
+  return [
+    "status",
+    ...metrics.slice(0, 2).map((key) => idOf("metric", key.key)),
+    ...params.slice(0, 3).map((key) => idOf("param", key.key)),
+    "start_time",
+  ];
+}
+
+export interface Offer {
+  id: ColumnId;
+  /** How many runs have it. */
+  runs: number;
+}
+
+/** The columns that can be chosen, by what they are about; of metrics the last value alone. */
+export function offeredColumns(keys: readonly RunKey[]): Record<ColumnKind, Offer[]> {
+  const offers: Record<ColumnKind, Offer[]> = { attribute: [], metric: [], param: [], tag: [] };
+  const runs = Math.max(0, ...keys.map((key) => key.runs));
+  for (const id of ["status", "start_time", "duration", "user_id", "end_time", "run_id", "artifact_uri"]) {
+    const key = keys.find((other) => other.kind === "attribute" && other.key === id);
+    offers.attribute.push({ id, runs: key?.runs ?? runs });
   }
-  return best;
+  for (const key of rankKeys(keys)) {
+    if (key.kind === "attribute") continue;
+    if (key.kind === "tag" && isReserved(key.key)) {
+      if (key.key === "mlflow.note.content") offers.tag.push({ id: idOf("tag", key.key), runs: key.runs });
+      continue;
+    }
+    offers[key.kind].push({ id: idOf(key.kind, key.key), runs: key.runs });
+  }
+  return offers;
 }
 
-function orderKey(id: ColumnId): string {
-  const dot = id.indexOf(".");
-  if (dot < 0) return `attributes.${id}`;
-  return `${id.slice(0, dot)}.\`${id.slice(dot + 1)}\``;
+/** What is known of a column from the keys; undefined where no run has it. */
+export function keyOf(keys: readonly RunKey[], id: ColumnId): RunKey | undefined {
+  const { kind, key } = columnOf(id);
+  return keys.find((other) => other.kind === kind && other.key === key);
+}
+
+/** Whether cells of a column are numbers, and stand at the right. */
+export function isNumeric(keys: readonly RunKey[], id: ColumnId): boolean {
+  const { kind, figure } = columnOf(id);
+  if (kind === "metric") return figure !== "line";
+  if (kind === "param") return keyOf(keys, id)?.numeric ?? false;
+  return id === "duration";
+}
+
+/** Whether runs differ in a column, as far as the keys say. */
+export function differs(keys: readonly RunKey[], id: ColumnId): boolean {
+  const key = keyOf(keys, id);
+  if (!key) return IN_EVERY_ROW.has(id);
+  const most = Math.max(0, ...keys.map((other) => other.runs));
+  if (key.runs < most) return true;
+  if (key.kind === "metric") return key.minimum !== key.maximum;
+  return key.distinct > 1 || key.kind === "attribute";
+}
+
+/** The terms of `order_by` for columns to sort by; a param that states numbers is sorted as one. */
+export function orderTerms(keys: readonly RunKey[], sort: readonly string[]): string[] {
+  return sort.flatMap((term) => {
+    const descending = term.startsWith("-");
+    const id = descending ? term.slice(1) : term;
+    const field = fieldOf(id);
+    if (field === null) return [];
+    const number = columnOf(id).kind === "param" && isNumeric(keys, id) ? " AS NUMBER" : "";
+    return [`${field}${number} ${descending ? "DESC" : "ASC"}`];
+  });
+}
+
+/** Where a table is sorted by a column. */
+export function sortOf(sort: readonly string[], id: ColumnId): "ascending" | "descending" | undefined {
+  if (sort.includes(id)) return "ascending";
+  return sort.includes(`-${id}`) ? "descending" : undefined;
+}
+
+/** The sort after a click on a column: ascending, descending, none; `more` keeps the other columns. */
+export function sortAfter(sort: readonly string[], id: ColumnId, more: boolean): string[] {
+  const now = sortOf(sort, id);
+  const next = now === "ascending" ? [`-${id}`] : now === "descending" ? [] : [id];
+  if (!more) return next;
+  if (now === undefined) return [...sort, id];
+  return sort.flatMap((term) => (term === id || term === `-${id}` ? next : [term]));
+}
+
+/** `items` with the one at `from` put at `to`. */
+export function moved<T>(items: readonly T[], from: number, to: number): T[] {
+  const rest = items.filter((_, index) => index !== from);
+  return [...rest.slice(0, to), items[from]!, ...rest.slice(to)];
+}
+
+export const NAME_WIDTH = 224;
+
+/** How wide a column is before anybody changed it, in px. */
+export function widthOf(id: ColumnId): number {
+  if (id === "run_name") return NAME_WIDTH;
+  if (id === "status") return 84;
+  if (id === "start_time" || id === "end_time" || id === "duration" || id === "user_id") return 92;
+  if (id === "run_id" || id === "artifact_uri" || id === "tags.mlflow.note.content") return 180;
+  const { kind, figure } = columnOf(id);
+  if (figure === "line") return 112;
+  return Math.min(160, Math.max(kind === "metric" ? 88 : 72, columnTitle(id).length * 7 + 36));
 }

@@ -2,6 +2,15 @@
 
 const SI = ["", "k", "M", "G", "T", "P"];
 
+/** What the user has chosen; `lib/preferences` sets it. */
+let digits = 4;
+let utc = false;
+
+export function setFormats(chosen: { digits: number; zone: "local" | "utc" }): void {
+  digits = chosen.digits;
+  utc = chosen.zone === "utc";
+}
+
 /** A metric as it came over the wire: floats that JSON cannot hold come as words. */
 export function toFloat(value: number | string | null | undefined): number {
   if (typeof value === "number") return value;
@@ -10,23 +19,23 @@ export function toFloat(value: number | string | null | undefined): number {
   return NaN;
 }
 
-/** Four significant digits; whole numbers whole. */
+/** Four significant digits, or as many as were chosen; whole numbers whole. */
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e9 || size < 1e-4) return minus(trimExponent(value.toExponential(3)));
+  if (size >= 1e9 || size < 1e-4) return minus(trimExponent(value.toExponential(digits - 1)));
   if (Number.isInteger(value)) return minus(groups(String(value)));
-  if (size >= 1000) return minus(groups(value.toFixed(size >= 10000 ? 0 : 1)));
-  return minus(size < 1e-2 ? String(Number(value.toPrecision(4))) : value.toPrecision(4));
+  if (size >= 1000) return minus(groups(value.toFixed(Math.max(0, digits - (size >= 10000 ? 5 : 3)))));
+  return minus(size < 1e-2 ? String(Number(value.toPrecision(digits))) : value.toPrecision(digits));
 }
 
 /** A parameter is text; one that is a number with a long tail is shortened, all others stand as logged. */
 export function formatParam(text: string): string {
   if (!/^-?\d*\.?\d+(e[+-]?\d+)?$/i.test(text) || text.length <= 8) return text;
   const value = Number(text);
-  return Number.isFinite(value) && !Number.isInteger(value) ? String(Number(value.toPrecision(4))) : text;
+  return Number.isFinite(value) && !Number.isInteger(value) ? String(Number(value.toPrecision(digits))) : text;
 }
 
 /** Labels of an axis: as many digits as tell neighbours apart, SI prefixes for the large, exponents for the tiny. */
@@ -64,12 +73,19 @@ export function formatAgo(then: number, now: number): string {
   return formatTime(then).slice(0, 10);
 }
 
-/** Local time as 2026-11-21 14:02:09. */
+/** Time as 2026-11-21 14:02:09, here or, where that was chosen, in UTC: then " UTC" follows. */
 export function formatTime(milliseconds: number): string {
   const date = new Date(milliseconds);
+  if (utc) return `${date.toISOString().slice(0, 19).replace("T", " ")} UTC`;
   const pad = (part: number) => String(part).padStart(2, "0");
   const day = `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())}`;
   return `${day} ${pad(date.getHours())}:${pad(date.getMinutes())}:${pad(date.getSeconds())}`;
+}
+
+/** The hour and minute, for something of today. */
+export function formatClock(milliseconds: number): string {
+  const time = formatTime(milliseconds);
+  return `${time.slice(11, 16)}${utc ? " UTC" : ""}`;
 }
 
 export function formatBytes(bytes: number): string {

@@ -48,6 +48,11 @@ export function quote(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
+/** A filter for things whose name holds `text`; none for "". */
+export function nameFilter(text: string): string {
+  return text ? `name ILIKE ${quote(`%${text}%`)}` : "";
+}
+
 function isWord(name: string): boolean {
   const lower = name.toLowerCase();
   return WORDS.has(lower) || SCOPES.has(lower);

@@ -1,4 +1,4 @@
-/** Light, dark, or what the system says; remembered. `public/theme.js` applies it before the first paint. */
+/** Light, dark, or what the system says; remembered. The script in `index.html` applies it before the first paint. */
 import { useSyncExternalStore } from "react";
 
 export type ThemeChoice = "light" | "dark" | "system";

@@ -1,123 +1,248 @@
-/** One experiment: its runs in a table, the chosen ones in charts beside it. The view stands in the address. */
+/** Runs of an experiment, or of several: a table, and the chosen ones in charts beside it. The view stands in the address. */
 
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
-import { ApiError } from "../api/client";
-import { experimentQuery, type Run, runCountQuery, runQuery, runsQuery } from "../api/queries";
-import { CopyButton, Empty, Failure, SkeletonRows, Snippet } from "../components";
-import { Charts, type DrawnRun } from "../components/charts";
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { experimentQuery } from "../api/experiments";
+import { everyRow, someRunsQuery } from "../api/runs";
+import { CopyButton, Empty, Failure, SkeletonRows, Snippet, useNow } from "../components";
+import { ChartPanel } from "../components/charts/panel";
+import { CodeButton } from "../components/codeways";
 import { TopBar } from "../components/frame";
 import { QueryField } from "../components/queryfield";
-import { RunsTable } from "../components/runstable";
+import { scopesOf, useRunActions } from "../components/runs/actions";
+import { BulkBar, MOST_COMPARED } from "../components/runs/bulk";
+import { codeOf } from "../components/runs/code";
+import { FilterMenu } from "../components/runs/filters";
+import { ColumnMenu, DisplayMenu, GroupMenu } from "../components/runs/menus";
+import type { Look } from "../components/runs/row";
+import { ViewsMenu } from "../components/runs/savedviews";
+import { batchesOf, useCurves, useStretch } from "../components/runs/sparks";
+import { TablePane } from "../components/runs/tablepane";
+import { useBest, useDrawn, useHeat, useSame, useTable } from "../components/runs/usetable";
+import { useChanges } from "../components/runs/usechanges";
+import { useView } from "../components/runs/useview";
+import { useNarrow } from "../components/runs/window";
 import { Split } from "../components/split";
-import { AxisMenu, ColumnMenu, SmoothMenu } from "../components/viewmenus";
-import { chartOrder, chooseColumns, orderTerm } from "../lib/columns";
+import { useCommands } from "../lib/commands";
+import { both } from "../lib/conditions";
 import { formatCount } from "../lib/format";
-import { draw, erase } from "../lib/palette";
-import { decodeView, encodeView, type WorkspaceView } from "../lib/viewstate";
-import { firstRun } from "./experiments";
+import { notify } from "../lib/notices";
+import { draw } from "../lib/palette";
+import { countOf, EVERYTHING, isSelected, NOTHING, type Selection } from "../lib/selection";
+import type { WorkspaceView } from "../lib/viewstate";
+import { firstRun } from "../lib/begin";
+import "../styles/workspace.css";
+import "../styles/charts.css";
 
-const FIRST_DRAWN = 6;
+const ExportDialog = lazy(() => import("../components/runs/export").then((module) => ({ default: module.ExportDialog })));
+
+/** How often the keys of runs are asked for while runs change, in ms. */
+const KEYS_AGAIN = 10_000;
 
 export function WorkspacePage() {
   const { experimentId } = useParams({ from: "/experiments/$experimentId" });
-  const [view, change] = useView();
-  const experiment = useQuery(experimentQuery(experimentId));
-  const running = useQuery({ ...runCountQuery(experimentId, "attributes.status = 'RUNNING'"), refetchInterval: 10_000 });
-  const query = useInfiniteQuery(runsQuery({ experimentId, filter: view.q, order: orderTerm(view.sort) }));
-  const [pane, setPane] = useState<"runs" | "charts">("runs");
+  return <Workspace key={experimentId} experimentId={experimentId} />;
+}
 
-  const kept = useKept(query.data, experimentId);
-  const runs = useMemo(() => kept?.pages.flatMap((page) => page.runs) ?? [], [kept]);
-  const total = kept?.pages[0]?.total ?? runs.length;
-  const columns = useSettled(experimentId, runs, view.cols);
-  const slots = useMemo(() => view.runs ?? firstDrawn(runs), [view.runs, runs]);
-  const drawn = useDrawn(slots, runs);
+function Workspace({ experimentId }: { experimentId: string }) {
+  const ids = useMemo(() => [...new Set(experimentId.split(",").filter(Boolean))], [experimentId]);
+  const { view, change, open, settled } = useView(experimentId);
+  const names = useNames(ids);
+  const table = useTable(ids, view, settled);
+  const { rows, keys, scope, total, mistake } = table;
+  const drawn = useDrawn(table, view);
+  const best = useBest(table);
+  const heat = useHeat(table, view.heat);
+  const box = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow();
+  const [hovered, setHovered] = useState<string | null>(null);
+  const [exporting, setExporting] = useState(false);
+  const [sight, setSight] = useStretch();
+  const [selection, select] = useSelection(JSON.stringify(scope));
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const asked = useRef(0);
 
-  const toggle = useCallback(
-    (runId: string) => change({ runs: slots.includes(runId) ? erase(slots, runId) : draw(slots, runId) }),
-    [change, slots],
+  const renew = useCallback(() => rows?.renew(false), [rows]);
+  const actions = useRunActions(renew);
+  const version = useChanges(ids, () => {
+    rows?.renew(view.sort.length > 0 || isUsed(box.current));
+    for (const key of ["run-counts", "some-runs"]) void queries.invalidateQueries({ queryKey: [key] });
+    if (Date.now() - asked.current < KEYS_AGAIN) return;
+    asked.current = Date.now();
+    void queries.invalidateQueries({ queryKey: ["run-keys"] });
+  });
+
+  const pinIds = useSame([...new Set([view.base, ...view.pins])].filter(Boolean));
+  const pinned = useQuery({ ...someRunsQuery(ids, pinIds, table.shown), enabled: pinIds.length > 0 });
+  const pinnedRuns = useSame(pinIds.length > 0 ? (pinned.data ?? []) : []);
+  const base = pinnedRuns.find((item) => item.key === view.base) ?? null;
+  const keyAt = (index: number) => {
+    const item = index < (rows?.model.size ?? 0) ? rows?.model.row(index).item : undefined;
+    return item?.kind === "run" ? item.key : undefined;
+  };
+  const batches = useSame(batchesOf(sight, keyAt));
+  const curves = useCurves(batches, table.shown, rows?.model.version ?? "");
+  const now = useNow();
+  const look = useMemo<Look>(
+    () => ({ best, heat, base, aggregate: view.aggregate, curves, experiments: names.byId, now }),
+    [best, heat, base, view.aggregate, curves, names.byId, now],
   );
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
 
-  if (experiment.isError) {
+  const chosen = countOf(selection, total ?? 0);
+  const compared = !selection.all && chosen >= 2 ? [...selection.ids] : drawn.runs.map((run) => run.runId);
+  const comparable = compared.length >= 2 && compared.length <= MOST_COMPARED;
+  const compare = () => {
+    if (comparable) void navigate({ to: "/compare", search: { runs: compared.join(",") } });
+    else notify({ kind: "failed", text: `Between 2 and ${MOST_COMPARED} runs can be compared; select them with x.` });
+  };
+  const fold = (pane: WorkspaceView["pane"]) => change({ pane: view.pane === pane ? "both" : pane });
+  useCommands([
+    { id: "compare-runs", label: "Compare the selected runs", group: "Runs", keys: "c", run: compare },
+    { id: "select-all-runs", label: "Select all that match", group: "Runs", run: () => select(EVERYTHING) },
+    { id: "export-runs", label: "Export the runs", group: "Runs", run: () => setExporting(true) },
+    { id: "fold-runs", label: "Fold the table, or not", group: "View", keys: "[", run: () => fold("charts") },
+    { id: "fold-charts", label: "Fold the charts, or not", group: "View", keys: "]", run: () => fold("runs") },
+    { id: "tree", label: "Nested runs below their parent, or not", group: "View", run: () => change({ tree: !table.nested }) },
+  ]);
+  const copyIds = () => void collectIds({ scope, selection }).then((found) => navigator.clipboard.writeText(found.join("\n")).then(() => notify({ kind: "done", text: `Copied ${formatCount(found.length, "id")}` })));
+  const drawSelected = () => {
+    const some = selection.all ? [] : [...selection.ids];
+    change({ runs: some.reduce<readonly string[]>(draw, []).slice() });
+  };
+  const onParams = useCallback((charts: Record<string, string>) => change({ charts }), [change]);
+  const onFilter = useCallback((condition: string) => change({ q: both(view.q, condition) }), [change, view.q]);
+
+  if (names.error) {
     return (
       <>
         <TopBar>
           <Crumb />
           <h1 className="ellipsis">{experimentId}</h1>
         </TopBar>
-        <Failure
-          what={`Experiment ${experimentId} could not be opened.`}
-          error={experiment.error}
-          retry={() => void experiment.refetch()}
-        />
+        <Failure what={`Experiment ${experimentId} could not be opened.`} error={names.error} retry={names.retry} />
       </>
     );
   }
-
-  const mistake = mistakeOf(query.error);
-  const failed = query.isError && !mistake;
+  const target = { scope, selection: chosen > 0 ? selection : EVERYTHING };
+  const ready = rows?.model.ready ?? false;
+  const empty = ready && rows!.model.total === 0 && pinnedRuns.length === 0;
+  const pane = narrow && view.pane === "both" ? "runs" : view.pane;
+  const buttons = (
+    <>
+      {total !== null && total > 0 && (
+        <button type="button" className="button wide" onClick={() => setExporting(true)}>
+          Export
+        </button>
+      )}
+      <span className="wide">
+        <CodeButton title="These runs in code" ways={codeOf({ experimentIds: ids, filter: scope.filter, order: table.order, view: scope.view, origin: location.origin })} />
+      </span>
+      <CopyButton text={location.href} label="Copy link" />
+      <button type="button" className="button primary wide" disabled={!comparable} onClick={compare}>
+        Compare{comparable ? ` ${compared.length}` : ""}
+      </button>
+    </>
+  );
   return (
     <>
-      <TopBar actions={<CopyButton text={location.href} label="Copy link" />}>
+      <TopBar actions={buttons}>
         <Crumb />
-        <h1 className="ellipsis">{experiment.data?.name ?? " "}</h1>
-        {kept && (
+        <h1 className="ellipsis">{names.title || " "}</h1>
+        {total !== null && (
           <span className="detail" role="status">
             {formatCount(total, "run")}
-            {running.data ? ` · ${running.data.toLocaleString("en")} running` : ""}
+            {table.running > 0 ? ` · ${table.running.toLocaleString("en")} running` : ""}
           </span>
         )}
       </TopBar>
       <div className="bar filter-bar">
-        <QueryField value={view.q} mistake={mistake} onSubmit={(q) => change({ q })} />
+        <QueryField value={view.q} mistake={mistake} experimentIds={ids} keys={keys} onSubmit={(q) => change({ q })} />
         <div className="bar-buttons">
-          <ColumnMenu runs={runs} columns={columns} chosen={view.cols !== null} onChange={(cols) => change({ cols })} />
-          <AxisMenu x={view.x} log={view.log} onChange={change} />
-          <SmoothMenu smooth={view.smooth} onChange={(smooth) => change({ smooth })} />
+          <FilterMenu filter={view.q} experimentIds={ids} keys={keys} onChange={(q) => change({ q })} />
+          <GroupMenu keys={keys} view={view} onChange={change} />
+          <ColumnMenu keys={keys} columns={table.columns} chosen={view.cols !== null} onChange={(cols) => change({ cols })} />
+          <DisplayMenu view={view} nested={table.nested} onChange={change} />
+          {ids.length === 1 && <ViewsMenu experimentId={experimentId} view={view} open={open} />}
         </div>
         <div className="segments pane-switch" role="group" aria-label="What is shown">
           {(["runs", "charts"] as const).map((name) => (
-            <button key={name} type="button" aria-pressed={pane === name} onClick={() => setPane(name)}>
+            <button key={name} type="button" aria-pressed={pane === name} onClick={() => change({ pane: name === "runs" ? "both" : name })}>
               {name === "runs" ? "Runs" : "Charts"}
             </button>
           ))}
         </div>
       </div>
-      {failed && !kept ? (
-        <Failure what="The runs could not be listed." error={query.error} retry={() => void query.refetch()} />
-      ) : !kept ? (
+      {chosen > 0 && (
+        <BulkBar
+          target={{ scope, selection }}
+          total={total ?? 0}
+          shown={view.shown}
+          actions={actions}
+          onSelect={select}
+          onCompare={compare}
+          onExport={() => setExporting(true)}
+          onDraw={drawSelected}
+          onCopyIds={copyIds}
+        />
+      )}
+      {table.error !== null && !ready ? (
+        <Failure what="The runs could not be listed." error={table.error} retry={renew} />
+      ) : !ready ? (
         mistake ? <Empty title="The filter cannot be understood." /> : <SkeletonRows rows={16} />
-      ) : runs.length === 0 ? (
-        <NoRuns filter={view.q} name={experiment.data?.name} clear={() => change({ q: "" })} />
+      ) : empty ? (
+        <NoRuns view={view} name={names.title} change={change} />
       ) : (
         <div className="workspace" data-pane={pane}>
           <Split
             left={
-              <RunsTable
-                runs={runs}
-                total={total}
-                columns={columns}
-                sort={view.sort}
-                slots={slots}
-                dimmed={query.isPlaceholderData || query.isError}
-                onSort={(sort) => change({ sort })}
-                onToggle={toggle}
-                onMore={more}
+              <TablePane
+                box={box}
+                table={table}
+                view={view}
+                change={change}
+                pinned={pinnedRuns}
+                slots={drawn.slots}
+                groupSlots={drawn.groupSlots}
+                selection={selection}
+                select={select}
+                look={look}
+                hovered={hovered}
+                onHover={setHovered}
+                actions={actions}
+                onSight={setSight}
               />
             }
-            right={<ChartPane drawn={drawn} view={view} />}
+            right={
+              pane !== "runs" && (
+                <ChartPanel
+                  experimentIds={ids}
+                  runs={drawn.runs}
+                  groups={table.grouped ? drawn.groups : NO_GROUPS}
+                  filter={scope.filter}
+                  params={view.charts}
+                  onParams={onParams}
+                  hovered={hovered}
+                  onHover={setHovered}
+                  onFilter={onFilter}
+                  version={version || (rows?.model.version ?? "")}
+                />
+              )
+            }
           />
         </div>
+      )}
+      {exporting && (
+        <Suspense fallback={null}>
+          <ExportDialog target={target} count={countOf(target.selection, total ?? 0)} order={table.order} columns={table.shown} name={names.title} close={() => setExporting(false)} />
+        </Suspense>
       )}
     </>
   );
 }
+
+const NO_GROUPS: never[] = [];
 
 function Crumb() {
   return (
@@ -127,30 +252,21 @@ function Crumb() {
   );
 }
 
-function ChartPane({ drawn, view }: { drawn: { runs: DrawnRun[]; keys: string[] }; view: WorkspaceView }) {
-  if (drawn.runs.length === 0) {
-    return (
-      <Empty title="No run is drawn.">
-        <p>Choose runs with the mark before their name, or with x.</p>
-      </Empty>
-    );
-  }
-  if (drawn.keys.length === 0) {
-    return (
-      <Empty title="The drawn runs have no metrics yet.">
-        <p>They appear here as soon as a run logs one.</p>
-      </Empty>
-    );
-  }
-  return <Charts keys={drawn.keys} runs={drawn.runs} drawing={view} />;
-}
-
-function NoRuns({ filter, name, clear }: { filter: string; name: string | undefined; clear: () => void }) {
-  if (filter) {
+function NoRuns({ view, name, change }: { view: WorkspaceView; name: string; change: (part: Partial<WorkspaceView>) => void }) {
+  if (view.q) {
     return (
       <Empty title="No run matches the filter.">
-        <button type="button" className="button" onClick={clear}>
+        <button type="button" className="button" onClick={() => change({ q: "" })}>
           Clear the filter
+        </button>
+      </Empty>
+    );
+  }
+  if (view.hidden.length > 0 || view.shown !== "active") {
+    return (
+      <Empty title={view.shown === "deleted" ? "No run was deleted." : "No run is shown."}>
+        <button type="button" className="button" onClick={() => change({ hidden: [], shown: "active" })}>
+          Show all active runs
         </button>
       </Empty>
     );
@@ -163,65 +279,37 @@ function NoRuns({ filter, name, clear }: { filter: string; name: string | undefi
   );
 }
 
-function useView(): [WorkspaceView, (part: Partial<WorkspaceView>) => void] {
-  const search = useSearch({ from: "/experiments/$experimentId" });
-  const navigate = useNavigate({ from: "/experiments/$experimentId" });
-  const view = useMemo(() => decodeView(search), [search]);
-  const change = useCallback(
-    (part: Partial<WorkspaceView>) =>
-      void navigate({
-        search: (now) => encodeView({ ...decodeView(now), ...part }),
-        replace: part.q === undefined && part.sort === undefined,
-      }),
-    [navigate],
-  );
-  return [view, change];
+function useNames(ids: readonly string[]) {
+  const results = useQueries({ queries: ids.map((id) => experimentQuery(id)) });
+  const failed = results.find((result) => result.isError);
+  const byId = useSame(Object.fromEntries(results.flatMap((result, at) => (result.data ? [[ids[at]!, result.data.name]] : []))));
+  const title = ids.map((id) => byId[id]).filter(Boolean).join(", ");
+  const retry = () => {
+    for (const result of results) void result.refetch();
+  };
+  return { byId, title, error: failed?.error ?? null, retry };
 }
 
-/** The last answer that came, so that a mistyped filter dims the table instead of emptying it. */
-function useKept<T>(data: T | undefined, experimentId: string): T | undefined {
-  const [kept, setKept] = useState({ experimentId, data });
-  if (kept.experimentId !== experimentId || (data !== undefined && data !== kept.data)) setKept({ experimentId, data });
-  return data ?? (kept.experimentId === experimentId ? kept.data : undefined);
+/** What is selected; all that match are others after the filter has changed. */
+function useSelection(scope: string): [Selection, (selection: Selection) => void] {
+  const [state, setState] = useState({ scope, selection: NOTHING });
+  if (state.scope !== scope) setState({ scope, selection: state.selection.all ? NOTHING : state.selection });
+  const select = useCallback((selection: Selection) => setState((now) => ({ ...now, selection })), []);
+  return [state.selection, select];
 }
 
-/** Columns once chosen from the data stay while runs come and go; else they would jump at every refresh. */
-function useSettled(experimentId: string, runs: readonly Run[], chosen: string[] | null): string[] {
-  const [settled, setSettled] = useState<{ experimentId: string; columns: string[] } | null>(null);
-  if (runs.length > 0 && settled?.experimentId !== experimentId) {
-    setSettled({ experimentId, columns: chooseColumns(runs) });
+/** Whether somebody is at the table, so that rows must not move. */
+function isUsed(box: HTMLElement | null): boolean {
+  return box !== null && (box.scrollTop > 0 || box.matches(":hover") || box.contains(document.activeElement));
+}
+
+async function collectIds(target: { scope: Parameters<typeof scopesOf>[0]["scope"]; selection: Selection }): Promise<string[]> {
+  if (!target.selection.all) return [...target.selection.ids];
+  const ids: string[] = [];
+  for (const scope of scopesOf(target)) {
+    for await (const { items } of everyRow(scope, [], [], new AbortController().signal)) {
+      ids.push(...items.map((item) => item.key).filter((id) => isSelected(target.selection, id)));
+    }
   }
-  return chosen ?? settled?.columns ?? ["status"];
-}
-
-function firstDrawn(runs: readonly Run[]): string[] {
-  const telling = runs.filter((run) => Object.keys(run.metrics).length > 0);
-  return telling.slice(0, FIRST_DRAWN).map((run) => run.run_id);
-}
-
-/** The runs in the slots; those that the table has not loaded are asked for one by one. */
-function useDrawn(slots: readonly string[], runs: readonly Run[]): { runs: DrawnRun[]; keys: string[] } {
-  const known = useMemo(() => new Map(runs.map((run) => [run.run_id, run])), [runs]);
-  const missing = slots.filter((id) => id !== "" && !known.has(id));
-  const fetched = useQueries({
-    queries: missing.map((id) => ({ ...runQuery(id), placeholderData: keepPreviousData, retry: false })),
-    combine: (results) => results.flatMap((result) => (result.data ? [result.data] : [])),
-  });
-  return useMemo(() => {
-    const all = new Map([...known, ...fetched.map((run) => [run.run_id, run] as const)]);
-    const members = slots.flatMap((id) => all.get(id) ?? []);
-    return {
-      runs: members.map((run) => ({
-        runId: run.run_id,
-        name: run.run_name || run.run_id,
-        slot: slots.indexOf(run.run_id),
-        live: run.status === "RUNNING",
-      })),
-      keys: chartOrder(members),
-    };
-  }, [known, fetched, slots]);
-}
-
-function mistakeOf(error: unknown): ApiError | null {
-  return error instanceof ApiError && error.status === 400 ? error : null;
+  return ids;
 }
