@@ -22,7 +22,7 @@ from treering.entities.metric import MetricColumns
 from treering.entities.run import LogBatch
 from wire import Wire
 
-__all__ = ["reading_history"]
+__all__ = ["fill_history", "new_run", "reading_history"]
 
 KEY = "loss"
 PAGE = 25_000
@@ -34,13 +34,13 @@ def reading_history(folder: Path, *, quick: bool) -> list[Figure]:
     """A million points; a tenth of that in a quick run."""
     count = 100_000 if quick else 1_000_000
     with serving(TREERING, folder / "treering") as server:
-        run_id = _new_run(server)
-        _fill(server, run_id, count, folder)
+        run_id = new_run(server)
+        fill_history(server, run_id, count, folder)
         ours = _measured(TREERING, server, run_id, count)
         asked = {"run_ids": [run_id], "keys": [KEY], "max_points": CHART}
         ours["chart"] = _chart(server, "/api/v1/metrics/sample", json.dumps(asked).encode())
     with serving(MLFLOW, folder / "mlflow") as server:
-        run_id = _new_run(server)
+        run_id = new_run(server)
         database = str(folder / "mlflow" / "bench.db")
         fill = [MLFLOW.python, str(WORKLOADS / "fill_history.py"), database, run_id, KEY, str(count)]
         subprocess.run(fill, check=True)
@@ -61,13 +61,13 @@ def reading_history(folder: Path, *, quick: bool) -> list[Figure]:
     return [Figure("history", text, "ms", ours[name] * 1000, theirs[name] * 1000) for name, text in rows]
 
 
-def _new_run(server: Server) -> str:
+def new_run(server: Server) -> str:
     with Wire(server.port) as wire:
         made = wire.post("runs/create", {"experiment_id": "0", "start_time": 1_700_000_000_000})
     return str(made["run"]["info"]["run_id"])
 
 
-def _fill(server: Server, run_id: str, count: int, folder: Path) -> None:
+def fill_history(server: Server, run_id: str, count: int, folder: Path) -> None:
     services = connect(replace(Settings(), tracking_uri=f"http://127.0.0.1:{server.port}"), folder)
     for start in range(0, count, 10_000):
         steps = range(start, min(start + 10_000, count))

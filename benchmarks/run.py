@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import drawing_lines
 import files
 import ingesting
 import logging_points
 import losses
+import pages
 import reading_history
 import searching
 import starting
@@ -34,10 +36,16 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "partition": losses.partition,
     "ingest": ingesting.ingesting,
     "history": reading_history.reading_history,
+    "lines": drawing_lines.drawing_lines,
     "search": searching.searching,
     "search-postgresql": searching.searching_postgresql,
+    "grid": searching.grid,
     "frames": searching.frames,
     "server": starting.starting,
+    "pages": pages.first_load,
+    "pages-table": pages.tables,
+    "pages-charts": pages.charts,
+    "pages-size": pages.sizes,
 }
 
 
@@ -54,7 +62,7 @@ def main() -> int:
     failed = 0
     with tempfile.TemporaryDirectory(prefix="treering-bench-") as folder:
         for name in arguments.only or THEMES:
-            more = {"runs": arguments.runs} if name.startswith("search") else {}
+            more = {"runs": arguments.runs} if name.startswith(("search", "grid", "pages-table")) else {}
             began = time.perf_counter()
             try:
                 figures += THEMES[name](Path(folder) / name, quick=arguments.quick, **more)

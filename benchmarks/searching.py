@@ -1,4 +1,4 @@
-"""Searches over many runs: pages over HTTP on SQLite and PostgreSQL, and whole data frames."""
+"""Searches over many runs: pages over HTTP on SQLite and PostgreSQL, the table of runs, and whole data frames."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from runs import FILTER, ORDER
 
 from databases import postgresql_server
 
-__all__ = ["frames", "searching", "searching_postgresql"]
+__all__ = ["frames", "grid", "searching", "searching_postgresql", "warm"]
 
 WORKLOAD = Path(__file__).parent / "workloads" / "frame.py"
 FRAME = 10_000
@@ -63,6 +63,71 @@ def searching_postgresql(folder: Path, *, quick: bool, runs: int = 100_000) -> l
         with serving(MLFLOW, folder / "mlflow", "--backend-store-uri", uri, PYTHONPATH=str(DRIVER)) as server:
             others = _measured(server, MLFLOW, quick=quick)
     return _figures("PostgreSQL", count, mine, others)
+
+
+def grid(folder: Path, *, quick: bool, runs: int = 100_000) -> list[Figure]:
+    """What a page with the table of all runs asks, on SQLite; MLflow's pages have nothing to ask but a search."""
+    count = min(runs, 5000) if quick else runs
+    ours, theirs = folder / "treering", folder / "mlflow"
+    for one in (ours, theirs):
+        one.mkdir(parents=True)
+    fill_treering(f"sqlite:///{ours / 'bench.db'}", count)
+    fill_mlflow(f"sqlite:///{theirs / 'bench.db'}", count, theirs)
+    offset = count * 9 // 10
+    with serving(TREERING, ours) as server, Wire(server.port) as wire:
+        mine, names = _grid(wire, offset)
+    with serving(MLFLOW, theirs) as server, Wire(server.port) as wire:
+        others, theirs_names = _far_page(wire, offset)
+    if names != theirs_names:
+        msg = "The two sides found different runs: the comparison is worth nothing."
+        raise RuntimeError(msg)
+    none = float("nan")
+    rows = [
+        (f"200 rows from {offset:,} on, by a metric", mine["sorted"], others),
+        ("the same order, scrolled on", mine["scrolled"], others),
+        ("which keys there are, after a change", mine["keys"], none),
+        ("groups by a param", mine["groups"], none),
+        ("groups by a param, with figures of 5 metrics", mine["figures"], none),
+        ("the first question, which builds the columns", mine["first"], none),
+    ]
+    what = f"table of {count:,} runs on SQLite"
+    return [Figure("grid", f"{what}, {name}", "ms", here * 1000, there * 1000) for name, here, there in rows]
+
+
+def _grid(wire: Wire, offset: int) -> tuple[dict[str, float], list[str]]:
+    """Median seconds by question, each asked of ten metrics or params; and the names on the page by the first metric."""
+    shown = [f"{part}.{part[0]}{index}" for part in ("metrics", "params") for index in range(10)]
+
+    def ask(path: str, **body: Any) -> tuple[float, Any]:
+        taken, answer = wire.ask(f"/api/v1/runs/{path}", json.dumps({"experiment_ids": ["0"], **body}).encode())
+        return taken, json.loads(answer)
+
+    first, page = ask("rows")
+    found: dict[str, list[float]] = {name: [] for name in ("sorted", "scrolled", "keys", "groups", "figures")}
+    names: list[str] = []
+    for index in range(10):
+        asked = {"order_by": [f"metrics.m{index}"], "columns": shown}
+        taken, rows = ask("rows", **asked, offset=offset)
+        found["sorted"].append(taken)
+        names = names or rows["names"]
+        found["scrolled"].append(ask("rows", **asked, offset=offset - 200)[0])
+        ask("change", action="set_tags", run_ids=[page["run_ids"][index]], tags={"seen": "yes"})
+        found["keys"].append(ask("keys")[0])
+        found["groups"].append(ask("groups", by=[f"params.p{index}"])[0])
+        figures = [f"metrics.m{number}" for number in range(5)]
+        found["figures"].append(ask("groups", by=[f"params.p{index}"], columns=figures)[0])
+    return {"first": first, **{name: median(taken) for name, taken in found.items()}}, names
+
+
+def _far_page(wire: Wire, offset: int) -> tuple[float, list[str]]:
+    """Median seconds for a page of 200 that far down, without those for the way there; and the names on it."""
+    question: dict[str, Any] = {"experiment_ids": ["0"], "order_by": ["metrics.m0"]}
+    for passed in range(0, offset, 10_000):
+        size = min(10_000, offset - passed)
+        answer = wire.post_bytes("runs/search", json.dumps({**question, "max_results": size}).encode())[1]
+        question["page_token"] = json.loads(answer)["next_page_token"]
+    taken, page = _asked(wire, {**question, "max_results": 200}, 3)
+    return taken, [run["info"]["run_name"] for run in page["runs"]]
 
 
 def frames(folder: Path, *, quick: bool) -> list[Figure]:
@@ -126,7 +191,7 @@ def _measured(server: Server, side: Side, *, quick: bool) -> dict[str, Any]:
     with Wire(server.port) as wire:
         question: dict[str, Any] = {"experiment_ids": ["0"], "filter": FILTER, "order_by": ORDER}
         if side is TREERING:
-            _warm(wire, question)
+            warm(wire, question)
         for size in (100, 1000):
             taken, page = _asked(wire, {**question, "max_results": size}, repeats)
             found[f"first {size}"] = taken
@@ -146,7 +211,7 @@ def _measured(server: Server, side: Side, *, quick: bool) -> dict[str, Any]:
     return found
 
 
-def _warm(wire: Wire, question: dict[str, Any]) -> None:
+def warm(wire: Wire, question: dict[str, Any]) -> None:
     """Let the columns be built, as they are for whoever searches twice."""
     body = json.dumps({**question, "max_results": 1}).encode()
     best = min(wire.post_bytes("runs/search", body)[0] for _ in range(3))
