@@ -81,7 +81,7 @@ docs: .venv/.for-test ## Write the generated parts of the docs anew, then run ev
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/pytest tests/docs $(ARGS)
 
-bench: .venv/.for-test ## Figures beside MLflow's, measured in one run (ARGS=--quick for a short one)
+bench: .venv/.for-full ## Figures beside MLflow's, measured in one run (ARGS=--quick for a short one)
 	@$(COMPILE)
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
