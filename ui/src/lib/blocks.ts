@@ -39,6 +39,8 @@ export class Blocks<T extends { key: string }> {
   readonly #waiting = new Map<number, Request>();
   #generation = 0;
   #held = false;
+  /** Whether what was asked for in the server's order has not all come yet; until then nothing is held. */
+  #owed = false;
 
   constructor(load: Load<T>, changed: () => void) {
     this.#load = load;
@@ -88,10 +90,14 @@ export class Blocks<T extends { key: string }> {
     }
   }
 
-  /** What is here is old from now on; `held` keeps the order in which it is shown. */
+  /**
+   * What is here is old from now on; `held` keeps the order in which it is shown. Who has asked for the server's order
+   * gets it, even if news come in before the answer: else runs that were just deleted would stay in sight.
+   */
   renew(held: boolean): void {
     this.#generation += 1;
-    this.#held = held;
+    if (!held) this.#owed = true;
+    this.#held = held && !this.#owed;
     this.error = null;
   }
 
@@ -125,6 +131,7 @@ export class Blocks<T extends { key: string }> {
       this.#waiting.delete(block);
       this.error = null;
       this.#put(block, page, request.generation);
+      if (this.#waiting.size === 0) this.#owed = false;
     } catch (error) {
       if (this.#waiting.get(block) !== request) return;
       this.#waiting.delete(block);

@@ -61,6 +61,28 @@ describe("a long list", () => {
     expect([blocks.total, blocks.behind, blocks.arrived]).toEqual([3, false, 0]);
   });
 
+  test("gives the server's order to who asked for it, though news come in before the answer", async () => {
+    let runs = [{ key: "b" }, { key: "a" }];
+    const blocks = new Blocks<{ key: string }>(
+      () => Promise.resolve({ total: runs.length, version: "1", items: runs }),
+      () => undefined,
+    );
+    blocks.want(0, 10);
+    await settle();
+    runs = [{ key: "a" }];
+    blocks.renew(false);
+    blocks.want(0, 10);
+    blocks.renew(true);
+    blocks.want(0, 10);
+    await settle();
+    expect([blocks.total, blocks.behind, blocks.arrived]).toEqual([1, false, 0]);
+    runs = [{ key: "c" }, { key: "a" }];
+    blocks.renew(true);
+    blocks.want(0, 10);
+    await settle();
+    expect([blocks.total, blocks.behind, blocks.arrived]).toEqual([1, true, 1]);
+  });
+
   test("says what failed, and can be asked again", async () => {
     let broken = true;
     const load = keysFrom(["a"]);
