@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ui import looking
-from ui.site_server import Caller, running
+from ui.site_server import Caller, columns, running
 
 pytestmark = pytest.mark.browser
 
@@ -389,6 +389,22 @@ def test_new_runs_come_in_without_moving_what_is_looked_at(browser: Any, many: t
     assert page.locator(FIRST).inner_text() == "early-0"
     button.click()
     page.locator(FIRST, has_text="alpha").wait_for()
+    looker.close()
+
+
+def test_runs_that_lie_below_a_folded_parent_are_drawn(browser: Any, many: tuple[str, str]):
+    url, _ = many
+    call = Caller(url)
+    experiment = call("experiments", {"name": "nested"})["experiment_id"]
+    parent = call("runs", {"experiment_id": experiment, "run_name": "candidates"})["run_id"]
+    for name in ("forest", "boosted"):
+        run = call("runs", {"experiment_id": experiment, "run_name": name, "tags": {"mlflow.parentRunId": parent}})
+        call.log(run["run_id"], series={"auc": columns([0.7, 0.9], 1_760_000_000_000)})
+    looker = looking.Looker(browser, url)
+    page = looker(f"/experiments/{experiment}").page
+    page.locator(FIRST, has_text="candidates").wait_for()
+    page.locator(".plot canvas").first.wait_for()
+    assert page.locator("text=No run is drawn.").count() == 0
     looker.close()
 
 

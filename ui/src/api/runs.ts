@@ -4,7 +4,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import type { components } from "../../generated/schema";
 import type { Load } from "../lib/blocks";
 import { type ColumnId, fieldOf, IN_EVERY_ROW } from "../lib/columns";
-import { idsFilter } from "../lib/conditions";
+import { both, idsFilter } from "../lib/conditions";
 import { toFloat } from "../lib/format";
 import { quote } from "../lib/grammar";
 import type { Item, RunItem } from "../lib/rowmodel";
@@ -74,6 +74,17 @@ export const someRunsQuery = (experimentIds: readonly string[], ids: readonly st
       const fields = asked.map((id) => fieldOf(id)!);
       const rows = await askRows({ ...rowsOf(scope), columns: fields, limit: ids.length }, signal);
       return runItems(rows, asked).sort((a, b) => ids.indexOf(a.key) - ids.indexOf(b.key));
+    },
+    placeholderData: keepPreviousData,
+  });
+
+/** The first runs of a scope that have a value in a column, however deep they lie below others. */
+export const firstRunsQuery = (scope: RunScope, id: ColumnId, limit: number) =>
+  queryOptions({
+    queryKey: ["some-runs", "first", scope, id, limit],
+    queryFn: async ({ signal }) => {
+      const filter = both(scope.filter, `${fieldOf(id)!} IS NOT NULL`);
+      return runItems(await askRows({ ...rowsOf({ ...scope, filter }), columns: [], limit }, signal), []);
     },
     placeholderData: keepPreviousData,
   });

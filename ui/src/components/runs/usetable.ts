@@ -3,7 +3,7 @@
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { ApiError } from "../../api/client";
-import { bestQuery, countsQuery, keysQuery, loadGroups, loadRuns, PARENT_TAG, type RunScope, someRunsQuery, type View } from "../../api/runs";
+import { bestQuery, countsQuery, firstRunsQuery, keysQuery, loadGroups, loadRuns, PARENT_TAG, type RunScope, someRunsQuery, type View } from "../../api/runs";
 import type { RunKey } from "../../api/types";
 import { chooseColumns, columnOf, type ColumnId, differs, direction, isNumeric, keyOf, orderTerms } from "../../lib/columns";
 import { askedFilter, both } from "../../lib/conditions";
@@ -147,7 +147,7 @@ export interface DrawnGroup {
 
 /** The colour slots, and what stands in them; runs that the table has not fetched are asked for at once. */
 export function useDrawn(table: Table, view: WorkspaceView) {
-  const { rows, grouped, shown, scope } = table;
+  const { rows, grouped, nested, shown, scope } = table;
   const model = rows?.model;
   const state = useSyncExternalStore(model?.subscribe ?? nothing, model?.state ?? zero);
   const loaded = useMemo(() => (model && state >= 0 ? model.loaded() : []), [model, state]);
@@ -158,8 +158,13 @@ export function useDrawn(table: Table, view: WorkspaceView) {
       return runs.slice(0, FIRST_DRAWN).map((item) => item.key);
     }, [model, state, metric]),
   );
-  const slots = view.runs ?? (grouped ? NONE : first);
-  const known = useMemo(() => new Map(loaded.flatMap((item) => (item.kind === "run" ? [[item.key, item] as const] : []))), [loaded]);
+  // Where the runs with points all lie below runs that have none, and are folded, there is something to draw all the same.
+  const hidden = nested && (model?.ready ?? false) && first.length === 0 && view.runs === null;
+  const below = useQuery({ ...firstRunsQuery(scope, metric ?? "", FIRST_DRAWN), enabled: hidden && metric !== undefined });
+  const found = hidden ? (below.data ?? NO_RUNS) : NO_RUNS;
+  const drawn = useSame(hidden ? found.map((item) => item.key) : first);
+  const slots = view.runs ?? (grouped ? NONE : drawn);
+  const known = useMemo(() => new Map([...found, ...loaded].flatMap((item) => (item.kind === "run" ? [[item.key, item] as const] : []))), [found, loaded]);
   const missing = useSame(slots.filter((id) => id !== "" && !known.has(id)));
   const fetched = useQuery({ ...someRunsQuery(scope.experimentIds, missing, NONE), enabled: missing.length > 0, placeholderData: keepPreviousData });
   const runs = useSame(
@@ -183,6 +188,7 @@ export function useDrawn(table: Table, view: WorkspaceView) {
 }
 
 const NONE: readonly string[] = [];
+const NO_RUNS: readonly RunItem[] = [];
 
 function topRuns(model: RowModel | undefined, state: number): RunItem[] {
   if (!model || state < 0) return [];
