@@ -22,6 +22,7 @@ __all__ = [
     "export_settings",
     "find_home",
     "overruled",
+    "process_variables",
     "read_settings",
     "share_counts",
     "sources",
@@ -112,6 +113,9 @@ class Settings:
     )
     capture_max_bytes: int = _setting(
         1 << 20, "Longest diff that a run keeps, in bytes; the rest is cut, and said to be. 0: whole."
+    )
+    track_pipelines: bool = _setting(
+        False, "Whether each execution of a pipeline is kept as runs, as with `treering repro --track`."
     )
     notebook_name: str = _setting("", "The notebook that runs are started from; Jupyter tells it.", "JPY_SESSION_NAME")
     allow_model_code: bool = _setting(
@@ -242,6 +246,11 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
                 given[variable.name] = name
                 break
     return given
+
+
+def process_variables() -> dict[str, str]:
+    """All variables of this process: for other tools' own, such as DVC's, and for the programs that it starts."""
+    return dict(os.environ)
 
 
 def overruled(environ: Mapping[str, str] | None = None) -> dict[str, str]:
