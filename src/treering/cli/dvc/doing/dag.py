@@ -1,0 +1,22 @@
+"""The verb `dag`."""
+
+from __future__ import annotations
+
+from treering.cli.dvc.call import Call
+from treering.cli.dvc.paging import page
+from treering.pipelines.dag import DagOptions, Form
+from treering.pipelines.dag import dag as drawn
+
+__all__ = ["dag"]
+
+
+def dag(call: Call) -> None:
+    """Print the graph of stages."""
+    asked = call.options
+    form: Form = "dot" if asked.dot else "md" if asked.markdown else "mermaid" if asked.mermaid else "ascii"
+    options = DagOptions(form, outs=asked.outs, full=asked.full, collapse=asked.collapse_foreach_matrix)
+    text = drawn(call.repo, asked.target or "", options, base=call.here)
+    if form == "ascii":
+        page(call, text)
+    else:
+        call.say(text)
