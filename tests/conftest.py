@@ -20,7 +20,7 @@ PARTS = {
     "postgresql": "PostgreSQL",
     "mariadb": "MariaDB",
     "browser": "Chromium",
-    "peer": "the real MLflow",
+    "peer": "the real MLflow or DVC",
     "cloud": "emulators of object stores",
     "framework": "machine-learning libraries",
 }

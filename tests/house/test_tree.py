@@ -86,7 +86,9 @@ def test_nothing_reads_the_environment_but_settings(tracked: list[Path], root: P
 def test_the_product_knows_no_host_that_it_could_report_to(modules: list[Module]) -> None:
     # No telemetry: whoever is spoken to was named by the user. What is left are examples in help and docstrings.
     told = re.compile(r"https?://([\w-]+(?:\.[\w-]+)+)")
-    named = {host for module in modules if ".testing" not in module.name for host in told.findall(module.text)}
+    # The name of a schema is no address that is asked.
+    texts = [re.sub(r'"\$schema": "[^"]*"', "", module.text) for module in modules if ".testing" not in module.name]
+    named = {host for text in texts for host in told.findall(text)}
     assert {host for host in named if not re.fullmatch(r"127\.0\.0\.1|(.+\.)?example\.(com|org)", host)} == set()
 
 
