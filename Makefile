@@ -31,7 +31,7 @@ SYNC := $(UV) sync --frozen --inexact --no-default-groups --compile-bytecode --q
 COMPILE := $(BIN)/python -m compileall -q src
 INPUTS := pyproject.toml uv.lock $(wildcard hatch_build.py)
 
-TEST_EXTRAS := --extra sklearn --extra pandas --extra polars --extra images --extra gpu --extra postgresql --extra mysql --extra demo
+TEST_EXTRAS := --extra sklearn --extra pandas --extra polars --extra images --extra gpu --extra fs --extra postgresql --extra mysql --extra demo
 CLOUD_EXTRAS := --extra azure --extra gcs --extra s3 --extra sftp
 NEEDS_MORE := postgresql or mariadb or browser or peer or cloud or framework
 WORKERS := --numprocesses auto --maxprocesses 8 --dist loadfile
