@@ -6,6 +6,8 @@ import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ PARTS = {
     "postgresql": "PostgreSQL",
     "mariadb": "MariaDB",
     "browser": "Chromium",
-    "peer": "the real MLflow",
+    "peer": "the real MLflow or DVC",
     "cloud": "emulators of object stores",
     "framework": "machine-learning libraries",
 }
@@ -33,6 +35,12 @@ def pytest_configure(config: pytest.Config) -> None:
     # Programs that are started inherit what is ignored: where the tests run in the background, none could be interrupted.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The environments of other frameworks run a few of these tests, and do without it.
+    if find_spec("hypothesis") is not None:
+        hypothesis = import_module("hypothesis")
+        # How long an example takes is the machine's affair.
+        hypothesis.settings.register_profile("treering", deadline=None)
+        hypothesis.settings.load_profile("treering")
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:

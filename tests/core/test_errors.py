@@ -9,7 +9,7 @@ import re
 import pytest
 
 from treering.core import errors
-from treering.core.errors import TreeringError, error_for
+from treering.core.errors import TreeringError, Unavailable, error_for
 
 CLASSES = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, TreeringError)]
 DRAWN = re.findall(r"^[ │├└─]*(\w+)(?: \((\w+)\))? +([A-Z_]+) +(\d{3})$", errors.__doc__ or "", re.MULTILINE)
@@ -70,3 +70,17 @@ def test_messages_with_two_words_are_not_taken_for_an_errno() -> None:
     error = errors.StorageFull("No space left on the disk of /data.")
     assert str(error) == "No space left on the disk of /data."
     assert isinstance(error, OSError)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("https://ada:s3cr@t@host:1/x is away", "https://ada:***@host:1/x is away"),
+        ("s3://key:pass/b and ftp://:p@h, twice ftp://u:p@h", "s3://key:pass/b and ftp://:***@h, twice ftp://u:***@h"),
+        ("wasbs://container@account/x, ssh://git@host:22/x, a@b", None),
+        ("http://host:80/path@x", None),
+    ],
+)
+def test_no_message_tells_a_password(message: str, told: str | None) -> None:
+    error = Unavailable(message)
+    assert error.message == str(error) == error.args[0] == (told or message)

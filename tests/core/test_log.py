@@ -34,6 +34,12 @@ def test_shown_from_a_level_up(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown.out == ""
 
 
+def test_a_program_speaks_without_times(capsys: pytest.CaptureFixture[str]) -> None:
+    show_log("WARNING", plain=True)
+    logger.warning("Waiting.")
+    assert capsys.readouterr().err == "WARNING: Waiting.\n"
+
+
 def test_again_replaces_the_level_and_writes_once(capsys: pytest.CaptureFixture[str]) -> None:
     show_log("DEBUG")
     show_log("ERROR")

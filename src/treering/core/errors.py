@@ -31,6 +31,7 @@ translated into these where they enter, with `from`.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -60,7 +61,15 @@ __all__ = [
     "UnsupportedMediaType",
     "WrongMethod",
     "error_for",
+    "without_passwords",
 ]
+
+_PASSWORD = re.compile(r"(?<=://)([^\s/:@]*):[^\s/]*@")
+
+
+def without_passwords(text: str) -> str:
+    """The text with stars for the password of each URL in it: what is told may be written into a log."""
+    return _PASSWORD.sub(r"\1:***@", text) if "@" in text else text
 
 
 class TreeringError(Exception):
@@ -70,6 +79,8 @@ class TreeringError(Exception):
     status: ClassVar[int] = 500
 
     def __init__(self, message: str, error_code: str | None = None) -> None:
+        # MLflow's users raise the root with other things than texts.
+        message = without_passwords(message) if isinstance(message, str) else message  # type: ignore[redundant-expr]  # see above
         super().__init__(message)
         self.message = message
         self.error_code = error_code or self.code

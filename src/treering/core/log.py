@@ -8,8 +8,10 @@ from typing import TextIO
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["logger", "show_log"]
+__all__ = ["DATED", "PLAIN", "logger", "show_log"]
 
+DATED = "%(asctime)s %(levelname)s %(message)s"
+PLAIN = "%(levelname)s: %(message)s"
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 logger = logging.getLogger("treering")
@@ -32,8 +34,12 @@ class _Stderr(logging.StreamHandler[TextIO]):
         """It is not kept."""
 
 
-def show_log(level: str) -> None:
+def show_log(level: str, *, plain: bool = False) -> None:
     """Write the log to stderr from `level` up; again replaces the level.
+
+    Args:
+        level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        plain: Without times, as a program speaks to who has just called it; the first call decides.
 
     Raises:
         InvalidInput: If there is no such level.
@@ -43,6 +49,7 @@ def show_log(level: str) -> None:
         raise InvalidInput(msg)
     if not any(isinstance(handler, logging.StreamHandler) for handler in logger.handlers):
         handler = _Stderr()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+        form = "%(levelname)s: %(message)s" if plain else "%(asctime)s %(levelname)s %(message)s"
+        handler.setFormatter(logging.Formatter(form, "%Y-%m-%d %H:%M:%S"))
         logger.addHandler(handler)
     logger.setLevel(level.upper())

@@ -1,19 +1,19 @@
 """All settings: one frozen class, read from the environment once at the edge and passed down.
 
-This is the only module that looks at the environment. A field's variable is
-`TREERING_` and its name in capitals; where MLflow has a variable of the same
-meaning, or a cloud's own tools do, that one is honoured when ours is not set.
+A field's variable is `TREERING_` and its name in capitals; where MLflow has a variable
+of the same meaning, or a cloud's own tools do, that one is honoured when ours is not set.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from treering.core.errors import InvalidInput
+from treering.core.home import HOME
+from treering.core.variables import process_variables, set_variable
 
 __all__ = [
     "Settings",
@@ -113,6 +113,9 @@ class Settings:
     capture_max_bytes: int = _setting(
         1 << 20, "Longest diff that a run keeps, in bytes; the rest is cut, and said to be. 0: whole."
     )
+    track_pipelines: bool = _setting(
+        False, "Whether each execution of a pipeline is kept as runs, as with `treering repro --track`."
+    )
     notebook_name: str = _setting("", "The notebook that runs are started from; Jupyter tells it.", "JPY_SESSION_NAME")
     allow_model_code: bool = _setting(
         True,
@@ -167,6 +170,11 @@ class Settings:
     )
     hdfs_user: str = _setting("", "User of HDFS; empty: whom the cluster takes for nobody.", "HADOOP_USER_NAME")
     hdfs_token: str = _setting("", "Delegation token for HDFS, which stands for a user.")
+    repository: str = _setting(
+        "",
+        "The repository of data and pipelines that the server shows: its folder; `none`: none;"
+        " empty: the one that the server is started in.",
+    )
     max_body_bytes: int = _setting(64 << 20, "Largest request body, in bytes, other than an artifact's.")
     search_memory_mb: int = _setting(
         512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
@@ -217,7 +225,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises:
         InvalidInput: If a variable does not have the form that its setting needs.
     """
-    source = os.environ if environ is None else environ
+    source = process_variables() if environ is None else environ
     types = get_type_hints(Settings)
     return Settings(**{field: _parse(name, source[name], types[field]) for field, name in sources(source).items()})
 
@@ -225,16 +233,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 def export_settings(values: Mapping[str, str]) -> None:
     """Let the processes that this one starts have settings: their values by field; "" leaves it to the defaults."""
     for field_name, value in values.items():
-        name = f"TREERING_{field_name.upper()}"
-        if value:
-            os.environ[name] = value
-        else:
-            os.environ.pop(name, None)
+        set_variable(f"TREERING_{field_name.upper()}", value)
 
 
 def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """For each setting that the environment gives: the variable that gives it."""
-    source = os.environ if environ is None else environ
+    source = process_variables() if environ is None else environ
     given: dict[str, str] = {}
     for variable in variables():
         for name in (variable.environment, variable.mlflow):
@@ -246,7 +250,7 @@ def sources(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def overruled(environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """Variables that are given and do not count, because the other of the two names has another value: loser to winner."""
-    source = os.environ if environ is None else environ
+    source = process_variables() if environ is None else environ
     found = {}
     for variable in variables():
         ours, theirs = source.get(variable.environment), source.get(variable.mlflow) if variable.mlflow else None
@@ -257,7 +261,7 @@ def overruled(environ: Mapping[str, str] | None = None) -> dict[str, str]:
 
 def strangers(environ: Mapping[str, str] | None = None) -> list[str]:
     """Variables that are named like a setting, `TREERING_...`, and set none."""
-    source = os.environ if environ is None else environ
+    source = process_variables() if environ is None else environ
     known = {variable.environment for variable in variables()}
     return sorted(name for name in source if name.startswith("TREERING_") and name not in known)
 
@@ -270,15 +274,12 @@ def share_counts(folder: str) -> None:
 
     Prometheus' library reads its own variable when it is imported, and takes it from nowhere else.
     """
-    if folder:
-        os.environ[_COUNTS] = folder
-    else:
-        os.environ.pop(_COUNTS, None)
+    set_variable(_COUNTS, folder)
 
 
 def counts_folder() -> str:
     """Where this process counts together with others; "" where it counts alone."""
-    return os.environ.get(_COUNTS, "")
+    return process_variables().get(_COUNTS, "")
 
 
 def find_home(settings: Settings, start: Path) -> Path:
@@ -290,10 +291,10 @@ def find_home(settings: Settings, start: Path) -> Path:
     if settings.home:
         return Path(settings.home).expanduser().absolute()
     around = [start.absolute(), *start.absolute().parents]
-    homes = (folder for folder in around if (folder / ".treering").is_dir())
+    homes = (folder for folder in around if (folder / HOME).is_dir())
     # In a git worktree .git is a file.
     checkouts = (folder for folder in around if (folder / ".git").exists())
-    return next(homes, next(checkouts, around[0])) / ".treering"
+    return next(homes, next(checkouts, around[0])) / HOME
 
 
 def _parse(name: str, text: str, kind: type) -> Any:

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from treering.core.errors import StorageFull
 from treering.storage.journal.ownership import still_there, try_lock
+from treering.storage.journal.place import make_folder
 
 __all__ = [
     "FileChunks",
@@ -59,7 +60,7 @@ def keep_file(folder: Path, chunks: Iterable[bytes], settle: Callable[[Path, int
     Raises:
         StorageFull: If the disk is full; nothing of the copy is left then.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folder(folder)
     while True:
         path = folder / f"{uuid.uuid4().hex}.new"
         with path.open("xb") as file:

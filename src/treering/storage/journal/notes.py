@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from treering.storage.journal.frames import Creation
+from treering.storage.journal.place import make_folder
 
 __all__ = ["drop_note", "note_creation", "noted_creation"]
 
@@ -24,7 +25,7 @@ def note_creation(folder: Path, creation: Creation) -> None:
     path = _path(folder, creation.new.run_id)
     fresh = path.with_suffix(f".run-{os.getpid()}")
     with suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         fresh.write_bytes(msgspec.json.encode(creation))
         fresh.replace(path)
 

@@ -45,6 +45,7 @@ from treering.storage.journal.frames import (
     frames_of_points,
 )
 from treering.storage.journal.ownership import still_there, try_lock
+from treering.storage.journal.place import make_folder
 
 __all__ = ["JournalFull", "JournalSealed", "JournalWriter", "open_journal"]
 
@@ -248,7 +249,7 @@ def open_journal(
     path = folder / f"{opening.journal_id}.journal"
     data = PREAMBLE + frame(OPENING, opening)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         # Locked under another name first: nobody may take it for an orphan while it is being made.
         fresh, descriptor = _locked(folder, opening.journal_id)
         writer = JournalWriter(path, opening, descriptor, sync=sync, check_key=check_key)
