@@ -1,5 +1,7 @@
 """Artifacts in Azure Blob Storage: `wasbs://container@account.blob.core.windows.net/path`, and `abfss://` likewise.
 
+`azure://container/path` names the container alone; then the account comes from the options or a connection string.
+
 The account's key, a connection string or an access signature come from the
 settings that Azure's own tools use; without one, `azure-identity` is asked where it is installed.
 """
@@ -12,7 +14,9 @@ import hashlib
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -32,9 +36,10 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head
+from treering.storage.objects.options import Options, told
 from treering.storage.objects.retry import patient_chunks
 
-__all__ = ["AzureStore"]
+__all__ = ["AzureOptions", "AzureStore"]
 
 _FORBIDDEN = 403
 # The library lets its HTTP client's own errors through where it checks what has come.
@@ -44,21 +49,49 @@ _BLOCK = re.compile(r"([0-9a-f]{32})([0-9]{10})")
 _HOST = re.compile(r"(?P<account>[^.]+)\.(?:blob|dfs)\.(?P<rest>.+)")
 
 
+@dataclass(frozen=True, slots=True)
+class AzureOptions:
+    """What can be said about one container.
+
+    Attributes:
+        account: Name of the storage account.
+        sas_token: A shared access signature.
+        tenant_id: With `client_id` and `client_secret`: a service principal, which needs `azure-identity`.
+        anonymous: Whether requests go without credentials.
+    """
+
+    connection_string: str = ""
+    account: str = ""
+    account_key: str = ""
+    sas_token: str = ""
+    tenant_id: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    anonymous: bool = False
+    connect_timeout: float = 0.0
+    read_timeout: float = 0.0
+
+
 class AzureStore(FlatStore):
     """What lies below one prefix of a container.
 
     Args:
-        uri: `wasbs://<container>@<account>.blob.core.windows.net/<path>`, or `abfss://` with `.dfs.`.
+        uri: `wasbs://<container>@<account>.blob.core.windows.net/<path>`, or `abfss://` with `.dfs.`, or
+            `azure://<container>/<path>`.
+        options: As `AzureOptions`.
     """
 
-    def __init__(self, uri: str) -> None:
-        parts = urlsplit(uri)
+    def __init__(self, uri: str, options: Options | None = None) -> None:
+        parts, said = urlsplit(uri), told(AzureOptions, options, uri)
         container, _, host = parts.netloc.partition("@")
         found = _HOST.fullmatch(host)
-        if not container or not found:
+        if parts.scheme == "azure" and container and not host:
+            self._azure = _Container(container, "", said)
+        elif container and found:
+            self._azure = _Container(container, f"https://{found['account']}.blob.{found['rest']}", said)
+        else:
             msg = f"{uri!r} names no container. Write wasbs://<container>@<account>.blob.core.windows.net/<path>."
             raise InvalidInput(msg)
-        self._azure = _Container(container, found["account"], found["rest"])
         super().__init__(uri, unquote(parts.path).strip("/"), self._azure)
 
     def download_address(self, key: str, seconds: int) -> Address:
@@ -113,9 +146,10 @@ class AzureStore(FlatStore):
 class _Container:
     """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
 
-    def __init__(self, container: str, account: str, rest: str) -> None:
-        self._name, self._account, self._rest = container, account, rest
+    def __init__(self, container: str, url: str, options: AzureOptions) -> None:
+        self._name, self._url, self._options = container, url, options
         self._made: Any = None
+        self._making = Lock()
 
     def head(self, name: str) -> Head | None:
         if not name:
@@ -231,24 +265,49 @@ class _Container:
             raise self._translated(error) from error
 
     def _client(self) -> Any:
-        if self._made is None:
-            settings = read_settings()
-            # The service tells the checksum of at most 4 MiB at a time.
-            sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
-            # Its own first pause would be 15 seconds.
-            sizes |= {
-                "retry_total": settings.http_retries,
-                "initial_backoff": 0,
-                "increment_base": 2,
-                "random_jitter_range": 1,
-            }
-            if settings.azure_connection_string:
-                service = BlobServiceClient.from_connection_string(settings.azure_connection_string, **sizes)
-            else:
-                url = f"https://{self._account}.blob.{self._rest}"
-                service = BlobServiceClient(url, settings.azure_access_key or _identity(self._name), **sizes)
-            self._made = service.get_container_client(self._name)
+        # Making one takes long; threads that need it at the same time wait for one of them.
+        with self._making:
+            if self._made is None:
+                self._made = self._opened()
         return self._made
+
+    def _opened(self) -> Any:
+        settings = read_settings()
+        # The service tells the checksum of at most 4 MiB at a time.
+        sizes: dict[str, Any] = {"max_single_get_size": _READ_SIZE, "max_chunk_get_size": _READ_SIZE}
+        # Its own first pause would be 15 seconds.
+        sizes |= {
+            "retry_total": settings.http_retries,
+            "initial_backoff": 0,
+            "increment_base": 2,
+            "random_jitter_range": 1,
+        }
+        options = self._options
+        more = {"connection_timeout": options.connect_timeout, "read_timeout": options.read_timeout}
+        sizes |= {name: value for name, value in more.items() if value}
+        named = options.account or options.account_key or options.sas_token or options.anonymous
+        string = options.connection_string or ("" if named else settings.azure_connection_string)
+        if string:
+            service = BlobServiceClient.from_connection_string(string, **sizes)
+        else:
+            service = BlobServiceClient(self._address(), self._credential(), **sizes)
+        return service.get_container_client(self._name)
+
+    def _address(self) -> str:
+        if not self._url and not self._options.account:
+            msg = f"Nothing tells the storage account of container {self._name!r}. Set its name or a connection string."
+            raise InvalidInput(msg)
+        return self._url or f"https://{self._options.account}.blob.core.windows.net"
+
+    def _credential(self) -> Any:
+        options = self._options
+        if options.anonymous:
+            return None
+        if options.account_key or options.sas_token:
+            return options.account_key or options.sas_token
+        if options.client_secret:
+            return _identity(self._name, options)
+        return read_settings().azure_access_key or _identity(self._name, options)
 
     def _refuse_missing_container(self, error: ResourceNotFoundError) -> None:
         if str(getattr(error, "error_code", "")) == "ContainerNotFound":
@@ -285,12 +344,15 @@ def _in_address(block: str) -> str:
     return base64.b64encode(block.encode()).decode()
 
 
-def _identity(container: str) -> Any:
+def _identity(container: str, options: AzureOptions) -> Any:
     try:
-        return import_module("azure.identity").DefaultAzureCredential()
+        identity = import_module("azure.identity")
     except ImportError as error:
         msg = (
             f"No credentials for container {container!r} were found. Set AZURE_STORAGE_CONNECTION_STRING or"
             " AZURE_STORAGE_ACCESS_KEY, or install azure-identity to use what this machine is signed in with."
         )
         raise Unauthenticated(msg) from error
+    if options.client_secret:
+        return identity.ClientSecretCredential(options.tenant_id, options.client_id, options.client_secret)
+    return identity.DefaultAzureCredential()

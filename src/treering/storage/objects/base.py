@@ -22,6 +22,9 @@ __all__ = [
     "Begun",
     "Bulk",
     "Checked",
+    "Dated",
+    "Direct",
+    "Historic",
     "Multipart",
     "ObjectStore",
     "Part",
@@ -97,6 +100,32 @@ class Bulk(Protocol):
 
 
 @runtime_checkable
+class Direct(Protocol):
+    """A store with shorter ways for names that tell their contents, of which none is a file's and a folder's; beside `ObjectStore`."""
+
+    def exists(self, key: str) -> bool:
+        """Whether there is a file of that name, with one request."""
+        ...
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """As `ObjectStore.write`, but nobody looks whether a file stands where a folder is needed, or the reverse."""
+        ...
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove files, many with one request where that can be; those that are not there included."""
+        ...
+
+
+@runtime_checkable
+class Dated(Protocol):
+    """A store that tells when files were written; beside `ObjectStore`."""
+
+    def dated(self, prefix: str = "") -> Iterator[tuple[FileInfo, float]]:
+        """All files below a folder, each with the time of its last change in seconds since 1970."""
+        ...
+
+
+@runtime_checkable
 class Checked(Protocol):
     """A store that can tell a file's checksum without giving its bytes; beside `ObjectStore`."""
 
@@ -111,6 +140,15 @@ class Versioned(Protocol):
 
     def version(self, key: str) -> str:
         """A text that is another one when the file is written again. Raises NotFound."""
+        ...
+
+
+@runtime_checkable
+class Historic(Protocol):
+    """A store of a place that keeps the earlier versions of files; beside `ObjectStore`."""
+
+    def read_version(self, key: str, version: str) -> Iterator[bytes]:
+        """The bytes of one version of a file, as `ObjectStore.read` gives them. Raises NotFound."""
         ...
 
 

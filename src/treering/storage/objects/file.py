@@ -28,6 +28,7 @@ from treering.core.errors import (
 from treering.core.uri import file_uri, local_path
 from treering.entities.artifact import FileInfo
 from treering.storage.objects.base import CHUNK_SIZE, Begun, check_key
+from treering.storage.objects.options import NoOptions, Options, told
 
 __all__ = ["FileStore"]
 
@@ -48,7 +49,8 @@ class FileStore:
         uri: A path or a `file:` URI.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
+        told(NoOptions, options, uri)
         self._root = local_path(uri)
 
     @property

@@ -94,11 +94,12 @@ class FlatStore:
 
     def write(self, key: str, chunks: Iterable[bytes]) -> int:
         """As `ObjectStore.write`; large files go in parts."""
-        name = self._full(key)
-        if name == self._base:
-            msg = "An artifact needs a name: the path is empty."
-            raise InvalidInput(msg)
-        self._refuse_both(key, name)
+        self._refuse_both(key, self._named(key))
+        return self.put(key, chunks)
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """As `Direct.put`."""
+        name = self._named(key)
         size = 0
 
         def counted() -> Iterator[bytes]:
@@ -110,6 +111,15 @@ class FlatStore:
         parts = refilled(counted(), PART_SIZE)
         self._bucket.put(name, next(parts, b""), parts)
         return size
+
+    def exists(self, key: str) -> bool:
+        """As `Direct.exists`."""
+        return self._bucket.head(self._named(key)) is not None
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """As `Direct.remove`."""
+        self._folders.clear()
+        self._bucket.remove([self._named(key) for key in keys])
 
     def stat(self, key: str) -> FileInfo:
         """As `ObjectStore.stat`."""
@@ -157,6 +167,13 @@ class FlatStore:
 
     def _full(self, key: str) -> str:
         return "/".join(part for part in (self._base, check_key(key)) if part)
+
+    def _named(self, key: str) -> str:
+        name = self._full(key)
+        if name == self._base:
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+        return name
 
     def _found(self, prefix: str, *, deep: bool) -> Iterator[FileInfo]:
         folder = self._full(prefix)

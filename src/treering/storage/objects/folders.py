@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from treering.core.errors import Conflict, DamagedData, InvalidInput, NotFound, TreeringError
+from treering.core.errors import Conflict, DamagedData, InvalidInput, NotFound, TreeringError, Unavailable
 from treering.entities.artifact import FileInfo
 from treering.storage.objects.base import check_key
 from treering.storage.objects.retry import Source, patient_chunks, patient_write, patiently
@@ -83,6 +83,7 @@ class FolderStore:
         self._root = "/" + check_key(root.strip("/"))
         self._disk = disk
         self._attempts = attempts
+        self._folders: set[str] = set()
 
     @property
     def uri(self) -> str:
@@ -101,26 +102,44 @@ class FolderStore:
 
     def write(self, key: str, chunks: Iterable[bytes]) -> int:
         """As `ObjectStore.write`; after a fault that may pass, again where `chunks` can be gone through again."""
-        path = self._path(key)
-        if path == self._root:
-            msg = "An artifact needs a name: the path is empty."
-            raise InvalidInput(msg)
-        if _is_too_long(path):
-            msg = f"The artifact path {key[:80]!r}... is too long. Shorten it."
-            raise InvalidInput(msg)
+        path = self._named(key)
 
         def send(source: Source) -> None:
             self._make_folder(key, posixpath.dirname(path))
-            part = posixpath.join(posixpath.dirname(path), f"{_PART}{uuid.uuid4().hex}")
+            self._send(key, path, source, looks=True)
+
+        return patient_write(send, chunks, self._attempts)
+
+    def put(self, key: str, chunks: Iterable[bytes]) -> int:
+        """As `Direct.put`; a folder that was seen is not looked at again until it turns out to be gone."""
+        path = self._named(key)
+        folder = posixpath.dirname(path)
+
+        def send(source: Source) -> None:
+            known = folder in self._folders
+            if not known:
+                self._make_folder(key, folder)
+                self._folders.add(folder)
             try:
-                self._disk.put(part, source)
-                self._place(key, part, path, source.size)
-            except BaseException:
-                with contextlib.suppress(TreeringError):
-                    self._disk.remove(part, is_dir=False)
+                self._send(key, path, source, looks=False)
+            except NotFound as error:
+                self._folders.discard(folder)
+                if known:
+                    msg = f"The folder of {key!r} in {self.uri} was removed meanwhile. Send it again."
+                    raise Unavailable(msg) from error
                 raise
 
         return patient_write(send, chunks, self._attempts)
+
+    def exists(self, key: str) -> bool:
+        """As `Direct.exists`."""
+        found = self._look(key)
+        return found is not None and not found.is_dir
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """As `Direct.remove`, one after the other."""
+        for key in keys:
+            self._remove(self._named(key), is_dir=False)
 
     def stat(self, key: str) -> FileInfo:
         """As `ObjectStore.stat`."""
@@ -196,15 +215,39 @@ class FolderStore:
 
         return patient_chunks(fetch, begin, self._attempts)
 
-    def _place(self, key: str, part: str, path: str, size: int) -> None:
+    def _named(self, key: str) -> str:
+        path = self._path(key)
+        if path == self._root:
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+        if _is_too_long(path):
+            msg = f"The artifact path {key[:80]!r}... is too long. Shorten it."
+            raise InvalidInput(msg)
+        return path
+
+    def _send(self, key: str, path: str, source: Source, *, looks: bool) -> None:
+        part = posixpath.join(posixpath.dirname(path), f"{_PART}{uuid.uuid4().hex}")
+        try:
+            self._disk.put(part, source)
+            self._check(key, part, source.size)
+            if looks:
+                self._refuse_folder(key, path)
+            self._disk.rename(part, path)
+        except BaseException:
+            with contextlib.suppress(TreeringError):
+                self._disk.remove(part, is_dir=False)
+            raise
+
+    def _check(self, key: str, part: str, size: int) -> None:
         found = self._disk.look(part)
         if found is None or found.size != size:
             msg = f"{key!r} arrived in {self.uri} with another size than it was sent with. Send it again."
             raise DamagedData(msg)
+
+    def _refuse_folder(self, key: str, path: str) -> None:
         there = self._disk.look(path)
         if there is not None and there.is_dir:
             raise self._clash(key)
-        self._disk.rename(part, path)
 
     def _make_folder(self, key: str, folder: str) -> None:
         if folder == "/":

@@ -25,6 +25,7 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import CHUNK_SIZE
 from treering.storage.objects.folders import Entry, FolderStore
+from treering.storage.objects.options import NoOptions, Options, told
 
 __all__ = ["FtpStore"]
 
@@ -44,7 +45,8 @@ class FtpStore(FolderStore):
         uri: `ftp://[user[:password]@]host[:port]/<path>`; without a user, as `anonymous`.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
+        told(NoOptions, options, uri)
         parts = urlsplit(uri)
         if not parts.hostname:
             msg = f"{uri!r} names no machine. Write ftp://<user>:<password>@<host>/<path>."

@@ -10,7 +10,9 @@ import base64
 import datetime as dt
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import import_module
+from threading import Lock
 from typing import Any
 
 from google.api_core.exceptions import Forbidden, GoogleAPICallError, RetryError, Unauthorized
@@ -31,9 +33,10 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import CHUNK_SIZE, Address
 from treering.storage.objects.flat import PART_SIZE, FlatStore, Head, place_of
+from treering.storage.objects.options import Options, told
 from treering.storage.objects.retry import patience
 
-__all__ = ["GoogleStore"]
+__all__ = ["GoogleOptions", "GoogleStore"]
 
 # These have no types of their own.
 _ANONYMOUS: Any = import_module("google.auth.credentials").AnonymousCredentials
@@ -42,16 +45,33 @@ _CRC32C: Any = import_module("google_crc32c").Checksum
 _FAILED = (GoogleAPICallError, RetryError, GoogleAuthError, RequestException)
 
 
+@dataclass(frozen=True, slots=True)
+class GoogleOptions:
+    """What can be said about one bucket.
+
+    Attributes:
+        credentials_file: The JSON file of a service account.
+        endpoint_url: Where the service is instead; without credentials nobody is asked who one is there.
+        anonymous: Whether requests go without credentials.
+    """
+
+    project: str = ""
+    credentials_file: str = ""
+    endpoint_url: str = ""
+    anonymous: bool = False
+
+
 class GoogleStore(FlatStore):
     """What lies below one prefix of a bucket of Google's.
 
     Args:
         uri: `gs://<bucket>/<path>`.
+        options: As `GoogleOptions`.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
         bucket, base = place_of(uri)
-        self._gcs = _Bucket(bucket)
+        self._gcs = _Bucket(bucket, told(GoogleOptions, options, uri))
         super().__init__(uri, base, self._gcs)
 
     def download_address(self, key: str, seconds: int) -> Address:
@@ -66,9 +86,10 @@ class GoogleStore(FlatStore):
 class _Bucket:
     """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
 
-    def __init__(self, bucket: str) -> None:
-        self._name = bucket
+    def __init__(self, bucket: str, options: GoogleOptions) -> None:
+        self._name, self._options = bucket, options
         self._made: Any = None
+        self._making = Lock()
 
     def head(self, name: str) -> Head | None:
         if not name:
@@ -158,22 +179,29 @@ class _Bucket:
         return _RETRY.with_timeout(max(1.0, patience(read_settings().http_retries)))
 
     def _bucket(self) -> Any:
-        if self._made is None:
-            emulator = read_settings().gcs_endpoint_url
-            try:
-                if emulator:
-                    client = storage.Client(
-                        project="emulator",
-                        credentials=_ANONYMOUS(),
-                        client_options={"api_endpoint": emulator},
-                    )
-                else:
-                    client = storage.Client()
-            except (DefaultCredentialsError, OSError) as error:
-                msg = f"No credentials for gs://{self._name} were found. Set GOOGLE_APPLICATION_CREDENTIALS."
-                raise Unauthenticated(msg) from error
-            self._made = client.bucket(self._name)
+        # Making one takes long; threads that need it at the same time wait for one of them.
+        with self._making:
+            if self._made is None:
+                self._made = self._opened()
         return self._made
+
+    def _opened(self) -> Any:
+        options = self._options
+        endpoint = options.endpoint_url or read_settings().gcs_endpoint_url
+        more: dict[str, Any] = {"client_options": {"api_endpoint": endpoint}} if endpoint else {}
+        if options.anonymous or (endpoint and not options.credentials_file):
+            more |= {"credentials": _ANONYMOUS(), "project": options.project or "emulator"}
+        elif options.project:
+            more["project"] = options.project
+        try:
+            if options.credentials_file:
+                client = storage.Client.from_service_account_json(options.credentials_file, **more)
+            else:
+                client = storage.Client(**more)
+        except (DefaultCredentialsError, OSError, ValueError) as error:
+            msg = f"No credentials for gs://{self._name} were found: {error}. Set GOOGLE_APPLICATION_CREDENTIALS."
+            raise Unauthenticated(msg) from error
+        return client.bucket(self._name)
 
     def _translated(self, error: Exception) -> TreeringError:
         place = f"gs://{self._name}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
@@ -28,8 +29,9 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import CHUNK_SIZE
 from treering.storage.objects.folders import Entry, FolderStore
+from treering.storage.objects.options import Options, told
 
-__all__ = ["HdfsStore"]
+__all__ = ["HdfsOptions", "HdfsStore"]
 
 _PORT = 9870
 _TRIES = 20
@@ -55,36 +57,61 @@ _KINDS: Mapping[str, type[TreeringError]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class HdfsOptions:
+    """What can be said about one cluster.
+
+    Attributes:
+        url: Where it is reached over HTTP; empty: what the address or the settings tell.
+        token: A delegation token, which stands for a user.
+        https: Whether it is reached over TLS.
+        verify: Whether its certificate is checked, or the file of the authorities that may sign it.
+    """
+
+    url: str = ""
+    user: str = ""
+    token: str = ""
+    https: bool = False
+    verify: bool | str = True
+
+
 class HdfsStore(FolderStore):
     """A folder in HDFS.
 
     Args:
         uri: `webhdfs://<host>[:<HTTP port>]/<path>`, or `hdfs://<host>[:<port>]/<path>`, whose port is
             not the one of HTTP: the settings tell that one.
+        options: As `HdfsOptions`; they overrule the address.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
         parts, settings = urlsplit(uri), read_settings()
-        if parts.scheme == "hdfs":
-            base = settings.webhdfs_url or (f"http://{parts.hostname}:{_PORT}" if parts.hostname else "")
-        else:
-            base = f"http://{parts.hostname}:{parts.port or _PORT}" if parts.hostname else ""
+        said = told(HdfsOptions, options, uri)
+        scheme = "https" if said.https else "http"
+        usual = settings.webhdfs_url if parts.scheme == "hdfs" else ""
+        port = _PORT if parts.scheme == "hdfs" else parts.port or _PORT
+        base = said.url or usual or (f"{scheme}://{parts.hostname}:{port}" if parts.hostname else "")
         if not base:
             msg = f"{uri!r} names no machine. Write webhdfs://<host>:9870/<path>, or set TREERING_WEBHDFS_URL."
             raise InvalidInput(msg)
-        user = unquote(parts.username or "") or settings.hdfs_user
+        user = said.user or unquote(parts.username or "") or settings.hdfs_user
         shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-        disk = _Cluster(base.rstrip("/"), shown, user, settings.hdfs_token)
+        disk = _Cluster(base.rstrip("/"), shown, (user, said.token or settings.hdfs_token), said.verify)
         super().__init__(shown, unquote(parts.path), disk, settings.http_retries + 1)
 
 
 class _Cluster:
     """As `treering.storage.objects.folders.Disk`."""
 
-    def __init__(self, base: str, shown: str, user: str, token: str) -> None:
+    def __init__(self, base: str, shown: str, who: tuple[str, str], verify: bool | str) -> None:  # noqa: FBT001
         self._base, self._uri = base, shown
+        user, token = who
         self._who = {"delegation": token} if token else {"user.name": user} if user else {}
-        self._pool = urllib3.PoolManager(maxsize=_KEPT_OPEN, retries=False, timeout=read_settings().http_timeout)
+        more: dict[str, Any] = {"cert_reqs": "CERT_NONE"} if verify is False else {}
+        more |= {"ca_certs": verify} if isinstance(verify, str) else {}
+        self._pool = urllib3.PoolManager(
+            maxsize=_KEPT_OPEN, retries=False, timeout=read_settings().http_timeout, **more
+        )
 
     def look(self, path: str) -> Entry | None:
         try:

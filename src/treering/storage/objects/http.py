@@ -1,9 +1,13 @@
-"""Files that a web server gives out: `https://host/path`. Reading only; HTTP knows no folders, so nothing is listed."""
+"""Files that a web server gives out: `https://host/path`, and takes where it is told how.
+
+HTTP knows no folders, so that nothing is listed, and nothing removed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import quote
 
 import urllib3
@@ -15,13 +19,17 @@ from treering.core.errors import (
     NotFound,
     NotSupported,
     PermissionDenied,
+    StorageFull,
     Unauthenticated,
     Unavailable,
 )
 from treering.core.settings import read_settings
 from treering.entities.artifact import FileInfo
 from treering.storage.objects.base import CHUNK_SIZE, check_key
-from treering.storage.objects.retry import patient_chunks
+from treering.storage.objects.flat import PART_SIZE, refilled
+from treering.storage.objects.options import Options, told
+from treering.storage.objects.retry import Source, patient_chunks, patient_write
+from treering.storage.objects.web import Web, WebOptions
 
 __all__ = ["HttpStore"]
 
@@ -35,18 +43,21 @@ class HttpStore:
 
     Args:
         uri: `http://` or `https://`, and the rest.
+        options: As `WebOptions`; with a `method`, files are sent, too.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
         self._uri = uri
         base, mark, query = uri.partition("?")
         self._base, self._query = base.rstrip("/"), mark + query
         settings = read_settings()
         self._attempts = settings.http_retries + 1
-        self._pool = urllib3.PoolManager(
-            retries=urllib3.Retry(settings.http_retries, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), raise_on_status=False),
-            timeout=settings.http_timeout,
-        )  # fmt: skip
+        said = told(WebOptions, options, uri)
+        self._method = said.method.upper()
+        retries = urllib3.Retry(
+            settings.http_retries, backoff_factor=0.1, status_forcelist=(429, 502, 503, 504), raise_on_status=False
+        )
+        self._web = Web(said, self._base, retries)
 
     @property
     def uri(self) -> str:
@@ -103,26 +114,44 @@ class HttpStore:
         return iter(self.list(prefix))
 
     def write(self, key: str, chunks: Iterable[bytes]) -> int:
-        """Raises NotSupported."""
-        del chunks
-        check_key(key)
-        msg = f"{self._uri} is read only. Keep artifacts in a store that takes them, such as s3:// or a folder."
-        raise NotSupported(msg)
+        """As `ObjectStore.write`, where the store was told the method; else raises NotSupported."""
+        normal = check_key(key)
+        if not self._method:
+            self._refuse()
+        if not normal:
+            msg = "An artifact needs a name: the path is empty."
+            raise InvalidInput(msg)
+
+        def send(source: Source) -> None:
+            parts = refilled(source, PART_SIZE)
+            first, second = next(parts, b""), next(parts, None)
+            # Many servers want to know the length; what does not fit into memory goes without.
+            body: bytes | Iterator[bytes] = first if second is None else _chain(first, second, parts)
+            self._ask(self._method, key, {"content-type": "application/octet-stream"}, body).drain_conn()
+
+        return patient_write(send, chunks, self._attempts)
 
     def delete(self, key: str) -> int:
         """Raises NotSupported."""
-        return self.write(key, ())
+        check_key(key)
+        self._refuse()
 
     def local_path(self, key: str) -> Path | None:
         """None: the bytes are on another machine."""
         check_key(key)
         return None
 
-    def _ask(self, method: str, key: str, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+    def _refuse(self) -> NoReturn:
+        msg = f"{self._uri} is read only. Keep artifacts in a store that takes them, such as s3:// or a folder."
+        raise NotSupported(msg)
+
+    def _ask(
+        self, method: str, key: str, headers: dict[str, str], body: Iterable[bytes] | bytes | None = None
+    ) -> urllib3.BaseHTTPResponse:
         normal = check_key(key)
         url = (f"{self._base}/{quote(normal)}" if normal else self._base) + self._query
         try:
-            answer = self._pool.request(method, url, headers=headers, preload_content=False)
+            answer = self._web.request(method, url, headers, body)
         except HTTPError as error:
             msg = f"{self._base} cannot be reached: {error}. Check the address and the network."
             raise Unavailable(msg) from error
@@ -133,8 +162,17 @@ class HttpStore:
         if status in _ABSENT:
             msg = f"There is no artifact {key!r} in {self._base}."
             raise NotFound(msg)
-        kinds = {401: Unauthenticated, 403: PermissionDenied, 400: InvalidInput}
-        msg = f"{self._base} answered with HTTP status {status} for {key!r}. Check that it may be read."
+        kinds = {
+            401: Unauthenticated,
+            403: PermissionDenied,
+            400: InvalidInput,
+            405: NotSupported,
+            413: StorageFull,
+            501: NotSupported,
+            507: StorageFull,
+        }
+        to = "read" if body is None else "written"
+        msg = f"{self._base} answered with HTTP status {status} for {key!r}. Check that it may be {to}."
         raise kinds.get(status, Unavailable)(msg)
 
     def _chunks(
@@ -173,3 +211,9 @@ def _part(begin: int, end: int | None) -> dict[str, str]:
 def _mark(answer: urllib3.BaseHTTPResponse) -> tuple[str, str]:
     """What is another one when the file is."""
     return answer.headers.get("etag", ""), answer.headers.get("last-modified", "")
+
+
+def _chain(first: bytes, second: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield second
+    yield from rest

@@ -15,6 +15,7 @@ from treering.core.errors import Conflict, InvalidInput, NotFound
 from treering.core.uri import scheme_of
 from treering.entities.artifact import FileInfo
 from treering.storage.objects.base import CHUNK_SIZE, check_key
+from treering.storage.objects.options import NoOptions, Options, told
 
 __all__ = ["MemoryStore"]
 
@@ -37,7 +38,8 @@ class MemoryStore:
         uri: `memory://<name>/<path>`.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
+        told(NoOptions, options, uri)
         if scheme_of(uri) != "memory":
             msg = f"{uri!r} is no memory: URI. Write memory://<name>/<path>."
             raise InvalidInput(msg)

@@ -1,20 +1,17 @@
 """Artifacts in Amazon S3 and in what speaks its protocol, such as MinIO: `s3://bucket/path`.
 
-Credentials and regions come from where boto3 looks for them; the endpoint and
-further arguments of an upload from the settings.
+Credentials, regions and the endpoint come from the options, the settings, and from where boto3 looks for them.
 """
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from threading import Lock
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -35,9 +32,12 @@ from treering.core.errors import (
     Unavailable,
 )
 from treering.core.settings import read_settings
+from treering.entities.artifact import FileInfo
 from treering.storage.objects.base import CHUNK_SIZE, Address, Begun, Part
 from treering.storage.objects.flat import FlatStore, Head, place_of, rechunked
+from treering.storage.objects.options import Options, told
 from treering.storage.objects.retry import patient_chunks
+from treering.storage.objects.s3_access import S3Options, customer_key, make_client, upload_arguments
 
 __all__ = ["S3Store"]
 
@@ -52,6 +52,7 @@ _CHECKSUMS = ("ChecksumCRC32", "ChecksumCRC32C", "ChecksumCRC64NVME", "ChecksumS
 _MOST_REMOVED = 1000
 _KINDS: tuple[tuple[set[str], type[TreeringError], str], ...] = (
     ({"404", "NoSuchKey", "NoSuchUpload", "NotFound"}, NotFound, "Nothing is there."),
+    ({"NoSuchVersion"}, NotFound, "This version was removed."),
     ({"403", "AccessDenied", "AllAccessDisabled"}, PermissionDenied, "Give these credentials the right to do it."),
     (
         {"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "SignatureDoesNotMatch"},
@@ -78,11 +79,12 @@ class S3Store(FlatStore):
 
     Args:
         uri: `s3://<bucket>/<path>`.
+        options: As `S3Options`.
     """
 
-    def __init__(self, uri: str) -> None:
+    def __init__(self, uri: str, options: Options | None = None) -> None:
         bucket, base = place_of(uri)
-        self._s3 = _Bucket(bucket)
+        self._s3 = _Bucket(bucket, told(S3Options, options, uri))
         super().__init__(uri, base, self._s3)
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
@@ -94,6 +96,21 @@ class S3Store(FlatStore):
             found = self._s3.get(name, offset, length)
         except _PastEnd:
             return super().read(key, offset, length)
+        if found is None:
+            raise self._missing(key)
+        return rechunked(found)
+
+    def dated(self, prefix: str = "") -> Iterator[tuple[FileInfo, float]]:
+        """As `Dated.dated`."""
+        folder = self._full(prefix)
+        cut = len(self._full("")) + 1 if self._full("") else 0
+        for name, size, changed in self._s3.dated(f"{folder}/" if folder else ""):
+            if not name.endswith("/"):
+                yield FileInfo(name[cut:], False, size), changed
+
+    def read_version(self, key: str, version: str) -> Iterator[bytes]:
+        """As `Historic.read_version`."""
+        found = self._s3.get(self._named(key), 0, None, version)
         if found is None:
             raise self._missing(key)
         return rechunked(found)
@@ -156,26 +173,29 @@ class S3Store(FlatStore):
 class _Bucket:
     """As `treering.storage.objects.flat.Bucket`; the client is made on first use, and shared by threads."""
 
-    def __init__(self, bucket: str) -> None:
-        self._bucket = bucket
+    def __init__(self, bucket: str, options: S3Options) -> None:
+        self._bucket, self._options = bucket, options
         self._made: Any = None
+        self._making = Lock()
         self._extra: dict[str, Any] = {}
+        self._key = customer_key(options)
 
     def head(self, name: str) -> Head | None:
         if not name:
             return None
         try:
-            found = self._call("head_object", Key=name)
+            found = self._call("head_object", Key=name, **self._key)
         except NotFound:
             return None
         return Head(int(found["ContentLength"]), str(found.get("ETag", "")))
 
-    def get(self, name: str, offset: int, length: int | None) -> Iterator[bytes] | None:
+    def get(self, name: str, offset: int, length: int | None, version_id: str = "") -> Iterator[bytes] | None:
         end = "" if length is None else str(offset + length - 1)
         # An empty object has no range at all.
         part = {"Range": f"bytes={offset}-{end}"} if offset or end else {}
+        which = {"Key": name, **self._key} | ({"VersionId": version_id} if version_id else {})
         try:
-            found = self._call("get_object", Key=name, **part)
+            found = self._call("get_object", **which, **part)
         except NotFound:
             return None
         version = {"IfMatch": found["ETag"]} if found.get("ETag") else {}
@@ -188,7 +208,7 @@ class _Bucket:
                 return iter(())
             if body is None:
                 try:
-                    body = self._call("get_object", Key=name, Range=f"bytes={at}-{end}", **version)["Body"]
+                    body = self._call("get_object", **which, Range=f"bytes={at}-{end}", **version)["Body"]
                 except _PastEnd:
                     return iter(())
             return self._chunks(body)
@@ -198,7 +218,7 @@ class _Bucket:
     def put(self, name: str, first: bytes, rest: Iterator[bytes]) -> None:
         second = next(rest, None)
         if second is None:
-            self._call("put_object", Key=name, Body=first, **self._arguments())
+            self._call("put_object", Key=name, Body=first, **self._key, **self._arguments())
             return
         upload = self.begin(name, checked=True)
         try:
@@ -220,13 +240,25 @@ class _Bucket:
     def entries(self, prefix: str, *, deep: bool, limit: int | None = None) -> Iterator[tuple[str, int | None]]:
         more: dict[str, Any] = {"Prefix": prefix} | ({} if deep else {"Delimiter": "/"})
         more |= {"MaxKeys": limit} if limit else {}
-        while True:
-            page = self._call("list_objects_v2", **more)
+        for page in self._pages(more):
             for folder in page.get("CommonPrefixes", ()):
                 yield folder["Prefix"], None
             for item in page.get("Contents", ()):
                 yield item["Key"], int(item["Size"])
-            if limit or not page.get("IsTruncated"):
+            if limit:
+                return
+
+    def dated(self, prefix: str) -> Iterator[tuple[str, int, float]]:
+        """All objects below a prefix, with sizes and times of change."""
+        for page in self._pages({"Prefix": prefix}):
+            for item in page.get("Contents", ()):
+                yield item["Key"], int(item["Size"]), item["LastModified"].timestamp()
+
+    def _pages(self, more: dict[str, Any]) -> Iterator[Any]:
+        while True:
+            page = self._call("list_objects_v2", **more)
+            yield page
+            if not page.get("IsTruncated"):
                 return
             more["ContinuationToken"] = page["NextContinuationToken"]
 
@@ -243,7 +275,7 @@ class _Bucket:
         arguments = self._arguments()
         if checked and self._client().meta.config.request_checksum_calculation == "when_supported":
             arguments = {"ChecksumAlgorithm": "CRC32", **arguments}
-        return str(self._call("create_multipart_upload", Key=name, **arguments)["UploadId"])
+        return str(self._call("create_multipart_upload", Key=name, **self._key, **arguments)["UploadId"])
 
     def complete(self, name: str, upload: str, parts: list[dict[str, Any]]) -> None:
         self._call("complete_multipart_upload", Key=name, UploadId=upload, MultipartUpload={"Parts": parts})
@@ -281,7 +313,7 @@ class _Bucket:
             raise self._translated(error) from error
 
     def put_part(self, name: str, upload: str, number: int, piece: bytes) -> dict[str, Any]:
-        found = self._call("upload_part", Key=name, UploadId=upload, PartNumber=number, Body=piece)
+        found = self._call("upload_part", Key=name, UploadId=upload, PartNumber=number, Body=piece, **self._key)
         kept = {key: value for key, value in found.items() if key.startswith("Checksum") and key != "ChecksumType"}
         return {"PartNumber": number, "ETag": found["ETag"], **kept}
 
@@ -304,29 +336,11 @@ class _Bucket:
         return self._extra
 
     def _client(self) -> Any:
-        if self._made is None:
-            settings = read_settings()
-            if settings.s3_upload_extra_args:
-                try:
-                    self._extra = dict(json.loads(settings.s3_upload_extra_args))
-                except (ValueError, TypeError) as error:
-                    msg = (
-                        f"TREERING_S3_UPLOAD_EXTRA_ARGS is no JSON object: {error}. Write for example"
-                        ' {"ACL": "private"}.'
-                    )
-                    raise InvalidInput(msg) from error
-            self._made = boto3.session.Session().client(
-                "s3",
-                endpoint_url=settings.s3_endpoint_url or None,
-                region_name=settings.s3_region or None,
-                verify=False if settings.s3_ignore_tls else None,
-                config=Config(
-                    retries={"mode": "standard", "max_attempts": settings.http_retries + 1},
-                    max_pool_connections=4 * _AT_A_TIME,
-                    signature_version="s3v4",
-                    s3={"addressing_style": "path"} if settings.s3_endpoint_url else None,
-                ),
-            )
+        # Making one takes long; threads that need it at the same time wait for one of them.
+        with self._making:
+            if self._made is None:
+                self._extra = upload_arguments(self._options)
+                self._made = make_client(self._options)
         return self._made
 
     def _translated(self, error: BotoCoreError | ClientError) -> TreeringError:

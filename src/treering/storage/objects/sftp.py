@@ -1,6 +1,7 @@
 """Artifacts on another machine that OpenSSH reaches: `sftp://user@host:port/absolute/path`.
 
-The machine's key must be known, as `ssh` itself asks for; nothing is trusted on first sight.
+`ssh://` is the same, with what `~/.ssh/config` says of the host. The machine's key must be
+known, as `ssh` itself asks for; nothing is trusted on first sight.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ import posixpath
 import stat
 import threading
 from collections.abc import Iterable, Iterator
-from urllib.parse import SplitResult, unquote, urlsplit
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import paramiko
 
@@ -26,38 +30,120 @@ from treering.core.errors import (
 from treering.core.settings import read_settings
 from treering.storage.objects.base import CHUNK_SIZE
 from treering.storage.objects.folders import Entry, FolderStore
+from treering.storage.objects.options import Options, told
 
-__all__ = ["SftpStore"]
+__all__ = ["SftpOptions", "SftpStore"]
 
 _PIECE = 32 << 10
+_MOST_SESSIONS = 1 << 16
 _FAILED = (OSError, paramiko.SSHException, EOFError)
+
+
+@dataclass(frozen=True, slots=True)
+class SftpOptions:
+    """What can be said about one machine.
+
+    Attributes:
+        key_file: The private key; empty: as the settings have it, and else the SSH agent and the keys in `~/.ssh`.
+        passphrase: Of the private key.
+        agent: Whether the SSH agent is asked; None: unless there is a key.
+        kerberos: Whether GSS-API tells who asks.
+        config_file: What `ssh` itself reads about hosts; empty: `~/.ssh/config` for `ssh://`, nothing for `sftp://`.
+        sessions: How many connections there are at most; 0: as many as are needed at once.
+    """
+
+    user: str = ""
+    port: int = 0
+    password: str = ""
+    key_file: str = ""
+    passphrase: str = ""
+    agent: bool | None = None
+    kerberos: bool = False
+    timeout: float = 0.0
+    config_file: str = ""
+    sessions: int = 0
 
 
 class SftpStore(FolderStore):
     """A folder on another machine, which need not exist before the first write.
 
     Args:
-        uri: `sftp://[user[:password]@]host[:port]/<path>`.
+        uri: `sftp://[user[:password]@]host[:port]/<path>`, or `ssh://`.
+        options: As `SftpOptions`; they overrule the address.
     """
 
-    def __init__(self, uri: str) -> None:
-        parts = urlsplit(uri)
+    def __init__(self, uri: str, options: Options | None = None) -> None:
+        parts, said = urlsplit(uri), told(SftpOptions, options, uri)
         if not parts.hostname:
             msg = f"{uri!r} names no machine. Write sftp://<user>@<host>/<path>."
             raise InvalidInput(msg)
-        user = f"{parts.username}@" if parts.username else ""
-        port = f":{parts.port}" if parts.port else ""
-        shown = f"sftp://{user}{parts.hostname}{port}{parts.path}"
-        super().__init__(shown, unquote(parts.path), _Machine(parts, shown), read_settings().http_retries + 1)
+        user, number = said.user or unquote(parts.username or ""), said.port or parts.port
+        shown = (
+            f"{parts.scheme}://{f'{user}@' if user else ''}{parts.hostname}{f':{number}' if number else ''}{parts.path}"
+        )
+        who = _Who(parts.hostname, number or 0, user, said.password or unquote(parts.password or ""), said)
+        machine = _Machine(_known(who, said.config_file or ("~/.ssh/config" if parts.scheme == "ssh" else "")), shown)
+        super().__init__(shown, unquote(parts.path), machine, read_settings().http_retries + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Whom to ask, and in whose name."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    options: SftpOptions
+    key_files: tuple[str, ...] = ()
+    proxy: str = ""
+
+    def arguments(self) -> dict[str, Any]:
+        settings, options = read_settings(), self.options
+        key: str | list[str] = options.key_file or settings.sftp_key_file or list(self.key_files)
+        single = bool(options.key_file or settings.sftp_key_file)
+        more = {"gss_auth": True, "gss_kex": True} if options.kerberos else {}
+        return {
+            "username": self.user or None,
+            "password": self.password or None,
+            "passphrase": options.passphrase or None,
+            "key_filename": key or None,
+            "timeout": options.timeout or settings.http_timeout,
+            "allow_agent": not single if options.agent is None else options.agent,
+            "look_for_keys": not single,
+            **more,
+        }
+
+
+def _known(who: _Who, config_file: str) -> _Who:
+    """With what the user has told `ssh` about the host."""
+    path = Path(config_file).expanduser() if config_file else None
+    if path is None or not path.is_file():
+        return who
+    try:
+        found = paramiko.SSHConfig.from_path(str(path)).lookup(who.host)
+    except paramiko.SSHException as error:
+        msg = f"{path} cannot be read: {error}. Correct it."
+        raise InvalidInput(msg) from error
+    return _Who(
+        str(found.get("hostname", who.host)),
+        who.port or int(found.get("port", 0)),
+        who.user or str(found.get("user", "")),
+        who.password,
+        who.options,
+        tuple(file for file in found.get("identityfile", ()) if Path(file).is_file()),
+        str(found.get("proxycommand", "")),
+    )
 
 
 class _Machine:
     """As `treering.storage.objects.folders.Disk`, over connections that are kept for the next use."""
 
-    def __init__(self, parts: SplitResult, shown: str) -> None:
-        self._parts, self._uri = parts, shown
+    def __init__(self, who: _Who, shown: str) -> None:
+        self._who, self._uri = who, shown
         self._lock = threading.Lock()
         self._idle: list[tuple[paramiko.SSHClient, paramiko.SFTPClient]] = []
+        self._free = threading.BoundedSemaphore(who.options.sessions or _MOST_SESSIONS)
 
     def look(self, path: str) -> Entry | None:
         try:
@@ -99,6 +185,7 @@ class _Machine:
     @contextlib.contextmanager
     def _borrowed(self, path: str) -> Iterator[paramiko.SFTPClient]:
         """A connection for one use: paramiko's are not to be shared by threads. Its errors leave as Treering's."""
+        self._free.acquire()
         with self._lock:
             pair = self._idle.pop() if self._idle else None
         try:
@@ -119,22 +206,20 @@ class _Machine:
             if pair is not None:
                 with self._lock:
                     self._idle.append(pair)
+            self._free.release()
 
     def _connected(self) -> paramiko.SSHClient:
-        settings, parts = read_settings(), self._parts
+        settings, who = read_settings(), self._who
         ssh = paramiko.SSHClient()
-        host = parts.hostname or ""
+        host, port = who.host, who.port or 22
         try:
             if settings.sftp_known_hosts:
                 ssh.load_host_keys(settings.sftp_known_hosts)
             else:
                 ssh.load_system_host_keys()
             ssh.set_missing_host_key_policy(paramiko.RejectPolicy())
-            ssh.connect(
-                host, parts.port or 22, unquote(parts.username or "") or None, unquote(parts.password or "") or None,
-                key_filename=settings.sftp_key_file or None, timeout=settings.http_timeout,
-                allow_agent=not settings.sftp_key_file, look_for_keys=not settings.sftp_key_file,
-            )  # fmt: skip
+            proxy = paramiko.ProxyCommand(who.proxy) if who.proxy else None
+            ssh.connect(host, port, sock=proxy, **who.arguments())
         except (*_FAILED, ValueError) as error:
             ssh.close()
             raise self._refused(host, error) from error
@@ -152,7 +237,7 @@ class _Machine:
         if isinstance(error, paramiko.SSHException) and "known_hosts" in str(error):
             return PermissionDenied(
                 f"The host key of {host} is not known. Compare it with its owner's, then add it:"
-                f" ssh-keyscan -p {self._parts.port or 22} {host} >> ~/.ssh/known_hosts"
+                f" ssh-keyscan -p {self._who.port or 22} {host} >> ~/.ssh/known_hosts"
             )
         if isinstance(error, FileNotFoundError | PermissionError | ValueError):
             return InvalidInput(
