@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["CONTEXT_TAG", "Dataset", "DatasetInput", "DatasetVersion"]
+__all__ = ["CONTEXT_TAG", "OUTPUT_CONTEXT", "Dataset", "DatasetInput", "DatasetVersion"]
 
 CONTEXT_TAG = "mlflow.data.context"
+OUTPUT_CONTEXT = "output"
+"""The role of a dataset that a run made."""
 
 
 @dataclass(frozen=True, slots=True)
