@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from treering.core.errors import NotFound
-from treering.entities.dataset import CONTEXT_TAG, Dataset, DatasetInput, DatasetVersion
+from treering.entities.dataset import CONTEXT_TAG, OUTPUT_CONTEXT, Dataset, DatasetInput, DatasetVersion
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.run import PARENT_RUN_TAG, ModelInput, ModelOutput, RunChanges
 from treering.storage.metadata.base import MetadataStore
@@ -54,6 +54,15 @@ class RelationSuite:
         found = store.relations.users("wheat/2024", "d1", 10)
         assert (list(found.items), found.total) == ([ids[1], ids[0]], 2)
         assert store.relations.users("wheat/2024", "d9", 10).total == 0
+
+    def test_makers_of_a_dataset_are_not_its_users(self, store: MetadataStore) -> None:
+        makers = [_use(store, _run(store), _WHEAT, context=OUTPUT_CONTEXT) for _ in range(3)]
+        reader = _use(store, _run(store), _WHEAT, context="")
+        found = store.relations.makers("wheat/2024", "d1", 2)
+        assert (list(found.items), found.total) == (makers[:0:-1], 3)
+        found = store.relations.users("wheat/2024", "d1", 10)
+        assert (list(found.items), found.total) == ([reader], 1)
+        assert store.relations.makers("wheat/2024", "d9", 10).total == 0
 
     def test_children_of_a_run(self, store: MetadataStore) -> None:
         parent = _run(store)
