@@ -1,0 +1,1 @@
+"""Experiments in DVC's references: run, queued, shown, applied and shared."""
