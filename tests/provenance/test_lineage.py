@@ -17,13 +17,14 @@ from treering.cli.main import main
 from treering.client.connect import connect
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.settings import Settings
-from treering.entities.dataset import CONTEXT_TAG, Dataset, DatasetInput
+from treering.entities.dataset import CONTEXT_TAG, OUTPUT_CONTEXT, Dataset, DatasetInput
 from treering.entities.lifecycle import LoggedModelStatus, RunStatus
 from treering.entities.lineage import Graph, Node
 from treering.entities.run import PARENT_RUN_TAG, LogBatch, ModelInput, ModelOutput, NewRun
 from treering.registry.base import NewModelVersion
 from treering.tracking.base import NewLoggedModel
 
+_RAW = Dataset("raw", "d0", "local", "{}")
 _DATA = Dataset("raw/wine", "d1", "local", "s3://x", "", '{"num_rows": 5}')
 
 
@@ -117,6 +118,24 @@ def test_data_leads_to_what_was_made_of_it(life: Life) -> None:
     }
     assert (graph.nodes[0].kind, graph.nodes[0].label, graph.nodes[0].detail) == ("dataset", "raw/wine", "d1")
     assert at(graph, life.uri("run")).more_up == 1  # the sweep
+
+
+def test_data_that_a_run_made_leads_from_it_to_those_who_read_it(life: Life) -> None:
+    runs = life.services.tracking.runs
+    ready = Dataset("ready", "d2", "local", "{}")
+    made, read = (runs.create(NewRun("0", run_name=name)).info.run_id for name in ("prepare", "train"))
+    runs.log(
+        [
+            LogBatch(made, dataset_inputs=[DatasetInput(_RAW), DatasetInput(ready, {CONTEXT_TAG: OUTPUT_CONTEXT})]),
+            LogBatch(read, dataset_inputs=[DatasetInput(ready)]),
+        ]
+    )
+    way = {("raw", "input", "prepare"), ("prepare", "output", "ready"), ("ready", "input", "train")}
+    assert edges(life.services.lineage.get("datasets:/raw/d0", 0, 5)) == way
+    assert edges(life.services.lineage.get(f"runs:/{read}", 5, 0)) == way
+    middle = life.services.lineage.get("datasets:/ready/d2", 1, 1)
+    assert edges(middle) == way - {("raw", "input", "prepare")}
+    assert at(middle, f"runs:/{made}").more_up == 1
 
 
 @pytest.mark.parametrize("name", ["run", "model", "judge", "sweep"])

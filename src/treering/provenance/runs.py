@@ -1,4 +1,4 @@
-"""Runs and datasets: what a run read, and which runs were started within it."""
+"""Runs and datasets: what a run read and made, and which runs were started within it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.uri import parse_runs_uri
-from treering.entities.dataset import Dataset
+from treering.entities.dataset import OUTPUT_CONTEXT, Dataset
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.lineage import Edge, Node
 from treering.entities.run import PARENT_RUN_TAG, Run
@@ -55,10 +55,14 @@ class RunRelations:
 
     def up(self, uri: str, limit: int) -> Links:
         """See Relations."""
+        if uri.startswith(_DATASET):
+            makers = self._store.relations.makers(*_name_and_digest(uri), limit)
+            return Links([Edge(run_uri(run_id), uri, "output") for run_id in makers.items], makers.total)
         run = self._run(uri)
         if run is None:
             return Links()
-        edges = [Edge(dataset_uri(used.dataset), uri, "input", used.context) for used in run.inputs.dataset_inputs]
+        read = [used for used in run.inputs.dataset_inputs if used.context != OUTPUT_CONTEXT]
+        edges = [Edge(dataset_uri(used.dataset), uri, "input", used.context) for used in read]
         total = len(edges)
         edges = edges[:limit]
         if parent := run.data.tags.get(PARENT_RUN_TAG):
@@ -72,9 +76,16 @@ class RunRelations:
             users = self._store.relations.users(*_name_and_digest(uri), limit)
             return Links([self._use(uri, run_id) for run_id in users.items], users.total)
         if uri.startswith(_RUN):
+            made = self._made(uri)
             children = self._store.relations.children(uri.removeprefix(_RUN), limit)
-            return Links([Edge(uri, run_uri(run_id), "child") for run_id in children.items], children.total)
+            edges = [Edge(uri, run_uri(run_id), "child") for run_id in children.items]
+            return Links([*made[:limit], *edges], len(made) + children.total)
         return Links()
+
+    def _made(self, uri: str) -> list[Edge]:
+        run = self._run(uri)
+        used = run.inputs.dataset_inputs if run else ()
+        return [Edge(uri, dataset_uri(one.dataset), "output") for one in used if one.context == OUTPUT_CONTEXT]
 
     def _use(self, dataset: str, run_id: str) -> Edge:
         run = self._run(run_uri(run_id))

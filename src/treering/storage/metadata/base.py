@@ -325,7 +325,11 @@ class RelationStore(Protocol):
     """
 
     def users(self, name: str, digest: str, limit: int) -> Related[str]:
-        """Runs that used a dataset."""
+        """Runs that read a dataset."""
+        ...
+
+    def makers(self, name: str, digest: str, limit: int) -> Related[str]:
+        """Runs that made a dataset: they recorded it in the role `OUTPUT_CONTEXT`."""
         ...
 
     def children(self, run_id: str, limit: int) -> Related[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from treering.entities.dataset import OUTPUT_CONTEXT
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.model import ModelVersion
 from treering.entities.run import PARENT_RUN_TAG, Run
@@ -22,10 +23,18 @@ class MemoryRelations:
 
     def users(self, name: str, digest: str, limit: int) -> Related[str]:
         """See RelationStore."""
+        return self._of_dataset(name, digest, limit, made=False)
+
+    def makers(self, name: str, digest: str, limit: int) -> Related[str]:
+        """See RelationStore."""
+        return self._of_dataset(name, digest, limit, made=True)
+
+    def _of_dataset(self, name: str, digest: str, limit: int, *, made: bool) -> Related[str]:
         return self._runs(
             limit,
             lambda run: any(
-                (one.dataset.name, one.dataset.digest) == (name, digest) for one in run.inputs.dataset_inputs
+                (one.dataset.name, one.dataset.digest, one.context == OUTPUT_CONTEXT) == (name, digest, made)
+                for one in run.inputs.dataset_inputs
             ),
         )
 

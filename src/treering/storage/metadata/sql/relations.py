@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, and_, func, not_, or_, select, union
 
+from treering.entities.dataset import OUTPUT_CONTEXT
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.run import PARENT_RUN_TAG
 from treering.storage.metadata.base import Related
@@ -38,6 +39,13 @@ class SqlRelations:
 
     def users(self, name: str, digest: str, limit: int) -> Related[str]:
         """See RelationStore."""
+        return self._of_dataset(name, digest, limit, run_datasets.c.context != OUTPUT_CONTEXT)
+
+    def makers(self, name: str, digest: str, limit: int) -> Related[str]:
+        """See RelationStore."""
+        return self._of_dataset(name, digest, limit, run_datasets.c.context == OUTPUT_CONTEXT)
+
+    def _of_dataset(self, name: str, digest: str, limit: int, role: ColumnElement[bool]) -> Related[str]:
         with self._session.read() as connection:
             same = and_(datasets.c.name == name, datasets.c.digest == digest)
             numbers = list(connection.execute(select(datasets.c.id).where(same)).scalars())
@@ -45,7 +53,7 @@ class SqlRelations:
                 return Related((), 0)
             # With one number instead of a list, the newest are found at the index's end.
             one = run_datasets.c.dataset == numbers[0] if len(numbers) == 1 else run_datasets.c.dataset.in_(numbers)
-            return self._runs(connection, run_datasets, run_datasets.c.run, one, limit)
+            return self._runs(connection, run_datasets, run_datasets.c.run, and_(one, role), limit)
 
     def children(self, run_id: str, limit: int) -> Related[str]:
         """See RelationStore."""
