@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         log_table,
         log_text,
     )
+    from treering.client.data_calls import open  # noqa: A004  # as dvc.api calls it
     from treering.client.experiments import (
         create_experiment,
         delete_experiment,
@@ -197,6 +198,7 @@ _TABLE = {
     "log_text": "treering.client.content_calls:log_text",
     "log_video": "treering.client.media_calls:log_video",
     "models": "treering.models:",
+    "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
     "pyfunc": "treering.client.flavours.pyfunc:",
     "pytorch": "treering.client.flavours.pytorch:",
@@ -304,6 +306,7 @@ __all__ = [
     "log_text",
     "log_video",
     "models",
+    "open",
     "optuna",
     "pyfunc",
     "pytorch",

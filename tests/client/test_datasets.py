@@ -114,7 +114,7 @@ def test_what_dvc_tracks_has_the_digest_of_dvc(tmp_path: Path) -> None:
     found = data.from_dvc(folder)
     assert (found.name, found.digest) == ("d", whole)
     assert read_back(found).dataset.digest == whole
-    with pytest.raises(NotFound, match="dvc add"):
+    with pytest.raises(NotFound, match="data add"):
         data.from_dvc(folder / "b")
     (tmp_path / "d.dvc").write_text("outs: 3")
     with pytest.raises(DamagedData):

@@ -1,4 +1,4 @@
-"""`treering.data`: describing data that a run uses, without storing it.
+"""`treering.data`: describing data that a run uses, without storing it; and reading data that a repository tracks.
 
 A description holds a name, a fingerprint, where the data came from, its columns
 and its size. The data itself stays with the caller.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,26 @@ import numpy as np
 
 from treering.client import dataset_sources as http_dataset_source
 from treering.client import meta_dataset
+from treering.client.data_calls import (
+    all_branches,
+    all_commits,
+    all_tags,
+    artifacts_show,
+    exp_save,
+    exp_show,
+    filesystem,
+    get,
+    get_url,
+    ls,
+    open,  # noqa: A004  # DVC's name for it
+    read,
+)
+from treering.client.data_provenance import TrackedPath, tracked_at
 from treering.client.dataset_sources import DatasetSource, HTTPDatasetSource, hub_source, source_at, stored_source
 from treering.client.described import DESCRIBED, TENSORS
 from treering.client.described_dataset import DEFAULT_NAME, DescribedDataset, check_columns
 from treering.client.digests import array_digest
-from treering.client.file_digests import digest_of_parts, digest_of_path, tracked_by_dvc
+from treering.client.file_digests import FileDigest, digest_of_parts, digest_of_path, tracked_by_dvc
 from treering.client.frames import FRAMES
 from treering.client.inputs import dataset_of
 from treering.client.meta_dataset import MetaDataset
@@ -34,6 +50,13 @@ __all__ = [
     "DescribedDataset",
     "HTTPDatasetSource",
     "MetaDataset",
+    "all_branches",
+    "all_commits",
+    "all_tags",
+    "artifacts_show",
+    "exp_save",
+    "exp_show",
+    "filesystem",
     "from_arrow",
     "from_dvc",
     "from_file",
@@ -43,11 +66,21 @@ __all__ = [
     "from_polars",
     "from_spark",
     "from_tensorflow",
+    "get",
     "get_source",
+    "get_url",
     "http_dataset_source",
     "load_delta",
+    "ls",
     "meta_dataset",
+    "metrics_show",
+    "open",
+    "params_show",
+    "read",
 ]
+
+# What reads repositories is loaded by those who ask for it.
+_PARAMETERS = "treering.client.parameters"
 
 
 def from_pandas(  # MLflow's signature
@@ -206,6 +239,8 @@ def from_tensorflow(
 def from_file(path: str | Path, name: str | None = None, digest: str | None = None) -> MetaDataset:
     """Describe a file, a folder or what lies at a URL; the content is read once, in parts, for its digest.
 
+    Of what a repository tracks, and has not changed since, the digest is known; the source tells its pointer and commit.
+
     Args:
         digest: A fingerprint, if the caller has one; nothing is read then. Else the MD5 of
             the content, which for a file and a folder on disk is the one that DVC writes.
@@ -214,25 +249,85 @@ def from_file(path: str | Path, name: str | None = None, digest: str | None = No
         NotFound: If nothing lies there.
     """
     source = source_at(path)
-    if digest is None:
-        if source.kind == "local":
-            digest = digest_of_path(local_path(str(path))).digest
-        else:
-            root, last = split_name(str(path))
-            digest = digest_of_parts(iter(session().place.services().open_artifacts(root).read(last))).digest
+    if digest is None and source.kind == "local":
+        where = local_path(str(path))
+        known = tracked_at(where)
+        if known is not None and (there := known.content_now()) is not None:
+            return _tracked(known, there, path, name)
+        digest = digest_of_path(where).digest
+    elif digest is None:
+        root, last = split_name(str(path))
+        digest = digest_of_parts(iter(session().place.services().open_artifacts(root).read(last))).digest
     return MetaDataset(source, name or split_name(str(path))[1] or None, digest)
 
 
 def from_dvc(path: str | Path, name: str | None = None) -> MetaDataset:
-    """Describe a file or folder that DVC tracks, by the digest in the `.dvc` file beside it; the data may be absent.
+    """Describe a file or folder that a repository tracks, by the digest in its pointer or lock file; the data may be absent.
+
+    The source tells the pointer or stage, the digest, and the commit that is checked out.
 
     Raises:
-        NotFound: If there is no `.dvc` file.
-        DamagedData: If it does not say which content the path has.
+        NotFound: If nothing tracks the path.
+        DamagedData: If what does, does not say which content it has.
     """
     where = local_path(str(path))
-    fields = {"uri": str(path), "dvc_file": f"{path}.dvc"}
-    return MetaDataset(DatasetSource("local", fields), name or where.name, tracked_by_dvc(where).digest)
+    known = tracked_at(where)
+    if known is None or known.content is None:
+        beside = tracked_by_dvc(where)
+        fields = {"uri": str(path), "dvc_file": f"{path}.dvc"}
+        return MetaDataset(DatasetSource("local", fields), name or where.name, beside.digest)
+    return _tracked(known, known.content, path, name)
+
+
+def _tracked(known: TrackedPath, content: FileDigest, path: str | Path, name: str | None) -> MetaDataset:
+    source = DatasetSource("local", {"uri": str(path), **known.fields(content)})
+    found = MetaDataset(source, name or Path(known.path).name, content.digest)
+    found.tags = known.tags(content)
+    return found
+
+
+def params_show(
+    *targets: str,
+    repo: str | Path | None = None,
+    stages: str | Sequence[str] | None = None,
+    rev: str | None = None,
+    deps: bool = False,
+    config: str | Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The parameters of a repository with pipelines, as `dvc.api.params_show` gives them.
+
+    All files in one mapping; a key that two files have stands behind the name of its file, as in `params.yaml:lr`.
+
+    Args:
+        targets: Only these files, whether or not dvc.yaml names them.
+        repo: Path or URL of the repository; the one around the working directory unless given.
+        stages: Only parameters that these stages depend on.
+        rev: A commit, branch, tag or experiment; the working tree unless given, or the newest commit of what is at a URL.
+        deps: Only parameters that stages depend on.
+        config: Path of a config file to use with the repository, or its options.
+
+    Raises:
+        NotFound: If there is no such repository, revision, stage or file.
+        InvalidInput: If a file cannot be understood.
+    """
+    found: dict[str, Any] = import_module(_PARAMETERS).params_show(
+        *targets, repo=repo, stages=stages, rev=rev, deps=deps, config=config
+    )
+    return found
+
+
+def metrics_show(
+    *targets: str,
+    repo: str | Path | None = None,
+    rev: str | None = None,
+    config: str | Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The metrics of a repository with pipelines, as `dvc.api.metrics_show` gives them: numbers and texts, nested as in their files.
+
+    Keys, arguments and errors as those of `params_show`.
+    """
+    found: dict[str, Any] = import_module(_PARAMETERS).metrics_show(*targets, repo=repo, rev=rev, config=config)
+    return found
 
 
 def get_source(dataset: Any) -> DatasetSource:

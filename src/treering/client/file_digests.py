@@ -50,7 +50,7 @@ def digest_of_path(path: Path) -> FileDigest:
         raise NotFound(msg)
     found = {file.relative_to(path).as_posix(): file for file in path.rglob("*") if file.is_file()}
     listed, size = [], 0
-    for name in sorted(found, key=lambda name: tuple(name.split("/"))):
+    for name in sorted(found):
         one = digest_of_parts(_parts(found[name]))
         listed.append({"md5": one.digest, "relpath": name})
         size += one.size
@@ -67,13 +67,13 @@ def tracked_by_dvc(path: Path) -> FileDigest:
     """
     note = path.with_name(f"{path.name}.dvc")
     if not note.is_file():
-        msg = f"No such file: {str(note)!r}. Track the data with `dvc add`, or use from_file."
+        msg = f"No such file: {str(note)!r}. Track the data with `treering data add`, or use from_file."
         raise NotFound(msg)
     try:
         found = next(out for out in yaml.safe_load(note.read_text("utf-8"))["outs"] if out["path"] == path.name)
         return FileDigest(str(found["md5"]), int(found.get("size", 0)), int(found.get("nfiles", 1)))
     except (yaml.YAMLError, KeyError, TypeError, ValueError, StopIteration) as error:
-        msg = f"{note} does not say which content {path.name} has. Run `dvc add` again."
+        msg = f"{note} does not say which content {path.name} has. Run `treering data add` again."
         raise DamagedData(msg) from error
 
 

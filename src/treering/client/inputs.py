@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
 from typing import Protocol
 
 from treering.entities.dataset import Dataset
 
-__all__ = ["LoggedDataset", "dataset_of"]
+__all__ = ["LoggedDataset", "dataset_of", "described"]
+
+# It needs more than most who log, and what is here.
+_DATASETS = "treering.client.path_datasets"
 
 
 class LoggedDataset(Protocol):
@@ -20,3 +26,11 @@ class LoggedDataset(Protocol):
 def dataset_of(dataset: LoggedDataset | Dataset) -> Dataset:
     """The description of a dataset that is stored."""
     return dataset if isinstance(dataset, Dataset) else dataset.to_entity()
+
+
+def described(dataset: LoggedDataset | Dataset | str | Path) -> tuple[Dataset, Mapping[str, str]]:
+    """The description, and what is kept with each run that uses it; a path or URL is described by its content."""
+    found: LoggedDataset | Dataset = (
+        import_module(_DATASETS).at_path(dataset) if isinstance(dataset, str | Path) else dataset
+    )
+    return dataset_of(found), getattr(found, "tags", None) or {}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from time import time_ns
 from typing import Any
 
-from treering.client.inputs import LoggedDataset, dataset_of
+from treering.client.inputs import LoggedDataset, dataset_of, described
 from treering.client.recorder import Recorder
 from treering.client.runs import run_or_start
 from treering.client.session import session
@@ -215,7 +216,7 @@ def delete_tag(key: str) -> None:
 
 
 def log_input(
-    dataset: LoggedDataset | None = None,
+    dataset: LoggedDataset | str | Path | None = None,
     context: str | None = None,
     tags: Mapping[str, str] | None = None,
     model: Any = None,
@@ -223,6 +224,8 @@ def log_input(
     """Record that the active run used a dataset, or a logged model.
 
     Args:
+        dataset: What `treering.data.from_pandas` and its like make; or a path or URL, of which the content's
+            fingerprint is recorded, and for data that a repository tracks its pointer and commit, too.
         context: The role of the dataset, such as `training`.
         model: A logged model, or what has a `model_id`.
     """
@@ -233,7 +236,7 @@ def log_input(
 
 
 def log_inputs(
-    datasets: Sequence[LoggedDataset] | None = None,
+    datasets: Sequence[LoggedDataset | str | Path] | None = None,
     contexts: Sequence[str | None] | None = None,
     tags_list: Sequence[Mapping[str, str] | None] | None = None,
     models: Sequence[Any] | None = None,
@@ -316,10 +319,13 @@ def linked_points(
     ]
 
 
-def dataset_input(dataset: LoggedDataset, context: str | None, tags: Mapping[str, str] | None) -> DatasetInput:
+def dataset_input(
+    dataset: LoggedDataset | str | Path, context: str | None, tags: Mapping[str, str] | None
+) -> DatasetInput:
     """A dataset in the role that a run gives it."""
-    labels = {key: str(value) for key, value in (tags or {}).items()}
-    return DatasetInput(dataset_of(dataset), {CONTEXT_TAG: context, **labels} if context else labels)
+    entity, known = described(dataset)
+    labels = {**known, **{key: str(value) for key, value in (tags or {}).items()}}
+    return DatasetInput(entity, {CONTEXT_TAG: context, **labels} if context else labels)
 
 
 def finished(recorder: Recorder, *, synchronous: bool | None) -> Operations | None:

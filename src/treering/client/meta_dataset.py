@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from treering.client.dataset_sources import DatasetSource, source_at
@@ -22,7 +24,12 @@ class MetaDataset:
     Args:
         source: A path, a URL or a source.
         digest: A fingerprint; else MLflow's, which is made of the description.
+
+    Attributes:
+        tags: What is kept with each run that uses it.
     """
+
+    tags: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
