@@ -10,12 +10,16 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from treering.core.errors import InvalidInput, NotFound, PermissionDenied, StorageFull
+from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, StorageFull
+from treering.core.home import make_home
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
+from treering.core.variables import process_variables
 from treering.provenance.base import Lineage
 from treering.provenance.service import open_lineage
 from treering.registry.addresses import Addresses
@@ -31,6 +35,9 @@ from treering.storage.objects.base import ObjectStore, check_key
 from treering.tracking.base import Tracking
 from treering.tracking.service import open_tracking
 
+if TYPE_CHECKING:  # a type that most processes never need
+    from treering.pipelines.view.base import RepositoryView
+
 __all__ = ["PROXIED_ROOT", "Services", "open_services"]
 
 PROXIED_ROOT = "mlflow-artifacts:/"
@@ -39,6 +46,11 @@ PROXIED_ROOT = "mlflow-artifacts:/"
 _PROXIED = "mlflow-artifacts"
 _KEPT_OPEN = 16
 _PROBE = "treering-readiness-probe"
+
+
+def _no_repository() -> RepositoryView:
+    msg = "Only a server shows a repository. Ask it, or read the repository itself with `treering data`."
+    raise NotSupported(msg)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,7 @@ class Services:
         shared: Whether other processes with the same settings see the same data.
         versions: For those of some experiments that exist, a text that is another one whenever their runs
             have changed, whoever changed them; costs next to nothing. None where that is not counted.
+        repository: The repository of data and pipelines that pages show; what it takes is loaded when it is first called.
     """
 
     settings: Settings
@@ -65,6 +78,7 @@ class Services:
     close: Callable[[], None]
     shared: bool = True
     versions: Callable[[Sequence[str]], Mapping[str, str]] | None = None
+    repository: Callable[[], RepositoryView] = _no_repository
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -105,6 +119,7 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         store.database.close,
         store.database.shared,
         None if store.feed is None else _versions(store.feed),
+        _repository(settings.repository, tracking),
     )
 
 
@@ -115,7 +130,7 @@ def _webhook_addresses(settings: Settings) -> Addresses:
 
 def _embedded_database(home: Path) -> str:
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        make_home(home)
     except FileExistsError as error:
         msg = f"{home} is a file. Give a folder, or the URI of a database such as sqlite:///{home}."
         raise InvalidInput(msg) from error
@@ -143,6 +158,17 @@ def _artifacts(destination: str) -> Callable[[str], ObjectStore]:
         return STORES.load("file")(uri) if scheme_of(uri) == "file" else far(uri)
 
     return open_artifacts
+
+
+def _repository(named: str, tracking: Tracking) -> Callable[[], RepositoryView]:
+    @functools.cache
+    def repository() -> RepositoryView:
+        # Most processes never show one, and what reads it takes time to load.
+        module = import_module("treering.experiments.view")
+        view: RepositoryView = module.ShownRepository(named, Path(), process_variables(), tracking)
+        return view
+
+    return repository
 
 
 def _versions(feed: RunFeed) -> Callable[[Sequence[str]], Mapping[str, str]]:

@@ -13,6 +13,7 @@ import mimetypes
 import posixpath
 import re
 from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from typing import Protocol
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
@@ -20,9 +21,9 @@ from starlette.responses import Response, StreamingResponse
 
 from treering.core.errors import NotFound
 from treering.entities.artifact import FileInfo
-from treering.storage.objects.base import ObjectStore, check_key
+from treering.storage.objects.base import check_key
 
-__all__ = ["content_type_of", "file_answer", "is_shown"]
+__all__ = ["Readable", "content_type_of", "file_answer", "is_shown"]
 
 _BYTES = "application/octet-stream"
 _TEXT = "text/plain; charset=utf-8"
@@ -56,6 +57,18 @@ _PDF_POLICY = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline';
 _SHOWN = re.compile(r"image/(?!svg)[\w.+-]+|audio/[\w.+-]+|video/[\w.+-]+|text/(plain|csv|tab-separated-values)")
 
 
+class Readable(Protocol):
+    """What files are read from; an `ObjectStore` is one."""
+
+    def stat(self, key: str) -> FileInfo:
+        """As `ObjectStore.stat`."""
+        ...
+
+    def read(self, key: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """As `ObjectStore.read`."""
+        ...
+
+
 def content_type_of(path: str) -> str:
     """The content type that the name of a file tells; plain text for source code and settings."""
     name = posixpath.basename(path).lower()
@@ -75,7 +88,7 @@ def is_shown(content_type: str) -> bool:
 
 
 async def file_answer(
-    store: ObjectStore, key: str, headers: Mapping[str, str], *, download: bool = False, preview: bool = False
+    store: Readable, key: str, headers: Mapping[str, str], *, download: bool = False, preview: bool = False
 ) -> Response:
     """A file as an answer, or the part of it that a `range` header in `headers` asks for.
 
@@ -118,7 +131,7 @@ def _policy_of(content_type: str) -> str:
     return _PAGE_POLICY if kind in _PAGES else _PDF_POLICY if kind == _PDF else ""
 
 
-def _stat(store: ObjectStore, key: str) -> FileInfo:
+def _stat(store: Readable, key: str) -> FileInfo:
     info = store.stat(key)
     if info.is_dir:
         msg = f"{key or 'The root'!r} is a folder. Ask for a file in it."
@@ -126,7 +139,7 @@ def _stat(store: ObjectStore, key: str) -> FileInfo:
     return info
 
 
-async def _chunks(store: ObjectStore, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
+async def _chunks(store: Readable, key: str, offset: int, length: int) -> AsyncIterator[bytes]:
     """The bytes; the first are read at once, so that a file that is gone is no broken answer."""
     if not length:
         return _rest(b"", iter(()))

@@ -20,6 +20,7 @@ from treering.server.native import (
     model_versions,
     openapi,
     registered_models,
+    repository,
     runs,
     server,
     upkeep,
@@ -66,6 +67,7 @@ NATIVE_SURFACE = Surface(
         webhooks.HANDLERS,
         artifacts.HANDLERS,
         kept.HANDLERS,
+        repository.HANDLERS,
         upkeep.HANDLERS,
     ),
 )

@@ -44,6 +44,7 @@ _TAGS = {
     "views": "What pages showed, kept under a name",
     "webhooks": "Addresses that are told of events",
     "artifacts": "Files of runs and models",
+    "repository": "The repository of data and pipelines that the server shows",
     "upkeep": "Removing for good, and taking in as it was elsewhere",
 }
 

@@ -15,6 +15,7 @@ from treering.wire.native import (
     lineage,
     metrics,
     models,
+    repository,
     runs,
     server,
     tables,
@@ -46,6 +47,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = tuple(
         views,
         webhooks,
         artifacts,
+        repository,
         upkeep,
     )
     for endpoint in _declared(module)
