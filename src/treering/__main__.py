@@ -1,5 +1,5 @@
 """`python -m treering` is the command `treering`."""
 
-from treering.cli.main import main
+from treering.cli.start import start
 
-main()
+start()

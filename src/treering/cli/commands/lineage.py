@@ -8,6 +8,7 @@ import click
 
 from treering.cli.output import json_option, print_json
 from treering.cli.session import session
+from treering.client.lineage import lineage_of
 from treering.entities.lineage import Edge, Graph, Node
 
 __all__ = ["lineage"]
@@ -33,10 +34,11 @@ def lineage(uri: str, *, up: int, down: int, limit: int, as_json: bool) -> None:
     """Show what something came of, and what came of it.
 
     URI is runs:/<id>, models:/<name>/<version>, models:/<name>@<alias>,
-    models:/m-<id> or datasets:/<name>/<digest>.
+    models:/m-<id> or datasets:/<name>/<digest>; or the path of a file or folder
+    that a repository tracks.
     """
     with session() as services:
-        graph = services.lineage.get(uri, up, down, limit)
+        graph = lineage_of(services.lineage, uri, up, down, limit)
     if as_json:
         print_json(graph)
         return

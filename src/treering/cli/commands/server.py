@@ -26,6 +26,8 @@ _OPTIONS: tuple[tuple[tuple[str, ...], str, Any, str], ...] = (
     (("--default-artifact-root",), "default_artifact_root", str, "Where new experiments keep artifacts."),
     (("--artifacts-destination",), "artifacts_destination", str, "Where artifacts go that clients send through the server."),
     (("--serve-artifacts/--no-serve-artifacts",), "serve_artifacts", bool, "Take and give artifacts through the server."),
+    (("--repository",), "repository", str,
+     "Folder of the repository of data and pipelines to show, instead of the one that the server is started in; 'none': none."),
 )  # fmt: skip
 
 
