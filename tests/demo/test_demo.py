@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -76,6 +77,10 @@ def test_it_tracks_registers_serves_and_ends(tmp_path: Path) -> None:
         best = min(children, key=lambda run: run.data.metrics["validation/log_loss"])
         champion = services.registry.versions.get_by_alias("breast-cancer", "champion")
         assert champion.run_id == best.info.run_id
+        table = tmp_path / ".treering" / "demo" / "data" / "tumours.csv"
+        digest = hashlib.md5(table.read_bytes(), usedforsecurity=False).hexdigest()
+        follows = services.lineage.get(f"datasets:/tumours.csv/{digest}", down=6, limit=20)
+        assert f"models:/breast-cancer/{champion.version}" in {node.id for node in follows.nodes}
     finally:
         services.close()
 

@@ -1,51 +1,59 @@
-"""The demo's data: tumour measurements from Wisconsin, which ship inside scikit-learn, in three splits."""
+"""The demo's data: tumour measurements from Wisconsin, in the three parts that its pipeline makes of them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
-from sklearn.datasets import load_breast_cancer
-from sklearn.model_selection import train_test_split
 
-__all__ = ["CLASSES", "SEED", "SOURCE", "Split", "Splits", "load_splits"]
+__all__ = ["CLASSES", "SEED", "Split", "Splits", "load_splits"]
 
 SEED = 20
 CLASSES = ("malignant", "benign")
-SOURCE = "sklearn.datasets.load_breast_cancer"
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Rows of one split.
+    """Rows of one part.
 
     Attributes:
-        features: One row per tumour, 30 float columns.
-        target: 0 malignant, 1 benign, in the order of `features`.
+        table: One row per tumour: 30 float columns, and `target`, 0 malignant, 1 benign.
+        file: Where they lie.
     """
 
-    name: str
-    features: pd.DataFrame
-    target: pd.Series
+    table: pd.DataFrame
+    file: Path
 
     @property
-    def table(self) -> pd.DataFrame:
-        """Features and target side by side."""
-        return self.features.assign(target=self.target)
+    def features(self) -> pd.DataFrame:
+        """All columns but the target."""
+        return self.table.drop(columns="target")
+
+    @property
+    def target(self) -> pd.Series:
+        """In the order of `features`."""
+        return self.table["target"]
 
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """The three splits: 60, 20 and 20 per cent, stratified, the same in every run."""
+    """The three parts: 60, 20 and 20 per cent, stratified, the same in every run."""
 
     train: Split
     validation: Split
     test: Split
 
 
-def load_splits() -> Splits:
-    """Read and split the data."""
-    features, target = load_breast_cancer(return_X_y=True, as_frame=True)
-    fit_x, test_x, fit_y, test_y = train_test_split(features, target, test_size=0.2, stratify=target, random_state=SEED)
-    train_x, val_x, train_y, val_y = train_test_split(fit_x, fit_y, test_size=0.25, stratify=fit_y, random_state=SEED)
-    return Splits(Split("train", train_x, train_y), Split("validation", val_x, val_y), Split("test", test_x, test_y))
+def load_splits(part: Callable[[str], Path]) -> Splits:
+    """Read the data.
+
+    Args:
+        part: Tells where the rows of `train`, `validation` or `test` lie.
+    """
+    return Splits(_read(part("train")), _read(part("validation")), _read(part("test")))
+
+
+def _read(file: Path) -> Split:
+    return Split(pd.read_csv(file, float_precision="round_trip"), file)

@@ -23,7 +23,9 @@ from treering.core.errors import DamagedData
 from treering.demo.candidates import GRID
 from treering.demo.data import Splits, load_splits
 from treering.demo.processes import running
+from treering.demo.project import FOLDER, make_project
 from treering.demo.training import EXPERIMENT, MODEL, Champion, Result, register_best, track_grid
+from treering.pipelines.reproduce import ReproReport
 
 __all__ = ["Options", "Outcome", "run_demo"]
 
@@ -73,13 +75,16 @@ def run_demo(options: Options, say: Callable[[str], None]) -> Outcome:
     """
     began = time.monotonic()
     with ExitStack() as stack, _terminated_by_signal():
-        ui = _start_ui(options, stack) if options.with_ui else ""
         treering.set_tracking_uri(str(options.home))
-        splits = load_splits()
+        treering.set_experiment(EXPERIMENT)
+        project = make_project(options.home)
+        say(f"Data      {project.table}, tracked; {_told(project.report)}")
+        splits = load_splits(project.part)
         say(
-            f"Data      {len(splits.train.target)} rows to train, {len(splits.validation.target)} to validate,"
+            f"Split     {len(splits.train.target)} rows to train, {len(splits.validation.target)} to validate,"
             f" {len(splits.test.target)} held out"
         )
+        ui = _start_ui(options, project.root, stack) if options.with_ui else ""
         if ui:
             say(f"Watch it  {ui}")
         results = track_grid(splits, lambda result: say(_line(result)))
@@ -103,13 +108,13 @@ def run_demo(options: Options, say: Callable[[str], None]) -> Outcome:
     return outcome
 
 
-def _start_ui(options: Options, stack: ExitStack) -> str:
+def _start_ui(options: Options, project: Path, stack: ExitStack) -> str:
     port = options.port if _is_free(options.host, options.port) else _free_port(options.host)
     url = f"http://{options.host}:{port}"
     database = f"sqlite:///{options.home / 'treering.db'}"
     arguments = ["server", "--host", options.host, "--port", str(port), "--backend-store-uri", database]
     arguments += ["--artifacts-destination", str(options.home / "artifacts")]
-    stack.enter_context(running("web UI", arguments, f"{url}/health", options.home.parent))
+    stack.enter_context(running("web UI", arguments, f"{url}/health", project))
     return url
 
 
@@ -144,6 +149,12 @@ def _ask(http: urllib3.PoolManager, address: str, frame: dict[str, Any]) -> list
     return [int(value) for value in json.loads(answer.data)["predictions"]]
 
 
+def _told(report: ReproReport) -> str:
+    if not report.reproduced:
+        return "its pipeline is up to date"
+    return f"stages {' and '.join(report.reproduced)} made what follows from it"
+
+
 def _line(result: Result) -> str:
     return (
         f"Train     {result.candidate.name:<19} log loss {result.loss:.4f}  AUC {result.auc:.4f}"
@@ -158,7 +169,7 @@ def _summary(outcome: Outcome, options: Options, ui: str, address: str) -> Itera
     yield f"  tracked     {outcome.runs} runs, {outcome.points} metric points, experiment {EXPERIMENT!r}"
     yield f"  registered  {MODEL} version {outcome.champion.version} of {len(GRID)} candidates, {best.candidate.name}"
     yield f"  served      {outcome.rows} held-out rows, accuracy {outcome.accuracy:.3f}, {outcome.latency * 1000:.1f} ms a row"
-    yield f"  kept in     {options.home}"
+    yield f"  kept in     {options.home}; the data and its pipeline in {options.home / FOLDER}"
     if ui:
         yield ""
         yield f"  web UI      {ui}"

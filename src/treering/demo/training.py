@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 import treering
 from treering.demo import plots
 from treering.demo.candidates import GRID, Candidate
-from treering.demo.data import CLASSES, SOURCE, Split, Splits
+from treering.demo.data import CLASSES, Split, Splits
 
 __all__ = ["EXPERIMENT", "MODEL", "Champion", "Result", "register_best", "track_grid"]
 
@@ -124,10 +124,10 @@ def _scores(name: str, split: Split, probability: NDArray[np.float64]) -> dict[s
 
 def _log_inputs(splits: Splits) -> None:
     for split, context in ((splits.train, "training"), (splits.validation, "validation")):
-        dataset = treering.data.from_pandas(
-            split.table, source=SOURCE, targets="target", name=f"breast-cancer-{split.name}"
-        )
-        treering.log_input(dataset, context=context)
+        # By the digest of the tracked file, so that lineage goes on to the stage that made it.
+        file = treering.data.from_file(split.file)
+        dataset = treering.data.from_pandas(split.table, file.source, "target", file.name, file.digest)
+        treering.log_input(dataset, context=context, tags=file.tags)
 
 
 def _log_plots(model: Pipeline, split: Split) -> None:
