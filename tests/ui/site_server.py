@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -69,8 +70,12 @@ def columns(values: Sequence[float], start: int, pace: int = 500, every: int = 1
 
 
 @contextmanager
-def running(home: Path, port: int = 0) -> Iterator[str]:
-    """The URL of a server whose store is in `home`; it is ended with the block. Port 0 is any free one."""
+def running(home: Path, port: int = 0, repository: str = "none") -> Iterator[str]:
+    """The URL of a server whose store is in `home`; it is ended with the block. Port 0 is any free one.
+
+    Args:
+        repository: The folder of the repository that it shows.
+    """
     if not (STATIC / "index.html").is_file():
         msg = "The web UI is not built. Run `make ui`."
         raise RuntimeError(msg)
@@ -79,7 +84,11 @@ def running(home: Path, port: int = 0) -> Iterator[str]:
     command = [str(Path(sys.executable).with_name("treering")), "server", "--port", str(port)]
     command += ["--backend-store-uri", f"sqlite:///{home / 'treering.db'}"]
     command += ["--artifacts-destination", str(home / "files")]
-    with (home / "log").open("wb") as log, subprocess.Popen(command, cwd=home, stdout=log, stderr=log) as process:
+    variables = os.environ | {"TREERING_REPOSITORY": repository}
+    with (
+        (home / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=home, env=variables, stdout=log, stderr=log) as process,
+    ):
         try:
             _wait(url, process, home / "log")
             yield url

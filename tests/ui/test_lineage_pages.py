@@ -1,4 +1,4 @@
-"""Lineage, datasets and pipelines: everybody can use them, the graph can be walked and grown, versions compared."""
+"""Lineage and datasets: everybody can use them, the graph can be walked and grown, versions compared."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ def pages() -> dict[str, tuple[str, str]]:
         "dataset": ("/data/cifar10", ".graph-box"),
         "dataset-compared": ("/data/instructions?version=b81d40&against=a07c31", ".graph-box"),
         "dataset-unknown": ("/data/nobody", "text=No run has recorded"),
-        "pipelines": ("/pipelines", "text=There are no pipelines here."),
     }
 
 

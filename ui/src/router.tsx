@@ -85,7 +85,7 @@ const version = createRoute({
 const data = createRoute({
   getParentRoute: () => root,
   path: "/data",
-  validateSearch: (search: Record<string, unknown>): { q?: string } & Search => texts(search),
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
   component: lazyRouteComponent(() => import("./pages/data"), "DataPage"),
 });
 
@@ -94,6 +94,13 @@ const dataset = createRoute({
   path: "/data/$name",
   validateSearch: (search: Record<string, unknown>): Search => texts(search),
   component: lazyRouteComponent(() => import("./pages/dataset"), "DatasetPage"),
+});
+
+const tracked = createRoute({
+  getParentRoute: () => root,
+  path: "/data/tracked/$",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/tracked"), "TrackedPage"),
 });
 
 const lineage = createRoute({
@@ -106,6 +113,7 @@ const lineage = createRoute({
 const pipelines = createRoute({
   getParentRoute: () => root,
   path: "/pipelines",
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
   component: lazyRouteComponent(() => import("./pages/pipelines"), "PipelinesPage"),
 });
 
@@ -159,6 +167,7 @@ const tree = root.addChildren([
   version,
   data,
   dataset,
+  tracked,
   lineage,
   pipelines,
   deployments,

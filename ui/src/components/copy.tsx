@@ -52,7 +52,7 @@ function useCopy(text: string): [boolean, () => void] {
 }
 
 /** The clipboard API exists only on https and localhost; elsewhere the old command still works. */
-async function writeClipboard(text: string): Promise<void> {
+export async function writeClipboard(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement("textarea");
   area.value = text;

@@ -7,12 +7,19 @@ import { sorted } from "../lib/filetree";
 import { formatBytes, formatCount } from "../lib/format";
 import { folderOf, kindOf, nameOf } from "../lib/previews";
 import { fileWays } from "../lib/runcode";
+import { namesOf, trackedAt } from "../lib/tracked";
 import { CodeButton } from "./codeways";
 import { Boundary, Failure, SkeletonRows } from "./feedback";
 import { Gallery } from "./gallery";
 import { Icon } from "./icons";
 import { Preview } from "./previews";
 import { ModelView } from "./previews/model";
+
+/** What the files are called as a whole, and how to get one of them. */
+function about(uri: string, path: string) {
+  const tracked = trackedAt(uri);
+  return tracked ? namesOf(tracked, path) : { root: "Artifacts", ways: fileWays(location.origin, uri, path) };
+}
 
 interface Props {
   uri: string;
@@ -30,19 +37,20 @@ export function FileView({ uri, path, live, onOpen }: Props) {
   if (!file) {
     return (
       <>
-        <Trail path={path} onOpen={onOpen} />
+        <Trail root={about(uri, path).root} path={path} onOpen={onOpen} />
         <p className="muted pad">There is no file of this name. It may not have been written yet.</p>
       </>
     );
   }
+  const { root, ways } = about(uri, path);
   if (file.is_dir) return <FolderView uri={uri} path={path} live={live} onOpen={onOpen} />;
   return (
     <>
       <header className="file-head">
-        <Trail path={path} onOpen={onOpen} />
+        <Trail root={root} path={path} onOpen={onOpen} />
         <span className="muted small">{file.size == null ? "" : formatBytes(file.size)}</span>
         <span className="push buttons">
-          <CodeButton title="This file" ways={fileWays(location.origin, uri, path)} />
+          <CodeButton title="This file" ways={ways} />
           <a className="button" href={contentUrl(uri, path)} download={nameOf(path)}>
             Download
           </a>
@@ -54,12 +62,12 @@ export function FileView({ uri, path, live, onOpen }: Props) {
 }
 
 /** The folders down to a path, each to go to. */
-function Trail({ path, onOpen }: { path: string; onOpen: (path: string) => void }) {
+function Trail({ root, path, onOpen }: { root: string; path: string; onOpen: (path: string) => void }) {
   const parts = path.split("/");
   return (
     <span className="trail" title={path}>
       <button type="button" className="trail-part" onClick={() => onOpen("")}>
-        Artifacts
+        {root}
       </button>
       {parts.map((part, at) => (
         <span key={at} className="trail-step">
@@ -81,6 +89,7 @@ function FolderView({ uri, path, live, onOpen }: Props) {
   const query = useQuery(filesQuery(uri, path, live));
   if (query.isPending) return <SkeletonRows rows={6} />;
   if (query.isError) return <Failure what="The folder could not be listed." error={query.error} retry={() => void query.refetch()} />;
+  const { root, ways } = about(uri, path);
   const files = sorted(query.data as (FileInfo & { size: number | null })[]);
   const own = files.filter((file) => !file.is_dir);
   const isModel = own.some((file) => nameOf(file.path) === "MLmodel");
@@ -89,17 +98,17 @@ function FolderView({ uri, path, live, onOpen }: Props) {
   return (
     <>
       <header className="file-head">
-        {path ? <Trail path={path} onOpen={onOpen} /> : <span>Artifacts</span>}
+        {path ? <Trail root={root} path={path} onOpen={onOpen} /> : <span>{root}</span>}
         <span className="muted small">
           {formatCount(own.length, "file")}
           {own.length > 0 && `, ${formatBytes(total)}`}
           {files.length > own.length && `, ${formatCount(files.length - own.length, "folder")}`}
         </span>
         <span className="push buttons">
-          <CodeButton title="This folder" ways={{ ...fileWays(location.origin, uri, path), rest: "" }} />
+          <CodeButton title="This folder" ways={{ ...ways, rest: "" }} />
         </span>
       </header>
-      {files.length === 0 && <p className="muted pad">{path ? "The folder is empty." : "No files were logged."}</p>}
+      {files.length === 0 && <p className="muted pad">{path || trackedAt(uri) ? "The folder is empty." : "No files were logged."}</p>}
       {isModel && (
         <Boundary what="The model could not be described.">
           <ModelView uri={uri} path={path} files={own as { path: string; size: number | null }[]} />

@@ -4,6 +4,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import api, { answer } from "../api/client";
 import { allExperimentsQuery } from "../api/experiments";
 import { modelsQuery } from "../api/models";
+import { experimentTableQuery, pipelineQuery, repositoryQuery, trackedQuery } from "../api/repository";
 import { quote } from "../lib/grammar";
 import type { Place } from "../lib/places";
 import { best } from "../lib/ranking";
@@ -15,6 +16,15 @@ export interface Found {
   models: Place[];
   versions: Place[];
   tags: { key: string; value: string; count: number }[];
+  tracked: Held[];
+  stages: Held[];
+  trials: Held[];
+}
+
+/** Something of the repository. */
+export interface Held {
+  id: string;
+  name: string;
 }
 
 const MOST = 6;
@@ -26,6 +36,7 @@ export function useFound(text: string): { found: Found; pending: boolean } {
   const ids = (experiments.data?.experiments ?? []).map((experiment) => experiment.experiment_id);
   const runs = useRuns(text, ids);
   const all = experiments.data?.experiments ?? [];
+  const held = useHeld(text);
   return {
     pending: experiments.isPending || models.isFetching || runs.isFetching || versions.isFetching,
     found: {
@@ -40,7 +51,25 @@ export function useFound(text: string): { found: Found; pending: boolean } {
       versions: text ? (versions.data ?? []) : [],
       runs: text ? (runs.data ?? []) : [],
       tags: text ? tagsOf(text, all) : [],
+      ...held,
     },
+  };
+}
+
+/** Tracked paths, stages and experiments of the repository; nothing is asked before something is typed. */
+function useHeld(text: string): Pick<Found, "tracked" | "stages" | "trials"> {
+  const typed = text.length > 0;
+  const repository = useQuery({ ...repositoryQuery, enabled: typed });
+  const enabled = typed && repository.data?.found === true;
+  const tracked = useQuery({ ...trackedQuery(), enabled });
+  const pipeline = useQuery({ ...pipelineQuery(), enabled });
+  const table = useQuery({ ...experimentTableQuery, enabled });
+  if (!enabled) return { tracked: [], stages: [], trials: [] };
+  const trials = (table.data?.revisions ?? []).filter((row) => row.name && row.kind !== "commit" && row.kind !== "workspace");
+  return {
+    tracked: best(text, tracked.data?.outputs ?? [], (item) => item.path, MOST).map(({ path }) => ({ id: path, name: path })),
+    stages: best(text, pipeline.data?.stages ?? [], (stage) => stage.address, MOST).map(({ address }) => ({ id: address, name: address })),
+    trials: best(text, trials, (row) => row.name, MOST).map(({ name, run_id }) => ({ id: run_id, name })),
   };
 }
 

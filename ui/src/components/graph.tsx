@@ -13,7 +13,8 @@ const KIND_ICONS: Record<string, IconName> = {
   run: "play",
   logged_model: "model",
   model_version: "model",
-  stage: "right",
+  stage: "command",
+  data: "data",
 };
 const STEP = 1.25;
 
@@ -27,12 +28,14 @@ export interface GraphViewProps {
   expand?: (id: string, direction: "up" | "down") => void;
   /** Whether the wheel alone enlarges, which it must not where the page around scrolls. */
   wheel?: boolean;
+  /** Whether it may be drawn from above to below in a wide frame, too, where more of it can be read so. */
+  turns?: boolean;
 }
 
-export function GraphView({ graph, label, chosen, choose, expand, wheel = false }: GraphViewProps) {
+export function GraphView({ graph, label, chosen, choose, expand, wheel = false, turns = false }: GraphViewProps) {
   const frame = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState<string | null>(null);
-  const drawing = useGraph(graph, frame, chosen ?? graph.root);
+  const drawing = useGraph(graph, frame, chosen ?? graph.root, turns);
   const { placed, failed } = drawing;
   const known = new Set(graph.nodes.map((node) => node.id));
   const reachable = [active, chosen, graph.root].find((id) => id !== null && known.has(id)) ?? graph.nodes[0]?.id;

@@ -36,6 +36,10 @@ const PATHS = {
   clock: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3l2 1.5",
   tag: "M2.5 2.5h5l6 6-5 5-6-6zM5.2 5.2h.01",
   command: "M3 5l3 3-3 3M8 11.5h5",
+  again: "M13 8a5 5 0 1 1-1.6-3.7M13 2.5v2.5h-2.5",
+  cloud: "M5 12.5h6.5a2.6 2.6 0 0 0 .3-5.2A4 4 0 0 0 4.2 7.2 2.7 2.7 0 0 0 5 12.5z",
+  pause: "M5.5 4v8M10.5 4v8",
+  branch: "M5 2.5v8M5 13.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM11 5.5a1.5 1.5 0 1 0 0-3 1.5 1.5 0 0 0 0 3zM11 5.5c0 3-6 2-6 5",
 } as const;
 
 export type IconName = keyof typeof PATHS;

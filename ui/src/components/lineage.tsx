@@ -20,6 +20,8 @@ interface LineageProps {
   down?: number;
   /** Whether it is the page itself, and not a part of another. */
   whole?: boolean;
+  /** Whether it may stand upright where more of it can be read so. */
+  turns?: boolean;
 }
 
 const MOST = 100;
@@ -30,7 +32,7 @@ export function Lineage(props: LineageProps) {
   return <Explorer key={props.uri} {...props} />;
 }
 
-function Explorer({ uri, up = 3, down = 3, whole = false }: LineageProps) {
+function Explorer({ uri, up = 3, down = 3, whole = false, turns = false }: LineageProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const [wishes, setWishes] = useState<readonly Wish[]>([]);
   const query = useQuery({ ...lineageQuery(uri, up, down), refetchInterval: (asked) => (isMoving(asked.state.data) ? 5000 : false) });
@@ -69,6 +71,7 @@ function Explorer({ uri, up = 3, down = 3, whole = false }: LineageProps) {
           choose={setChosen}
           expand={expand}
           wheel={whole}
+          turns={turns}
         />
         {node && <ThingPanel key={node.id} node={node} root={graph.root} expand={(direction) => expand(node.id, direction)} close={() => setChosen(null)} />}
       </div>

@@ -77,7 +77,7 @@ export function Palette({ close }: { close: () => void }) {
         aria-expanded="true"
         aria-controls="places"
         aria-activedescendant={entries.length ? `place-${at}` : undefined}
-        aria-label="Search pages, commands, experiments, runs, models and tags"
+        aria-label="Search pages, commands, experiments, runs, models, data, stages and tags"
         placeholder="Go to a page, an experiment, a run or a model; or do something"
         autoComplete="off"
         spellCheck={false}
@@ -158,11 +158,21 @@ function useEntries(text: string, found: Found): Entry[] {
     icon: "tag" as const,
     run: () => void navigate({ to: "/experiments", search: { tag: `${key}=${value}` } }),
   }));
+  const held = (section: string, kind: string, icon: IconName, items: Found["tracked"], open: (item: { id: string; name: string }) => void): Entry[] =>
+    items.map((item) => ({ id: `${section} ${item.name}`, section, name: item.name, kind, icon, run: () => open(item) }));
+  const repository = [
+    ...held("Tracked data", "Data", "data", found.tracked, ({ id }) => void navigate({ to: "/data/tracked/$", params: { _splat: id } })),
+    ...held("Stages", "Stage", "pipeline", found.stages, ({ id }) => void navigate({ to: "/pipelines", search: { stage: id } })),
+    ...held("Experiments of the repository", "Experiment", "flask", found.trials, ({ name }) =>
+      void navigate({ to: "/pipelines", search: { view: "experiments", q: name } }),
+    ),
+  ];
   const places = [
     ...found.experiments.filter(fresh).map((item) => place("Experiments", item)),
     ...found.models.filter(fresh).map((item) => place("Models", item)),
     ...found.versions.filter(fresh).map((item) => place("Models", item)),
     ...found.runs.filter(fresh).map((item) => place("Runs", item)),
+    ...repository,
     ...tags,
   ];
   return text ? [...lately, ...pages, ...places, ...doable] : [...lately, ...doable, ...pages, ...places];

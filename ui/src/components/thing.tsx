@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { datasetQuery } from "../api/datasets";
+import { repositoryQuery, trackedQuery } from "../api/repository";
 import { loggedModelQuery, modelQuery } from "../api/models";
 import { runQuery } from "../api/runs";
 import { isSystem, rankMetrics } from "../lib/columns";
@@ -39,6 +40,7 @@ export function ThingPanel(props: { node: GraphNode; root: string; expand: (dire
       )}
       <div className="buttons">
         <PageLink thing={thing} />
+        {thing?.kind === "dataset" && <TrackedLink name={thing.name} />}
         {node.id !== root && (
           <Link to="/lineage" search={{ uri: node.id }} className="button">
             Start from here
@@ -82,6 +84,19 @@ function PageLink({ thing }: { thing: Thing }) {
     default:
       return null;
   }
+}
+
+/** To the path of the repository whose content was recorded under this name. */
+function TrackedLink({ name }: { name: string }) {
+  const found = useQuery(repositoryQuery).data?.found === true;
+  const tracked = useQuery({ ...trackedQuery(), enabled: found }).data;
+  const item = tracked?.outputs.find((each) => each.dataset.startsWith(`datasets:/${name}/`));
+  if (!item) return null;
+  return (
+    <Link to="/data/tracked/$" params={{ _splat: item.path }} className="button">
+      Versions of {item.path}
+    </Link>
+  );
 }
 
 function Details({ thing }: { thing: Thing }) {

@@ -1,7 +1,7 @@
 /** The layout of a graph from a worker, and the part of it that is seen. */
 
 import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
-import { centred, fitted, type Graph, type Layout, type LayoutRequest, NODE_HEIGHT, NODE_WIDTH, opening, type Point, revealed, type View, zoomed } from "../lib/graph";
+import { centred, fitted, type Graph, type Layout, type LayoutRequest, NODE_HEIGHT, NODE_WIDTH, opening, type Point, revealed, upright, type View, zoomed } from "../lib/graph";
 
 /** Below this width a graph is drawn from above to below. */
 const NARROW = 640;
@@ -23,10 +23,12 @@ export interface Drawing {
   centre: (id: string) => void;
 }
 
-export function useGraph(graph: Graph, frame: RefObject<HTMLElement | null>, anchor: string): Drawing {
+/** With `turns` it is drawn in the direction in which more of it can be read. */
+export function useGraph(graph: Graph, frame: RefObject<HTMLElement | null>, anchor: string, turns = false): Drawing {
   const [placed, setPlaced] = useState<Placed | null>(null);
   const [failed, setFailed] = useState(false);
-  const [vertical, setVertical] = useState<boolean | null>(null);
+  const [size, setSize] = useState<{ width: number; height: number } | null>(null);
+  const vertical = size && (size.width < NARROW || (turns && upright(graph, size.width, size.height)));
   const worker = useRef<Worker | null>(null);
   const ticket = useRef(0);
   const kept = useRef(anchor);
@@ -38,7 +40,7 @@ export function useGraph(graph: Graph, frame: RefObject<HTMLElement | null>, anc
     const observer = new ResizeObserver(() => {
       const by = { x: (element.clientWidth - width) / 2, y: (element.clientHeight - height) / 2 };
       [width, height] = [element.clientWidth, element.clientHeight];
-      setVertical(width < NARROW);
+      setSize({ width, height });
       setPlaced((now) => now && { ...now, view: held(now, by, width, height, kept.current) });
     });
     observer.observe(element);

@@ -20,7 +20,7 @@ export interface Column {
 }
 
 const LOWER = /(loss|error|err|rmse|mae|mse|mape|perplexity|ppl|wer|cer|brier|latency|time|duration)/i;
-const HIGHER = /(acc|accuracy|auc|roc|f1|fbeta|precision|recall|score|r2|map|bleu|rouge|iou|dice|mcc|kappa|reward)/i;
+const HIGHER = /(acc|accuracy|auc|roc|f1|fbeta|prec|precision|recall|score|r2|map|bleu|rouge|iou|dice|mcc|kappa|reward)/i;
 const JUDGED = /(^|[/_.\- ])(val|valid|validation|eval|dev|holdout|cv)([/_.\- ]|$)/i;
 const TESTED = /(^|[/_.\- ])test([/_.\- ]|$)/i;
 const FIGURE = /:(last|min|max|count|line)$/;

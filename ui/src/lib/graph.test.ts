@@ -10,7 +10,6 @@ import {
   NODE_HEIGHT,
   NODE_WIDTH,
   opening,
-  pipelineGraph,
   revealed,
   SCALES,
   sentences,
@@ -178,27 +177,4 @@ test("a graph in words", () => {
   expect(said.map((each) => `${each.source.label} ${each.text} ${each.target.label}`)).toEqual(["a was read by b"]);
   expect(stateMark("")).toBeNull();
   expect(stateMark("pending_registration")).toEqual({ word: "Pending registration", tone: "", icon: "dots" });
-});
-
-test("a pipeline is a graph of stages with their states", () => {
-  const found = pipelineGraph([
-    { name: "prepare", state: "cached", needs: [] },
-    { name: "train", state: "running", needs: ["prepare", "gone"], detail: "3 of 9" },
-    { name: "evaluate", state: "waiting", needs: ["train"] },
-    { name: "report", state: "failed", needs: ["train"] },
-    { name: "publish", state: "done", needs: [] },
-  ]);
-  expect(found.root).toBe("prepare");
-  expect(found.edges.map((edge) => `${edge.source} ${edge.target}`)).toEqual([
-    "prepare train",
-    "train evaluate",
-    "train report",
-  ]);
-  const marks = found.nodes.map((each) => stateMark(each.state)!);
-  expect(marks.map((mark) => mark.word)).toEqual(["Cached", "Running", "Waiting", "Failed", "Done"]);
-  expect(new Set(marks.map((mark) => mark.icon)).size).toBe(5);
-  expect(sentences(found)[0]!.text).toBe("is needed by");
-  const { boxes } = laidOut(found);
-  expect(boxes.prepare!.x).toBeLessThan(boxes.train!.x);
-  expect(pipelineGraph([]).nodes).toEqual([]);
 });

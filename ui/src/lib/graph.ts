@@ -58,7 +58,7 @@ export const NODE_WIDTH = 208;
 export const NODE_HEIGHT = 56;
 
 export type Tone = "ok" | "info" | "warn" | "err" | "";
-export type StateIcon = "check" | "cross" | "stop" | "dots" | "play" | "copy";
+export type StateIcon = "check" | "cross" | "stop" | "dots" | "play" | "copy" | "edit" | "plus" | "again" | "cloud" | "pause";
 
 const STATES: Record<string, { word: string; tone: Tone; icon: StateIcon }> = {
   finished: { word: "Finished", tone: "ok", icon: "check" },
@@ -74,6 +74,14 @@ const STATES: Record<string, { word: string; tone: Tone; icon: StateIcon }> = {
   missing: { word: "Not there any more", tone: "err", icon: "cross" },
   killed: { word: "Killed", tone: "warn", icon: "stop" },
   deleted: { word: "Deleted", tone: "warn", icon: "stop" },
+  unchanged: { word: "Up to date", tone: "ok", icon: "check" },
+  changed: { word: "Changed", tone: "warn", icon: "edit" },
+  "never run": { word: "Never run", tone: "", icon: "dots" },
+  frozen: { word: "Frozen", tone: "info", icon: "pause" },
+  always: { word: "Always runs", tone: "info", icon: "again" },
+  new: { word: "New", tone: "info", icon: "plus" },
+  modified: { word: "Modified", tone: "warn", icon: "edit" },
+  "not in cache": { word: "Not fetched", tone: "info", icon: "cloud" },
 };
 
 /** A state as word, colour and icon; null where a thing has none. */
@@ -90,6 +98,7 @@ const KINDS: Record<string, string> = {
   model_version: "Model version",
   deployment: "Deployment",
   stage: "Stage",
+  data: "Data",
 };
 
 export function kindWord(kind: string): string {
@@ -156,6 +165,35 @@ function degrees(edges: readonly GraphEdge[]): [Map<string, number>, Map<string,
     out.set(edge.source, (out.get(edge.source) ?? 0) + 1);
   }
   return [into, out];
+}
+
+/** Whether more of a graph can be read in a frame when it is drawn from above to below: by its longest way and its widest rank. */
+export function upright(graph: Graph, width: number, height: number): boolean {
+  const depth = ranks(graph);
+  const counts = new Map<number, number>();
+  for (const rank of depth.values()) counts.set(rank, (counts.get(rank) ?? 0) + 1);
+  const [long, wide] = [Math.max(1, counts.size), Math.max(1, ...counts.values())];
+  const scale = (across: number, along: number) => Math.min(1, width / across, height / along);
+  const lying = scale(long * (NODE_WIDTH + 72), wide * (NODE_HEIGHT + 20));
+  const standing = scale(wide * (NODE_WIDTH + 16), long * (NODE_HEIGHT + 40));
+  return standing > lying + 0.05;
+}
+
+/** How many steps each node is away from a beginning, on the longest way. */
+function ranks(graph: Graph): Map<string, number> {
+  const depth = new Map(graph.nodes.map((node) => [node.id, 0]));
+  // A way has no more steps than there are nodes: with a circle in it this ends as well.
+  for (let round = 0; round < graph.nodes.length; round++) {
+    let moved = false;
+    for (const { source, target } of graph.edges) {
+      const next = (depth.get(source) ?? 0) + 1;
+      if (next <= (depth.get(target) ?? Infinity) || next >= graph.nodes.length) continue;
+      depth.set(target, next);
+      moved = true;
+    }
+    if (!moved) break;
+  }
+  return depth;
 }
 
 export type Arrow = "ArrowLeft" | "ArrowRight" | "ArrowUp" | "ArrowDown";
@@ -297,36 +335,4 @@ export function thingAt(uri: string): Thing {
 /** Whether a text is meant as an address, and no word to search for. */
 export function isAddress(text: string): boolean {
   return /^(runs|models|datasets):\/./.test(text.trim());
-}
-
-export interface Stage {
-  name: string;
-  state: "cached" | "running" | "failed" | "done" | "waiting";
-  detail?: string;
-  /** Names of the stages that come before. */
-  needs: readonly string[];
-}
-
-/** The stages of a pipeline as a graph; what is needed and not there is left out. */
-export function pipelineGraph(stages: readonly Stage[]): Graph {
-  const known = new Set(stages.map((stage) => stage.name));
-  return {
-    root: stages[0]?.name ?? "",
-    nodes: stages.map((stage) => ({
-      id: stage.name,
-      kind: "stage",
-      label: stage.name,
-      detail: stage.detail ?? "",
-      state: stage.state,
-      at: null,
-      more_up: 0,
-      more_down: 0,
-    })),
-    edges: stages.flatMap((stage) =>
-      stage.needs
-        .filter((need) => known.has(need))
-        .map((need) => ({ source: need, target: stage.name, kind: "needs", detail: "" })),
-    ),
-    truncated: false,
-  };
 }

@@ -1,15 +1,20 @@
-/** Data: the datasets that runs recorded. */
+/** Data: what the repository tracks, and the datasets that runs recorded. */
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { datasetsQuery } from "../api/datasets";
+import { repositoryQuery, trackedQuery } from "../api/repository";
 import type { NamedDataset } from "../api/types";
 import { Empty, Failure, SkeletonRows, Snippet } from "../components";
 import { TopBar } from "../components/frame";
 import { Ago } from "../components/marks";
+import { NoRepository } from "../components/repository/begin";
+import { TrackedData } from "../components/repository/trackedlist";
+import { SearchField } from "../components/searchfield";
 import { placeOf, sizeOf } from "../lib/dataset";
-import { formatBytes, formatCount } from "../lib/format";
+import { formatBytes } from "../lib/format";
 import "../styles/data.css";
+import "../styles/repository.css";
 
 const LOG = `import pandas
 import treering
@@ -19,28 +24,82 @@ data = treering.data.from_pandas(frame, source="wine.csv", name="wine")
 with treering.start_run():
     treering.log_input(data, context="train")`;
 
+const TABS = { tracked: "Tracked by the repository", recorded: "Recorded by runs" } as const;
+type DataTab = keyof typeof TABS;
+
 export function DataPage() {
-  const { q = "" } = useSearch({ from: "/data" });
+  const search = useSearch({ from: "/data" });
   const navigate = useNavigate({ from: "/data" });
-  const query = useQuery(datasetsQuery);
-  const all = query.data?.datasets ?? [];
-  const found = all.filter((each) => each.name.toLowerCase().includes(q.trim().toLowerCase()));
+  const repository = useQuery(repositoryQuery);
+  const tracked = useQuery({ ...trackedQuery(), enabled: repository.data?.found === true });
+  const datasets = useQuery(datasetsQuery);
+  const counts = { tracked: tracked.data?.outputs.length, recorded: datasets.data?.datasets.length };
+  const tab = tabOf(search.tab, counts, repository.isPending || tracked.isLoading || datasets.isPending);
   return (
     <>
       <TopBar>
         <h1>Data</h1>
-        {query.data && <span className="detail">{formatCount(all.length, "dataset")}</span>}
       </TopBar>
-      <div className="bar">
-        <input
-          type="search"
-          className="field grow"
-          aria-label="Search datasets by name"
-          placeholder="Search by name"
-          value={q}
-          onChange={(event) => void navigate({ search: event.target.value ? { q: event.target.value } : {}, replace: true })}
+      <nav className="tabs" aria-label="Kinds of data">
+        {(Object.keys(TABS) as DataTab[]).map((name) => (
+          <Link key={name} to="/data" search={{ tab: name }} activeOptions={{ exact: true, includeSearch: true }} aria-current={tab === name ? "page" : undefined}>
+            {TABS[name]}
+            {(counts[name] ?? 0) > 0 && <span className="tab-count">{counts[name]}</span>}
+          </Link>
+        ))}
+      </nav>
+      {tab === null ? (
+        <SkeletonRows rows={6} />
+      ) : tab === "recorded" ? (
+        <Recorded />
+      ) : repository.isError || tracked.isError ? (
+        <Failure
+          what="What the repository tracks could not be listed."
+          error={repository.error ?? tracked.error}
+          retry={() => void Promise.all([repository.refetch(), tracked.refetch()])}
         />
-      </div>
+      ) : repository.data && !repository.data.found ? (
+        <div className="page" tabIndex={0}>
+          <NoRepository info={repository.data} what="tracked data" />
+        </div>
+      ) : !repository.data || !tracked.data ? (
+        <SkeletonRows rows={6} />
+      ) : (
+        <TrackedData
+          info={repository.data}
+          all={tracked.data.outputs}
+          truncated={tracked.data.truncated}
+          problems={tracked.data.problems}
+          search={search}
+          onSearch={(next) => void navigate({ search: next, replace: true })}
+        />
+      )}
+    </>
+  );
+}
+
+/** The tab that is asked for; else the one that has something, once that is known. */
+function tabOf(asked: string | undefined, counts: Record<DataTab, number | undefined>, pending: boolean): DataTab | null {
+  if (asked === "tracked" || asked === "recorded") return asked;
+  if (counts.tracked) return "tracked";
+  if (pending) return null;
+  return counts.recorded ? "recorded" : "tracked";
+}
+
+function Recorded() {
+  const { q = "", tab = "" } = useSearch({ from: "/data" });
+  const navigate = useNavigate({ from: "/data" });
+  const query = useQuery(datasetsQuery);
+  const all = query.data?.datasets ?? [];
+  const found = all.filter((each) => each.name.toLowerCase().includes(q.trim().toLowerCase()));
+  const find = (text: string) => void navigate({ search: { ...(tab && { tab }), ...(text && { q: text }) }, replace: true });
+  return (
+    <>
+      {(all.length > 0 || q) && (
+        <div className="bar">
+          <SearchField label="Search datasets by name" value={q} change={find} />
+        </div>
+      )}
       <div className="page" tabIndex={0}>
         {query.isError ? (
           <Failure what="The datasets could not be listed." error={query.error} retry={() => void query.refetch()} />
@@ -49,7 +108,7 @@ export function DataPage() {
         ) : found.length === 0 ? (
           q ? (
             <Empty title={`No dataset has “${q}” in its name.`}>
-              <button type="button" className="button" onClick={() => void navigate({ search: {} })}>
+              <button type="button" className="button" onClick={() => find("")}>
                 Clear the search
               </button>
             </Empty>

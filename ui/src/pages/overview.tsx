@@ -11,6 +11,7 @@ import { Card } from "../components/card";
 import { TopBar } from "../components/frame";
 import { Icon } from "../components/icons";
 import { Ago, Stage, State } from "../components/marks";
+import { RepositoryCard } from "../components/repository/card";
 import { firstRun, fromMlflow, fromShell } from "../lib/begin";
 import { isSystem, rankMetrics } from "../lib/columns";
 import { formatCount, formatDuration, formatNumber, toFloat } from "../lib/format";
@@ -73,7 +74,10 @@ export function OverviewPage() {
             <Figure label="Registered models" value={modelCount} to="/models" />
           </dl>
           {runs === 0 ? (
-            <Beginning />
+            <>
+              <RepositoryCard />
+              <Beginning />
+            </>
           ) : (
             <div className="home-columns">
               <div className="column">
@@ -81,6 +85,7 @@ export function OverviewPage() {
                 <Ended ids={busy} names={names} />
               </div>
               <div className="column">
+                <RepositoryCard />
                 <Lately />
                 <Registered versions={versions.data ?? []} />
               </div>
