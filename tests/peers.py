@@ -33,6 +33,8 @@ class Peer:
 MLFLOW_3 = Peer("mlflow-3", ("mlflow>=3.5,<4", "scikit-learn", "skops", "pandas"))
 # The database of MLflow 2 does not work with SQLAlchemy 2.1, which came after it.
 MLFLOW_2 = Peer("mlflow-2-sql", ("mlflow>=2.22,<3", "scikit-learn", "sqlalchemy<2.1"))
+# Pinned: the tests say what this very version does, and its words are compared.
+DVC = Peer("dvc-3.67", ("dvc[s3,ssh]==3.67.1", "dvclive==3.49.1"))
 
 
 def _needs_of_treering(*extras: str) -> list[str]:
