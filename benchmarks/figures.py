@@ -15,27 +15,29 @@ class Figure:
 
     Attributes:
         unit: Of both values.
-        mlflow: None where there is nothing to compare with.
+        theirs: None where there is nothing to compare with.
         more_is_better: Whether the ratio is ours to theirs, instead of theirs to ours.
         limit: The worst value of Treering that we accept; None for none.
         times: The smallest ratio that we accept; None for none.
+        peer: Whose value stands beside ours.
     """
 
     theme: str
     what: str
     unit: str
     treering: float
-    mlflow: float | None
+    theirs: float | None
     more_is_better: bool = False
     limit: float | None = None
     times: float | None = None
+    peer: str = "MLflow"
 
     @property
     def ratio(self) -> float | None:
-        """How many times better Treering is; below 1 it is worse. None without a value of MLflow."""
-        if self.mlflow is None:
+        """How many times better Treering is; below 1 it is worse. None without a value of the peer."""
+        if self.theirs is None:
             return None
-        ours, theirs = (self.treering, self.mlflow) if self.more_is_better else (self.mlflow, self.treering)
+        ours, theirs = (self.treering, self.theirs) if self.more_is_better else (self.theirs, self.treering)
         return ours / theirs if theirs else float("inf")
 
 
@@ -50,12 +52,12 @@ def alternate(measures: Sequence[Callable[[], float]], repeats: int) -> list[flo
 
 def table(figures: Sequence[Figure]) -> str:
     """The figures in columns, a line each; limits in a last column if there are any."""
-    rows = [("", "Treering", "MLflow", "", "times better", "limit")]
+    rows = [("", "Treering", figures[0].peer if figures else "", "", "times better", "limit")]
     rows += [
         (
             figure.what,
             _short(figure.treering),
-            _short(figure.mlflow),
+            _short(figure.theirs),
             figure.unit,
             "" if figure.ratio is None else f"{figure.ratio:,.1f}",
             _limits(figure),
@@ -79,7 +81,7 @@ def _limits(figure: Figure) -> str:
     if figure.times is not None and figure.ratio is not None:
         said.append(f"{figure.times:g} times better")
         kept = kept and figure.ratio >= figure.times
-    return ", ".join(said) + ("" if kept else ": MISSED")
+    return ", ".join(said) + (("" if not said else ": met") if kept else ": MISSED")
 
 
 def _short(value: float | None) -> str:

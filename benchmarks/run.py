@@ -1,4 +1,4 @@
-"""Measures Treering beside MLflow and prints one table. Run it with `make bench`."""
+"""Measures Treering beside MLflow and DVC and prints a table for each of them. Run it with `make bench`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import data_amounts
+import data_commands
 import drawing_lines
 import files
 import ingesting
@@ -24,7 +26,7 @@ import reading_history
 import searching
 import starting
 from figures import Figure, table
-from sides import MLFLOW, TREERING, Side, install_peer
+from sides import DVC, MLFLOW, TREERING, install_peer
 
 THEMES: dict[str, Callable[..., list[Figure]]] = {
     "import": starting.importing,
@@ -46,6 +48,12 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "pages-table": pages.tables,
     "pages-charts": pages.charts,
     "pages-size": pages.sizes,
+    "data": data_amounts.ten_thousand,
+    "data-commands": data_commands.commands,
+    "data-experiments": data_commands.experiments,
+    "data-gigabyte": data_amounts.gigabyte,
+    "data-million": data_amounts.million,
+    "data-pipeline": data_commands.pipeline,
 }
 
 
@@ -57,11 +65,15 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=100_000, help="how many runs are searched (default 100,000)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    install_peer()
+    asked = arguments.only or list(THEMES)
+    if not all(name.startswith("data") for name in asked):
+        install_peer()
     figures: list[Figure] = []
     failed = 0
+    before = os.getloadavg()[0]
+    # Removing the folder may take minutes, and the figures need not wait for it.
     with tempfile.TemporaryDirectory(prefix="treering-bench-") as folder:
-        for name in arguments.only or THEMES:
+        for name in asked:
             more = {"runs": arguments.runs} if name.startswith(("search", "grid", "pages-table")) else {}
             began = time.perf_counter()
             try:
@@ -71,18 +83,24 @@ def main() -> int:
                 print(f"{name}: failed: {error}", file=sys.stderr)
             else:
                 print(f"{name}: measured in {time.perf_counter() - began:.0f} s", file=sys.stderr)
-    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    print(f"\nTreering {_version(TREERING)} beside MLflow {_version(MLFLOW)}; {machine}\n")
-    print(table(figures))
-    if arguments.json:
-        rows = [{**dataclasses.asdict(figure), "ratio": figure.ratio} for figure in figures]
-        arguments.json.write_text(json.dumps({"machine": machine, "figures": rows}, indent=2) + "\n", "utf-8")
+        machine = (
+            f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()},"
+            f" load {before:.1f} before and {os.getloadavg()[0]:.1f} after"
+        )
+        for peer, python, module in (("MLflow", MLFLOW.python, "mlflow"), ("DVC", str(DVC.python), "dvc")):
+            some = [figure for figure in figures if figure.peer == peer]
+            if some:
+                ours, theirs = _version(TREERING.python, "treering"), _version(python, module)
+                print(f"\nTreering {ours} beside {peer} {theirs}; {machine}\n\n{table(some)}", flush=True)
+        if arguments.json:
+            rows = [{**dataclasses.asdict(figure), "ratio": figure.ratio} for figure in figures]
+            arguments.json.write_text(json.dumps({"machine": machine, "figures": rows}, indent=2) + "\n", "utf-8")
     return 1 if failed else 0
 
 
-def _version(side: Side) -> str:
-    program = f"from importlib.metadata import version; print(version({side.module!r}))"
-    return subprocess.run([side.python, "-c", program], capture_output=True, check=True, text=True).stdout.strip()
+def _version(python: str, module: str) -> str:
+    program = f"from importlib.metadata import version; print(version({module!r}))"
+    return subprocess.run([python, "-c", program], capture_output=True, check=True, text=True).stdout.strip()
 
 
 if __name__ == "__main__":

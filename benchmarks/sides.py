@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
-from peers import MLFLOW_3, ready
+from peers import DVC, MLFLOW_3, Peer, ready
 
-__all__ = ["MLFLOW", "ROOT", "TREERING", "Side", "install_peer"]
+__all__ = ["DVC", "MLFLOW", "ROOT", "TREERING", "Side", "install_peer"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,14 +41,15 @@ TREERING = Side("Treering", "treering", Path(sys.executable).parent)
 MLFLOW = Side("MLflow", "mlflow", MLFLOW_3.python.parent)
 
 
-def install_peer() -> None:
-    """Make the environment of MLflow where it is missing: the one of the tests. Its bytecode is compiled."""
-    print(f"MLflow's environment is {ready(MLFLOW_3).parent.parent.relative_to(ROOT)}", file=sys.stderr)
-    mark = MLFLOW.bin.parent / ".compiled"
+def install_peer(peer: Peer = MLFLOW_3) -> None:
+    """Make the environment of a peer where it is missing: the one of the tests. The bytecode of both sides is compiled."""
+    home = ready(peer).parent.parent
+    print(f"The environment of {peer.name} is {home.relative_to(ROOT)}", file=sys.stderr)
+    mark = home / ".compiled"
     if not mark.exists():
         # Some packages bring templates that are no valid Python; they are never imported.
         subprocess.run(
-            [MLFLOW.python, "-m", "compileall", "-q", "-j", "0", str(MLFLOW.bin.parent / "lib")],
+            [str(peer.python), "-m", "compileall", "-q", "-j", "0", str(home / "lib")],
             check=False, stdout=subprocess.DEVNULL,
         )  # fmt: skip
         mark.touch()
