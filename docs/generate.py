@@ -20,7 +20,9 @@ from pathlib import Path
 
 import click
 
+from treering.cli.dvc.table import all_verbs
 from treering.cli.main import main as treering_command
+from treering.cli.verb_group import VerbCommand, VerbGroup
 from treering.client.autologging import SWITCHES
 from treering.core.settings import Variable, variables
 from treering.wire.mlflow.catalogue import ENDPOINTS
@@ -117,6 +119,9 @@ def _command(command: click.Command, path: tuple[str, ...]) -> list[str]:
     usage = " ".join((*path, *command.collect_usage_pieces(context)))
     heading = f"{'#' * min(len(path) + 1, 4)} `{' '.join(path)}`"
     parts = [heading, _text(command.help or command.short_help or ""), f"Usage: `{usage}`"]
+    if isinstance(command, VerbCommand) and command.arguments:
+        named = [f"| `{item.name}` | {_text(item.help)} |" for item in command.arguments]
+        parts.append("\n".join(["| argument | what it is |", "|---|---|", *named]))
     rows = [row for parameter in command.params if (row := _option(parameter, context))]
     if rows:
         parts.append("\n".join(["| option | default | what it does |", "|---|---|---|", *rows]))
@@ -143,6 +148,33 @@ def _text(text: str) -> str:
     return " ".join(text.replace("\b", "").replace("|", "\\|").split())
 
 
+def dvc_commands() -> str:
+    """Every command of DVC, with the command of Treering's own that is made from the same verb, or why there is none."""
+    ours: dict[str, str] = {}
+    for name in ("data", "exp", "pipeline"):
+        command = treering_command.get_command(click.Context(treering_command), name)
+        if isinstance(command, VerbGroup):
+            ours |= _own_names(command, f"treering {name}")
+    lines = ["| `treering dvc` | Treering's own | what it does |", "|---|---|---|"]
+    for verb in all_verbs():
+        if verb.hidden and not verb.refused:
+            continue
+        names = ", ".join(f"`{name}`" for name in (verb.name, *verb.aliases))
+        own = f"`{ours[verb.name]}`" if verb.name in ours else ""
+        lines.append(f"| {names} | {own} | {f'Refused: {verb.refused}.' if verb.refused else verb.help} |")
+    return "\n".join(lines)
+
+
+def _own_names(group: VerbGroup, path: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, item in group.rows.items():
+        if isinstance(item, VerbGroup):
+            found |= _own_names(item, f"{path} {name}")
+        elif isinstance(item.verb, str):
+            found[item.verb] = f"{path} {name}"
+    return found
+
+
 def libraries() -> str:
     """The table of libraries that can be logged, with their own options and what those are unless given."""
     lines = ["| `treering.` | tested from | options of its own |", "|---|---|---|"]
@@ -158,6 +190,7 @@ GENERATED: dict[str, dict[str, Callable[[], str]]] = {
     "docs/mlflow-compatibility.md": {"endpoints": endpoints, "variables": mlflow_variables},
     "docs/settings.md": {"settings": settings},
     "docs/commands.md": {"commands": commands},
+    "docs/dvc.md": {"commands": dvc_commands},
 }
 
 

@@ -36,6 +36,8 @@ def test_examples_run(page: Path, page_blocks: list[Any], tmp_path: Path) -> Non
     # Git ends the search for a home of the embedded store: what runs here stays here.
     (tmp_path / ".git").mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
+    # As where the environment is active, which Treering was installed into.
+    kept["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), kept.get("PATH", os.defpath)))
     given = json.dumps([page.name, [dataclasses.asdict(block) for block in page_blocks]])
     for port in PORTS:
         if re.search(rf"\b{port}\b", given):

@@ -16,7 +16,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "STORES": (
         "treering.storage.objects:STORES",
         "storage/objects",
-        {"base", "flat", "folders", "removal", "retry"},
+        {"base", "flat", "folders", "options", "removal", "retry", "s3_access", "web"},
     ),
     "METADATA": (
         "treering.storage.metadata:METADATA",
@@ -26,6 +26,8 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
     "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "service", "walk"}),
+    "EXECUTORS": ("treering.pipelines.executors:EXECUTORS", "pipelines/executors", set()),
+    "FORMATS": ("treering.pipelines.formats:FORMATS", "pipelines/formats", set()),
     "PROBES": ("treering.client.system_metrics.probes:PROBES", "client/system_metrics/probes", set()),
 }
 
