@@ -38,7 +38,6 @@ __all__ = [
     "queue_remove",
     "queue_start",
     "queue_stop",
-    "task_named",
     "worker_lock",
 ]
 
@@ -215,11 +214,6 @@ def queue_follow(repo: Repository, name: str, write: Callable[[str], None]) -> T
             return found or task
         files.recover()
         time.sleep(_NAP)
-
-
-def task_named(repo: Repository, name: str) -> Task | None:
-    """The task of a name or commit; None if there is none."""
-    return next((task for task in queue_files(repo).tasks() if _is_meant(task, name)), None)
 
 
 def worker_lock(repo: Repository, number: int) -> SystemLock:

@@ -15,7 +15,7 @@ from treering.pipelines.params import DEFAULT_FILE, Params
 from treering.versioning.entries import EntryMistake, read_dependency, read_output
 from treering.versioning.pointers import Dependency, Output, Pointer
 
-__all__ = ["DatasetUse", "Stage", "content_of", "stage_of_entry", "stage_of_pointer"]
+__all__ = ["DatasetUse", "Stage", "stage_of_entry", "stage_of_pointer"]
 
 _DATASET = "ds://"
 _PLOT_KEYS = ("template", "x", "y", "x_label", "y_label", "title", "header")
@@ -275,8 +275,3 @@ def _output(path: str, flags: Mapping[str, Any], section: str, content: Output |
     known["metric"] = section == "metrics"
     labels = tuple(flags.get("labels") or ())
     return replace(content or Output(path), labels=labels, **known)
-
-
-def content_of(item: Output | Dependency) -> dict[str, Any]:
-    """What is known of the content of an output or dependency, by the names of its attributes."""
-    return {key: getattr(item, key) for key in _CONTENT}

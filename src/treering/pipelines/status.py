@@ -11,13 +11,12 @@ from typing import Any
 from treering.core.log import logger
 from treering.pipelines.contents import Contents
 from treering.pipelines.stage import Stage
-from treering.pipelines.stages import StageSet, load_stages
+from treering.pipelines.stages import StageSet
 from treering.pipelines.targets import Chosen, choose_granular
 from treering.storage.content.oid import Oid
 from treering.versioning.pointers import Dependency, Pointer, stage_checksum
-from treering.versioning.repository import Repository
 
-__all__ = ["Checker", "StageStatus", "pipeline_status", "stage_status"]
+__all__ = ["Checker", "StageStatus", "pipeline_status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +160,6 @@ def _told(state: str | Mapping[str, str]) -> str:
     if isinstance(state, str):
         return state
     return ", ".join(f"{word} ({key})" for key, word in state.items())
-
-
-def stage_status(repo: Repository, stage: Stage) -> StageStatus:
-    """All that has changed in one stage."""
-    return Checker(load_stages(repo)).status(stage)
 
 
 def pipeline_status(
