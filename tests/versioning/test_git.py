@@ -10,7 +10,6 @@ import pytest
 from treering.core.errors import NotSupported
 from treering.versioning.errors import GitFailed, UnknownRevision, exit_status
 from treering.versioning.git import MISSING, GitRepository
-from treering.versioning.git_index import temporary_index
 from treering.versioning.git_objects import EMPTY_TREE, Entry
 from treering.versioning.git_search import Search, introduced
 from treering.versioning.repository import Repository
@@ -109,14 +108,13 @@ def test_objects_that_are_not_there_are_told_by_name(repository: GitRepository) 
         repository.reader.blob(repository.head())
 
 
-def test_many_objects_are_read_at_once(repository: GitRepository) -> None:
+def test_many_objects_are_read_at_once(repository: GitRepository, git: Git) -> None:
     contents = [str(number).encode() * number for number in range(700)]
     names = [repository.store_blob(content) for content in contents[:5]]
-    with temporary_index(repository) as index:
-        for number, content in enumerate(contents[5:]):
-            (repository.root / f"n{number}").write_bytes(content)
-        index.add([f"n{number}" for number in range(695)])
-        tree = repository.reader.folder(index.tree())
+    for number, content in enumerate(contents[5:]):
+        (repository.root / f"n{number}").write_bytes(content)
+    git("add", "--all")
+    tree = repository.reader.folder(git("write-tree").strip())
     names += [tree[f"n{number}"].sha for number in range(695)]
     assert [content for _, kind, content in repository.reader.read_many(names) if kind == "blob"] == contents
     with pytest.raises(GitFailed, match="does not have the object 1234"):
@@ -307,25 +305,6 @@ def test_commits_are_made_without_a_touch_to_the_working_tree(repository: GitRep
     assert repository.reader.tree(made).read("folder/b\n") == b"new\n"
     assert repository.store_tree({}) == EMPTY_TREE
     assert (repository.head(), git("status", "--porcelain")) == (head, before)
-
-
-def test_a_temporary_index_leaves_the_real_one_alone(repository: GitRepository, git: Git) -> None:
-    root = repository.root
-    (root / "a").write_text("two\n")
-    (root / "b").write_text("b\n")
-    before = git("status", "--porcelain")
-    with temporary_index(repository, "HEAD") as index:
-        index.add_changes()
-        index.add(["b"])
-        index.set({"c/d": Entry(0o100644, repository.store_blob(b"d"))})
-        first = index.tree()
-        index.set({"a": None})
-        second = index.tree()
-    commit = repository.store_commit(first, [], "x")
-    assert [path for path, _ in repository.reader.tree(commit).walk()] == ["a", "b", "c/d"]
-    assert repository.reader.tree(commit).read("a") == b"two\n"
-    assert "a" not in repository.reader.folder(second)
-    assert git("status", "--porcelain") == before
 
 
 def test_references_travel_between_repositories(

@@ -21,7 +21,6 @@ _DATASET = "ds://"
 _PLOT_KEYS = ("template", "x", "y", "x_label", "y_label", "title", "header")
 _FLAGS = ("cache", "persist", "remote", "push", "desc", "type", "meta")
 # What dvc.lock tells of the content of an output or dependency.
-_CONTENT = ("oid", "hash", "etag", "checksum", "version_id", "size", "nfiles", "isexec", "files", "cloud")
 
 
 @dataclass(frozen=True, slots=True)
