@@ -209,6 +209,28 @@ def test_a_command_that_is_stopped_at_the_terminal_has_time_and_may_end_well(
     os.close(ours)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
+def test_ctrl_c_at_the_moment_the_command_has_started_is_as_later(tmp_path: Path) -> None:
+    program = (
+        "import os, signal\n"
+        "from treering.pipelines.executors import StageCommand\n"
+        "from treering.pipelines.executors.local import LocalExecutor\n"
+        "def started(process):\n    process and os.kill(os.getpid(), signal.SIGINT)\n"
+        "for line in ('true', 'false'):\n"
+        "    try:\n"
+        "        command = StageCommand('s', (line,), os.getcwd(), dict(os.environ), foreground=True, started=started)\n"
+        "        print('status', LocalExecutor().run(command))\n"
+        "    except KeyboardInterrupt:\n        print('interrupted')\n"
+    )
+    ours, theirs = os.openpty()
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, stdin=theirs, capture_output=True, text=True, check=True
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert done.stdout.splitlines() == ["status 0", "interrupted"]
+
+
 def read_until(handle: int, text: bytes) -> bytes:
     found = b""
     while text not in found:

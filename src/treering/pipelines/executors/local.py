@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from treering.core.errors import NotFound
@@ -53,23 +53,71 @@ def shell_command(line: str, environ: Mapping[str, str]) -> list[str] | str:
 def _run(line: str, command: StageCommand) -> int:
     own_group = not command.foreground or not _is_terminal()
     both = channels(like_ours=command.foreground) if command.output is not None else ()
+    # Before it starts, so that Ctrl-C at any time of its life is met the same way.
+    with contextlib.nullcontext() if own_group else _first_is_the_commands() as interrupted:
+        try:
+            process = _start(line, command, both, own_group=own_group)
+        except BaseException:
+            for handle in {one.reading for one in both}:
+                os.close(handle)
+            raise
+        finally:
+            for handle in {one.writing for one in both}:
+                os.close(handle)
+        status = _followed(process, command, both, own_group=own_group)
+    if status and interrupted:
+        raise KeyboardInterrupt
+    return status
+
+
+def _followed(
+    process: subprocess.Popen[bytes], command: StageCommand, both: Sequence[Channel], *, own_group: bool
+) -> int:
+    """Its exit status, when it has ended."""
+    number: int | None = None
     try:
-        process = _start(line, command, both, own_group=own_group)
+        command.started(process.pid)
+        number = command.stop.add(lambda: threading.Thread(target=_end, args=(process, own_group), daemon=True).start())
+        with handed_on(both, command.output or _nowhere):
+            try:
+                return process.wait()
+            except BaseException:
+                # Before what it prints is waited for, which ends when it does.
+                _end(process, own_group)
+                raise
     except BaseException:
-        for handle in {one.reading for one in both}:
-            os.close(handle)
+        # Ctrl-C, or a signal that is taken for one: nothing that we started goes on without us.
+        _end(process, own_group)
         raise
     finally:
-        for handle in {one.writing for one in both}:
-            os.close(handle)
-    command.started(process.pid)
-    number = command.stop.add(lambda: threading.Thread(target=_end, args=(process, own_group), daemon=True).start())
-    try:
-        with handed_on(both, command.output or _nowhere):
-            return _waited(process, own_group=own_group)
-    finally:
-        command.stop.remove(number)
+        if number is not None:
+            command.stop.remove(number)
         command.started(0)
+
+
+@contextlib.contextmanager
+def _first_is_the_commands() -> Iterator[list[int]]:
+    """Ctrl-C at a terminal that a command has; yields the ones that came.
+
+    The terminal tells the command, too. One that ends well then, as training does that is stopped early, has done its
+    work, as for DVC: it has the time it needs, until Ctrl-C is pressed again.
+    """
+    came: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        yield came
+        return
+
+    def pressed(number: int, _frame: object) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, pressed)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _nowhere(_data: bytes, _is_error: bool) -> None:  # noqa: FBT001 - as StageCommand.output is called
@@ -100,24 +148,6 @@ def _is_terminal() -> bool:
         return os.isatty(0)
     except OSError:
         return False
-
-
-def _waited(process: subprocess.Popen[bytes], *, own_group: bool) -> int:
-    try:
-        try:
-            return process.wait()
-        except KeyboardInterrupt as told:
-            if own_group or type(told) is not KeyboardInterrupt:
-                raise
-            # The terminal has told the command, too. One that ends well then, as training does that is stopped early,
-            # has done its work, as for DVC; it has the time it needs, until Ctrl-C is pressed again.
-            if process.wait():
-                raise
-            return 0
-    except BaseException:
-        # Ctrl-C, or a signal that is taken for one: nothing that we started goes on without us.
-        _end(process, own_group)
-        raise
 
 
 def _end(process: subprocess.Popen[bytes], own_group: bool) -> None:  # noqa: FBT001 - the target of a thread
