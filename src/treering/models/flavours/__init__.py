@@ -12,9 +12,12 @@ FLAVOURS: Registry[Flavour] = Registry(
     "model flavour",
     {
         "catboost": "treering.models.flavours.catboost:FLAVOUR",
+        "h2o": "treering.models.flavours.h2o:FLAVOUR",
         "lightgbm": "treering.models.flavours.lightgbm:FLAVOUR",
+        "prophet": "treering.models.flavours.prophet:FLAVOUR",
         "pyfunc": "treering.models.flavours.pyfunc:FLAVOUR",
         "sklearn": "treering.models.flavours.sklearn:FLAVOUR",
+        "spacy": "treering.models.flavours.spacy:FLAVOUR",
         "statsmodels": "treering.models.flavours.statsmodels:FLAVOUR",
         "xgboost": "treering.models.flavours.xgboost:FLAVOUR",
     },
@@ -30,9 +33,12 @@ FLAVOURS: Registry[Flavour] = Registry(
 # Who loads a model as a Python function: the module that an MLmodel file names, and our flavour.
 LOADERS = {
     "mlflow.catboost": "catboost",
+    "mlflow.h2o": "h2o",
     "mlflow.lightgbm": "lightgbm",
+    "mlflow.prophet": "prophet",
     "mlflow.pyfunc.model": "pyfunc",
     "mlflow.sklearn": "sklearn",
+    "mlflow.spacy": "spacy",
     "mlflow.statsmodels": "statsmodels",
     "mlflow.xgboost": "xgboost",
 }
