@@ -84,6 +84,10 @@ HUGGING_FACE = Peer("hugging-face", (*_needs_of_treering("pandas"), "datasets>=3
 TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")
 # Spark is Java's: what runs it there has to be on the machine.
 SPARK = laboratory("spark", "pyspark>=4,<5", extras=("sklearn", "pandas"))
+# Both are small beside the deep-learning frameworks, and agree on what they need.
+SPACY_PROPHET = laboratory("spacy-prophet", "spacy>=3.8.7", "prophet>=1.1.6")
+# H2O's server is Java's, too.
+H2O = laboratory("h2o", "h2o>=3.46")
 
 
 def ready(peer: Peer) -> Path:

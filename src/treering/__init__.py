@@ -98,6 +98,7 @@ if TYPE_CHECKING:
         set_logged_model_tags,
         set_model_version_tag,
     )
+    from treering.client.objectives import get_objective, objective
     from treering.client.runs import (
         ActiveRun,
         active_run,
@@ -164,6 +165,7 @@ _TABLE = {
     "get_experiment": "treering.client.experiments:get_experiment",
     "get_experiment_by_name": "treering.client.experiments:get_experiment_by_name",
     "get_logged_model": "treering.client.models:get_logged_model",
+    "get_objective": "treering.client.objectives:get_objective",
     "get_parent_run": "treering.client.runs:get_parent_run",
     "get_registry_uri": "treering.client.experiments:get_registry_uri",
     "get_run": "treering.client.runs:get_run",
@@ -198,6 +200,7 @@ _TABLE = {
     "log_text": "treering.client.content_calls:log_text",
     "log_video": "treering.client.media_calls:log_video",
     "models": "treering.models:",
+    "objective": "treering.client.objectives:objective",
     "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
     "pyfunc": "treering.client.flavours.pyfunc:",
@@ -272,6 +275,7 @@ __all__ = [
     "get_experiment",
     "get_experiment_by_name",
     "get_logged_model",
+    "get_objective",
     "get_parent_run",
     "get_registry_uri",
     "get_run",
@@ -306,6 +310,7 @@ __all__ = [
     "log_text",
     "log_video",
     "models",
+    "objective",
     "open",
     "optuna",
     "pyfunc",

@@ -61,3 +61,19 @@ def test_runs_are_rows(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
     assert (row["run_id"], row["params.lr"], row["tags.mlflow.runName"]) == (run.run_id, "0.1", "a, b")
     printed(capsys, "csv", "-x", "0", "-o", str(tmp_path / "runs.csv"))
     assert run.run_id in (tmp_path / "runs.csv").read_text("utf-8")
+
+
+def test_an_objective_from_setting_it_to_taking_it_away(capsys: pytest.CaptureFixture[str]) -> None:
+    told = printed(capsys, "objective", "set", "-n", "churn", "Call who will leave.", "-s", "recall >= 0.9",
+                   "-s", "recall[old] >= 0.8", "--min-improvement", "0.01", "--owner", "sales")  # fmt: skip
+    assert "churn" in told
+    shown = printed(capsys, "objective", "show", "-n", "churn")
+    assert all(word in shown for word in ("Call who will leave.", "sales", "recall", "old", ">= 0.8", "at least 0.01"))
+    told = json.loads(printed(capsys, "objective", "show", "-n", "churn", "--json"))
+    assert (told["primary"], len(told["criteria"])) == ("recall", 2)
+    printed(capsys, "objective", "remove", "-n", "churn")
+    assert json.loads(printed(capsys, "objective", "show", "-n", "churn", "--json")) is None
+    assert "Nobody has said" in printed(capsys, "objective", "show", "-n", "churn")
+    assert "77" in printed(capsys, "objective", "set", "-x", "77", "Call who will leave.", status=1)
+    assert "no bound" in printed(capsys, "objective", "set", "-x", "0", "Call.", "-s", "recall high", status=1)
+    assert "--experiment-name" in printed(capsys, "objective", "show", status=2)

@@ -198,13 +198,12 @@ def test_a_file_in_the_way_is_left_alone(tmp_path: Path):
 
 
 def _with_loader(folder: Path, loader: str) -> None:
-    folder.mkdir()
+    (folder / "code").mkdir(parents=True)
     (folder / "MLmodel").write_text(f"flavors:\n  python_function:\n    loader_module: {loader}\n    code: code\n")
 
 
 def test_a_makers_own_loader_is_used(tmp_path: Path):
     _with_loader(tmp_path / "m", "treering_own_loader")
-    (tmp_path / "m" / "code").mkdir()
     (tmp_path / "m/code/treering_own_loader.py").write_text(
         "class M:\n    def predict(self, rows):\n        return [0 for _ in rows]\n\ndef _load_pyfunc(path):\n    return M()\n"
     )

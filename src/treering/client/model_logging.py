@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,18 @@ if TYPE_CHECKING:
 __all__ = ["ModelInfo", "Placement", "load_model", "load_native_model", "log_model", "save_model", "split_options"]
 
 _HISTORY_TAG = "mlflow.log-model.history"
-_SAVE_OPTIONS = {"signature", "input_example", "pip_requirements", "extra_pip_requirements", "code_paths", "metadata"}
+_SAVE_OPTIONS = {
+    "auth_policy",
+    "code_paths",
+    "conda_env",
+    "extra_pip_requirements",
+    "infer_code_paths",
+    "input_example",
+    "metadata",
+    "pip_requirements",
+    "resources",
+    "signature",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +165,36 @@ def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions)
 
 
 def load_model(
-    model_uri: str, dst_path: str | Path | None = None, model_config: Mapping[str, Any] | None = None
+    model_uri: str,
+    dst_path: str | Path | None = None,
+    model_config: Mapping[str, Any] | None = None,
+    trust: Sequence[str] = (),
 ) -> LoadedModel:
     """The model at a URI or path, ready to predict.
+
+    Args:
+        trust: Names that a pickle of the model may refer to though the allow-list has them not.
 
     Raises:
         NotFound: If there is none.
         PermissionDenied: If loading could run code and the settings forbid that.
     """
-    return load(_fetched(model_uri, dst_path), _load_options(model_config))
+    wanted = LoadOptions(session().settings.allow_model_code, trust=tuple(trust), model_config=model_config or {})
+    return load(_fetched(model_uri, dst_path), wanted)
 
 
-def load_native_model(flavour: str, model_uri: str, dst_path: str | Path | None = None) -> Any:
-    """The framework's own object. Raises as `load_model`."""
-    return load_native(_fetched(model_uri, dst_path), flavour, _load_options(None))
+def load_native_model(
+    flavour: str, model_uri: str, dst_path: str | Path | None = None, options: Mapping[str, Any] | None = None
+) -> Any:
+    """The framework's own object. Raises as `load_model`.
+
+    Args:
+        options: `trust`, and the flavour's own, as a user names them.
+    """
+    own = dict(options or {})
+    trust = own.pop("trust", None) or ()
+    wanted = LoadOptions(session().settings.allow_model_code, trust=tuple(trust), flavour=own)
+    return load_native(_fetched(model_uri, dst_path), flavour, wanted)
 
 
 def split_options(given: Mapping[str, Any]) -> SaveOptions:
@@ -228,10 +255,6 @@ def _note(run: ActiveRun, created: LoggedModel, saved: MLModel, step: int) -> No
 
 def _fetched(model_uri: str, dst_path: str | Path | None) -> Path:
     return Path(download_artifacts(model_uri, dst_path=dst_path))
-
-
-def _load_options(model_config: Mapping[str, Any] | None) -> LoadOptions:
-    return LoadOptions(allow_code=session().settings.allow_model_code, model_config=model_config or {})
 
 
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:

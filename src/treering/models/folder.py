@@ -36,15 +36,23 @@ class SaveOptions:
         input_example: Data, or a pair of data and parameters.
         pip_requirements: Used instead of those that are found.
         extra_pip_requirements: Added to those that are found.
+        conda_env: Used instead of the environment that is found: its contents, or a YAML file with them.
         code_paths: Files and folders of Python code, copied into the model and importable when it is loaded.
+        infer_code_paths: Whether the modules that the model imports and no package holds go along as well.
+        resources: What the model uses elsewhere, kept as MLflow writes it.
+        auth_policy: In whose name it uses them, kept likewise.
         flavour: The flavour's own options; each flavour's class lists them.
     """
 
     signature: Signature | None = None
     input_example: Any = None
-    pip_requirements: Sequence[str] | None = None
-    extra_pip_requirements: Sequence[str] = ()
+    pip_requirements: Sequence[str] | str | None = None
+    extra_pip_requirements: Sequence[str] | str = ()
+    conda_env: Mapping[str, Any] | str | None = None
     code_paths: Sequence[str] = ()
+    infer_code_paths: bool = False
+    resources: Any = None
+    auth_policy: Any = None
     metadata: Mapping[str, Any] | None = None
     artifact_path: str = ""
     run_id: str = ""
@@ -99,8 +107,9 @@ def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions)
         model_id=options.model_id,
         model_uuid=options.model_id or uuid.uuid4().hex,
         created=mlmodel.timestamp(),
-        signature=options.signature,
+        signature=options.signature or written.signature,
         metadata=options.metadata,
+        other=written.more,
     )
     if options.input_example is not None:
         saved = replace(saved, example=example.write(draft, options.input_example))
@@ -110,7 +119,7 @@ def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions)
         pins = requirements.requirements_of(written.packages, written.modules)
     requirements.write(draft, [*pins, *options.extra_pip_requirements])
     mlmodel.write(saved, draft)
-    if options.signature is None and options.input_example is not None and written.python_function:
+    if saved.signature is None and options.input_example is not None and written.python_function:
         saved = replace(saved, signature=_find_signature(draft, options.input_example))
     size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file())
     saved = replace(saved, size=size)

@@ -116,7 +116,7 @@ def _add_code(folder: Path, code: Any, options: LoadOptions) -> None:
     if not options.allow_code:
         msg = "The model brings its own code, and TREERING_ALLOW_MODEL_CODE is false. Allow it if you trust its maker."
         raise PermissionDenied(msg)
-    path = str((folder / str(code)).absolute())
+    path = str(mlmodel.inside(folder, code).absolute())
     if path not in sys.path:
         sys.path.insert(0, path)
 
@@ -139,7 +139,7 @@ def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadO
         msg = f"The model is loaded by the module {loader!r}, which cannot be imported: {error}. Install what it needs."
         raise MissingExtra(msg) from error
     data = entry.get("data")
-    path = str(folder / str(data)) if data else str(folder)
+    path = str(mlmodel.inside(folder, data) if data else folder)
     native = module._load_pyfunc(path)  # noqa: SLF001 -- the name that the MLmodel format gives loaders
 
     def predict(data: Any, params: dict[str, Any]) -> Any:

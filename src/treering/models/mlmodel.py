@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import yaml
@@ -22,6 +22,7 @@ __all__ = [
     "MLFLOW_FORMAT",
     "PYTHON_FUNCTION",
     "MLModel",
+    "inside",
     "python_entry",
     "read",
     "read_text",
@@ -120,6 +121,38 @@ def python_entry(loader_module: str, **more: Any) -> dict[str, Any]:
         "python_version": platform.python_version(),
         **more,
     }
+
+
+def inside(folder: Path, name: object) -> Path:
+    """The file or folder of a model that its MLmodel file calls `name`; every such name goes through here.
+
+    Args:
+        name: Relative to `folder`, as it stands in the file.
+
+    Raises:
+        DamagedData: If it leads out of the folder, by its words or through a link, or nothing is there.
+    """
+    text = str(name)
+    posix, windows = PurePosixPath(text), PureWindowsPath(text)
+    escapes = posix.is_absolute() or windows.drive or windows.root or ".." in {*posix.parts, *windows.parts}
+    path = folder / text
+    if not text or "\0" in text or escapes:
+        msg = f"The model in {folder} names the file {text!r}, which is not inside of it. Do not load this model."
+        raise DamagedData(msg)
+    try:
+        real = path.resolve(strict=True)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        msg = f"The model is incomplete: {path} is missing. Save or download it again."
+        raise DamagedData(msg) from error
+    except (OSError, RuntimeError) as error:
+        msg = f"The model's file {path} cannot be reached: {error}. Save or download it again."
+        raise DamagedData(msg) from error
+    if not real.is_relative_to(folder.resolve()):
+        msg = (
+            f"The model's file {path} is a link to {real}, outside of the model. Replace the link by what it leads to."
+        )
+        raise DamagedData(msg)
+    return path
 
 
 def write(model: MLModel, folder: Path) -> None:

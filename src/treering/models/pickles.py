@@ -20,6 +20,7 @@ import cloudpickle
 from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
 from treering.core.log import logger
 from treering.models import python_model
+from treering.models.flavours.base import LoadOptions
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext
 from treering.models.requirements import imports_of, is_installed
 
@@ -108,21 +109,25 @@ def dump(model: Any, path: Path, *, by_name: tuple[str, ...] = ()) -> frozenset[
     return frozenset(reader.modules | imports_of(getattr(model, "func", model)))
 
 
-def load(path: Path, *, allow_code: bool, quiet: bool = False) -> Any:
+def load(path: Path, options: LoadOptions, allowed: tuple[str, ...] = ()) -> Any:  # noqa: ARG001
     """The object in the pickle at `path`.
 
+    Args:
+        allowed: What the flavour's pickles refer to beside what every model may: names such as
+            `scipy.sparse._csr.csr_matrix`, or `sklearn.*` for all classes of a package.
+
     Raises:
-        PermissionDenied: If `allow_code` is not set.
+        PermissionDenied: If the pickle refers to anything else, and `options` do not allow that.
         DamagedData: If the file is no pickle, or needs a class that is not there.
         MissingExtra: If it needs a package that is not installed.
     """
-    if not allow_code:
+    if not options.allow_code:
         msg = (
             f"{path.name} is a pickle, which can run any code when it is read, and TREERING_ALLOW_MODEL_CODE is false."
             " Save the model in a format without code, such as skops, or allow it if you trust who made it."
         )
         raise PermissionDenied(msg)
-    if not quiet:
+    if not options.quiet:
         logger.warning("Loading the pickle %s, which can run code. Load only models whose maker you trust.", path)
     try:
         with path.open("rb") as file:

@@ -6,11 +6,29 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from treering.entities.governance import (
+    ApprovalRule,
+    NewCheck,
+    Note,
+    Promotion,
+    PromotionState,
+    RegistryEvent,
+    VersionCheck,
+    VersionComparison,
+)
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
 
-__all__ = ["ModelRegistry", "ModelVersions", "NewModelVersion", "RegisteredModels", "VersionedModels", "Webhooks"]
+__all__ = [
+    "Governance",
+    "ModelRegistry",
+    "ModelVersions",
+    "NewModelVersion",
+    "RegisteredModels",
+    "VersionedModels",
+    "Webhooks",
+]
 
 
 class RegisteredModels(Protocol):
@@ -148,6 +166,105 @@ class Webhooks(Protocol):
 
     def test(self, webhook_id: str, event: WebhookEvent | None = None) -> WebhookReply:
         """Send one message with made-up data, of the first event that the webhook is told of unless another is named."""
+        ...
+
+
+class Governance(Protocol):
+    """Who may move versions where, what was decided, and what happened.
+
+    A target is `stage:<name>` or `alias:<name>`. `user` is who acts; "" stands for the one whom
+    this process, or the request, acts for. Methods that name a model or version raise NotFound for
+    an unknown one.
+    """
+
+    def rules(self, model: str = "") -> Sequence[ApprovalRule]:
+        """Those that hold for a model, its own and those for all; without a model all there are."""
+        ...
+
+    def set_rule(self, rule: ApprovalRule, reason: str = "", *, user: str = "") -> ApprovalRule:
+        """Make or change the rule for a model and target. Raises InvalidInput for one that could never be met."""
+        ...
+
+    def remove_rule(self, model: str, target: str, reason: str = "", *, user: str = "") -> None:
+        """Raises NotFound if there is none."""
+        ...
+
+    def promote(
+        self, name: str, version: int, target: str, reason: str = "", *, user: str = "", replacing: int | None = None
+    ) -> Promotion:
+        """Move a version to a target; where a rule asks for more, the promotion waits, and says what for.
+
+        In a stage the versions that were there go to Archived. Asking again for what waits looks again.
+
+        Args:
+            replacing: The version that is expected to hold the target, 0 for none. Where it is not
+                given, it is the one that holds it when this is called.
+
+        Raises:
+            Conflict: If another version holds the target than was expected, or another promotion to
+                it waits: of two at once, one wins and the other is told.
+        """
+        ...
+
+    def promotion(self, promotion_id: str) -> Promotion:
+        """One promotion. Raises NotFound."""
+        ...
+
+    def promotions(
+        self, name: str = "", state: PromotionState | None = None, max_results: int = 100
+    ) -> Sequence[Promotion]:
+        """Those of a model, or of all; the newest first."""
+        ...
+
+    def approve(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
+        """Approve what waits; with the last approval it is done.
+
+        Raises:
+            PermissionDenied: If the rule does not let this user decide.
+            Conflict: If it is decided already, or this user has approved already.
+        """
+        ...
+
+    def reject(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
+        """End what waits. Raises as `approve`."""
+        ...
+
+    def withdraw(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
+        """As `reject`, by the one who asked for it."""
+        ...
+
+    def rollback(self, name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
+        """Give a target back to the version that held it before, which needs no approval; that version.
+
+        Raises:
+            Conflict: If the history knows no version that held it before and exists still.
+        """
+        ...
+
+    def set_check(self, check: NewCheck, *, user: str = "") -> VersionCheck:
+        """Record the outcome of a check; promotions of the version that waited for nothing else are done."""
+        ...
+
+    def checks(self, name: str, version: int) -> Sequence[VersionCheck]:
+        """The last outcome of each check, by name."""
+        ...
+
+    def annotate(self, name: str, version: int, text: str, *, reply_to: str = "", user: str = "") -> Note:
+        """Remark on a version, or answer a note on it."""
+        ...
+
+    def notes(self, name: str, version: int) -> Sequence[Note]:
+        """The oldest first."""
+        ...
+
+    def history(
+        self, name: str = "", version: int = 0, max_results: int = 100, page_token: str = ""
+    ) -> Page[RegistryEvent]:
+        """What happened to a model, to one version of it, or to all; the newest first. Deleted ones keep theirs."""
+        ...
+
+    def compare(self, versions: Sequence[tuple[str, int]]) -> VersionComparison:
+        """Versions beside each other: metrics, params, signature, requirements, data, code and evaluation."""
         ...
 
 

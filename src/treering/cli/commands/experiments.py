@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from treering.cli.objectives import objective
 from treering.cli.output import json_option, print_json, print_record, print_table, when
 from treering.cli.session import session
 from treering.client.paging import every
@@ -25,6 +26,9 @@ _experiment_id = click.option("--experiment-id", "-x", required=True, help="The 
 @click.group()
 def experiments() -> None:
     """Make, find, rename, delete and restore experiments."""
+
+
+experiments.add_command(objective)
 
 
 @experiments.command()

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from treering.client.api.base import ClientPart, PagedList, paged
 from treering.client.experiments import create_at, get_at, get_by_name_at
+from treering.client.objectives import get_objective_at, set_objective_at
 from treering.entities.experiment import Experiment
 from treering.entities.lifecycle import View
+from treering.entities.objective import Objective
 from treering.entities.page import Query
 
 __all__ = ["ExperimentCalls"]
@@ -61,3 +63,11 @@ class ExperimentCalls(ClientPart):
     def delete_experiment_tag(self, experiment_id: str, key: str) -> None:
         """Remove a tag."""
         self._place.services().tracking.experiments.delete_tag(experiment_id, key)
+
+    def get_objective(self, experiment_id: str) -> Objective | None:
+        """What an experiment is for, and when it has succeeded; None where nobody said."""
+        return get_objective_at(self._place, experiment_id)
+
+    def set_objective(self, experiment_id: str, objective: Objective) -> None:
+        """Say what an experiment is for; takes the place of what was said before."""
+        set_objective_at(self._place, experiment_id, objective)

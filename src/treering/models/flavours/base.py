@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from treering.models.mlmodel import MLModel
+from treering.models.signature import Signature
 
 __all__ = ["Flavour", "LoadOptions", "Predictor", "Written"]
 
@@ -24,12 +25,16 @@ class Written:
         python_function: The entry for loading the model as a Python function; empty: it cannot be.
         packages: Packages that loading always needs.
         modules: Modules that the written model refers to.
+        signature: What the model itself tells of its inputs and outputs, used where the user gives nothing better.
+        more: Keys for the MLmodel file outside of the flavours' entries.
     """
 
     entry: Mapping[str, Any]
     python_function: Mapping[str, Any]
     packages: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
+    signature: Signature | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +44,17 @@ class LoadOptions:
     Attributes:
         allow_code: Whether formats may be read that can run code of the model's author.
         quiet: Whether the log is not to say that code may run, because the model was written just now.
+        trust: What may be read though no allow-list has it: names such as `mylab.steps.Cleaner`, or `mylab.*`
+            for all classes of a package.
         model_config: Values that override the configuration that the model was saved with.
+        flavour: The flavour's own options, such as the device that a network is put on.
     """
 
     allow_code: bool = True
     quiet: bool = False
+    trust: tuple[str, ...] = ()
     model_config: Mapping[str, Any] = field(default_factory=dict)
+    flavour: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Flavour(Protocol):

@@ -10,7 +10,7 @@ import catboost
 
 from treering.core.errors import DamagedData, InvalidInput
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry
 
 __all__ = ["FLAVOUR", "CatboostFlavour"]
 
@@ -50,7 +50,7 @@ class CatboostFlavour:
             msg = f"The model in {folder} is of the type {name!r}, which CatBoost does not have. Save it again."
             raise DamagedData(msg)
         found = getattr(catboost, name)()
-        path = folder / str(entry.get("data") or _FILE)
+        path = inside(folder, entry.get("data") or _FILE)
         try:
             found.load_model(str(path), format=str(entry.get("save_format") or "cbm"))
         except catboost.CatBoostError as error:

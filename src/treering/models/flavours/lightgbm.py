@@ -18,7 +18,7 @@ from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.core.log import logger
 from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry
 
 __all__ = ["FLAVOUR", "LightgbmFlavour"]
 
@@ -65,9 +65,9 @@ class LightgbmFlavour:
     def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
         """See `Flavour`."""
         entry = model.flavours.get("lightgbm", {})
-        path = folder / str(entry.get("data") or model.python_function.get("data"))
+        path = inside(folder, entry.get("data") or model.python_function.get("data"))
         if path.suffix == ".pkl":
-            return pickles.load(path, allow_code=options.allow_code, quiet=options.quiet)
+            return pickles.load(path, options)
         if path.suffix == ".skops":
             return _read_skops(path, entry.get("skops_trusted_types") or (), allow_code=options.allow_code)
         try:

@@ -13,7 +13,7 @@ from treering.core.errors import DamagedData, InvalidInput, NotFound
 from treering.core.uri import local_path
 from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.python_model import FunctionModel, PythonModelContext, call_predict
 from treering.models.tables import TABLES, is_table
 
@@ -57,13 +57,13 @@ class PyfuncFlavour:
         if "python_model" not in entry:
             msg = f"The model in {folder} names no pickled Python model, so it cannot be loaded. Save it again."
             raise DamagedData(msg)
-        path = folder / str(entry["python_model"])
-        return pickles.load(path, allow_code=options.allow_code, quiet=options.quiet)
+        path = inside(folder, entry["python_model"])
+        return pickles.load(path, options)
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:
         """See `Flavour`."""
         entry = model.python_function
-        artifacts = {name: str(folder / one["path"]) for name, one in (entry.get("artifacts") or {}).items()}
+        artifacts = {name: str(inside(folder, one["path"])) for name, one in (entry.get("artifacts") or {}).items()}
         config = {**(entry.get("config") or {}), **options.model_config}
         context = PythonModelContext(artifacts, config)
         if callable(getattr(native, "load_context", None)):

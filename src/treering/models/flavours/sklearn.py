@@ -21,7 +21,7 @@ from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.core.log import logger
 from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.requirements import is_installed
 
 __all__ = ["FLAVOUR", "SklearnFlavour"]
@@ -77,15 +77,12 @@ class SklearnFlavour:
         """See `Flavour`."""
         entry = model.flavours.get("sklearn", {})
         file = entry.get("pickled_model") or model.python_function.get("model_path") or _FILES["pickle"]
-        path = folder / str(file)
+        path = inside(folder, file)
         if entry.get("serialization_format", "pickle") != "skops":
-            return pickles.load(path, allow_code=options.allow_code, quiet=options.quiet)
+            return pickles.load(path, options)
         trusted = list(entry.get("skops_trusted_types") or []) if options.allow_code else []
         try:
             return skops.io.load(path, trusted=trusted)
-        except FileNotFoundError as error:
-            msg = f"The model is incomplete: {path} is missing. Save or download it again."
-            raise DamagedData(msg) from error
         except UntrustedTypesFoundException as error:
             raise _untrusted(path, options, error) from error
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:

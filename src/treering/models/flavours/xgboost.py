@@ -11,7 +11,7 @@ import xgboost
 
 from treering.core.errors import DamagedData, InvalidInput
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry
 
 __all__ = ["FLAVOUR", "XgboostFlavour"]
 
@@ -59,7 +59,7 @@ class XgboostFlavour:
             msg = f"The model in {folder} is of the class {module}.{name}, which XGBoost does not have. Save it again."
             raise DamagedData(msg)
         found = cls()
-        path = folder / str(entry.get("data") or model.python_function.get("data"))
+        path = inside(folder, entry.get("data") or model.python_function.get("data"))
         try:
             found.load_model(path)
         except (OSError, ValueError, xgboost.core.XGBoostError) as error:

@@ -15,6 +15,7 @@ from treering.wire.native import (
     lineage,
     metrics,
     models,
+    objectives,
     repository,
     runs,
     server,
@@ -36,6 +37,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = tuple(
     for module in (
         server,
         experiments,
+        objectives,
         runs,
         tables,
         grid,
