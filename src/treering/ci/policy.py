@@ -1,4 +1,6 @@
-"""The policy of a gate as it stands in a file, such as:
+"""The policy of a gate as it stands in a file.
+
+Such as:
 
     bounds:                       # beside those of the experiment's objective
       - accuracy >= 0.9
