@@ -1,0 +1,94 @@
+/** How a model treats groups: the figures of each group, and how far apart they are. */
+
+import { useState } from "react";
+import { type GroupReport, spanOf } from "../../lib/evaluation";
+import { formatNumber } from "../../lib/format";
+import { Card } from "../card";
+import { intervalText, Range } from "./drawing";
+import { Part } from "./figures";
+
+export function FairnessCard({ report }: { report: GroupReport }) {
+  const keys = [...new Set(report.groups.flatMap((group) => [...group.metrics.keys()]))];
+  const [asked, setAsked] = useState("selection_rate");
+  const key = keys.includes(asked) ? asked : keys[0];
+  const span = key === undefined ? null : spanOf(report.groups.flatMap((group) => group.metrics.get(key) ?? []));
+  return (
+    <Card
+      title={`Groups by ${report.attribute}`}
+      count={report.groups.length}
+      actions={
+        keys.length > 1 && (
+          <select
+            className="field"
+            aria-label={`Metric of the groups by ${report.attribute}`}
+            value={key}
+            onChange={(event) => setAsked(event.target.value)}
+          >
+            {keys.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        )
+      }
+    >
+      {report.warnings.length > 0 && (
+        <ul className="warnings">
+          {report.warnings.map((text) => (
+            <li key={text} className="state warn">
+              {text}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div className="scrolls">
+        <table className="list compact">
+          <thead>
+            <tr>
+              <th scope="col">{report.attribute}</th>
+              <th scope="col" className="num">
+                Rows
+              </th>
+              <th scope="col" className="num">
+                {key ?? "Metric"}
+              </th>
+              <th scope="col" className="range-cell">
+                <span className="hidden-text">On a scale</span>
+              </th>
+              <th scope="col" className="num wide">
+                Interval
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {report.groups.map((group) => (
+              <Part
+                key={group.name}
+                name={group.name}
+                rows={group.rows}
+                value={key === undefined ? undefined : group.metrics.get(key)}
+                span={span}
+                mark={undefined}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <dl className="pairs plain">
+        {[...report.summary].map(([name, value]) => (
+          <div key={name}>
+            <dt className="ellipsis" title={name}>
+              {name.replaceAll("_", " ")}
+            </dt>
+            <dd>
+              <span className="strong">{formatNumber(value.value)}</span> <span className="muted">{intervalText(value)}</span>
+              <Range of={value} span={name.includes("ratio") ? [0, 1] : null} mark={name.includes("ratio") ? 0.8 : undefined} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+      {report.groups.some((group) => group.suppressed) && (
+        <p className="muted pad small">Groups with too few rows are named and not told about, so that nobody can be made out in them.</p>
+      )}
+    </Card>
+  );
+}
