@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from treering.entities.evaluation import Check, Comparison, Difference, Estimate, Evaluation, Interval
 from treering.entities.gate import GateResult, Policy, Verdict
 from treering.entities.objective import Criterion, Objective
+from treering.evaluation.comparison import compare_figures
 from treering.evaluation.metric_names import metric_named
 
-__all__ = ["Rivals", "compared_figures", "judge"]
+__all__ = ["Rivals", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,8 @@ def judge(rivals: Rivals, objective: Objective | None = None, policy: Policy | N
     """
     policy = policy or Policy()
     objective = objective if policy.objective else None
-    candidate, champion = rivals.candidate, rivals.champion
-    comparison = rivals.comparison
-    if comparison is None and champion is not None:
-        comparison = compared_figures(candidate, champion, rivals.champion_name)
+    candidate = rivals.candidate
+    comparison = _compared(rivals, objective, policy)
     checks = [
         *_rows(candidate, policy),
         *_bounds(candidate, objective, policy),
@@ -61,16 +60,21 @@ def judge(rivals: Rivals, objective: Objective | None = None, policy: Policy | N
     return GateResult(_verdict(checks), tuple(checks), candidate.model_uri, rivals.champion_name, comparison)
 
 
-def compared_figures(candidate: Evaluation, champion: Evaluation, name: str) -> Comparison:
-    """All metrics that both records have, side by side; without intervals, since nothing is known of single rows."""
-    differences = []
-    for metric, value in candidate.metrics.items():
-        before = champion.metrics.get(metric)
-        if before is None:
-            continue
-        greater = candidate.greater_is_better.get(metric, champion.greater_is_better.get(metric, True))
-        differences.append(Difference(metric, value, before, Estimate(value - before), None, greater))
-    return Comparison(name, tuple(differences), candidate.rows)
+def _compared(rivals: Rivals, objective: Objective | None, policy: Policy) -> Comparison | None:
+    """Both side by side: paired as far as that is known, and by the figures of the records for other metrics."""
+    if rivals.champion is None:
+        return None
+    named = {metric: True for metric in (policy.metric, *policy.max_drop) if metric}
+    if objective and objective.primary:
+        named[objective.primary] = objective.greater_is_better
+    directions = {**named, **rivals.champion.greater_is_better, **rivals.candidate.greater_is_better}
+    figures = compare_figures(rivals.candidate.metrics, rivals.champion.metrics, rivals.champion_name, directions)
+    paired = rivals.comparison
+    if paired is None:
+        return replace(figures, rows=rivals.candidate.rows)
+    known = {one.metric for one in paired.differences}
+    others = [one for one in figures.differences if one.metric not in known]
+    return replace(paired, differences=(*paired.differences, *others))
 
 
 def _verdict(checks: list[Check]) -> Verdict:
