@@ -15,6 +15,7 @@ FLAVOURS: Registry[Flavour] = Registry(
         "lightgbm": "treering.models.flavours.lightgbm:FLAVOUR",
         "pyfunc": "treering.models.flavours.pyfunc:FLAVOUR",
         "sklearn": "treering.models.flavours.sklearn:FLAVOUR",
+        "statsmodels": "treering.models.flavours.statsmodels:FLAVOUR",
         "xgboost": "treering.models.flavours.xgboost:FLAVOUR",
     },
     extras={
@@ -32,5 +33,6 @@ LOADERS = {
     "mlflow.lightgbm": "lightgbm",
     "mlflow.pyfunc.model": "pyfunc",
     "mlflow.sklearn": "sklearn",
+    "mlflow.statsmodels": "statsmodels",
     "mlflow.xgboost": "xgboost",
 }
