@@ -74,6 +74,11 @@ TORCH = replace(
     ),
     by_pip=(_TORCH,),
 )
+# ONNX beside what builds models of sentences; these need PyTorch as well.
+ONNX = replace(
+    laboratory("onnx", _TORCH, "onnx>=1.18", "onnxruntime>=1.22", "sentence-transformers>=5"),
+    by_pip=(_TORCH,),
+)
 # Without MLflow: the test compares the digest with that of the same frame of pandas.
 HUGGING_FACE = Peer("hugging-face", (*_needs_of_treering("pandas"), "datasets>=3.2"))
 TENSORFLOW = laboratory("tensorflow", "tensorflow-cpu>=2.18", "keras>=3.10", "tensorboard>=2.18")

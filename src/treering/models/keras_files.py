@@ -1,0 +1,126 @@
+"""Keras's own files, read so that they run no code unless the user wants it; and how such a model is asked.
+
+A model with a lambda layer holds code, and a class of the user's is known to
+Keras when its module has been imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
+from treering.core.log import logger
+from treering.models.flavours.base import LoadOptions
+from treering.models.networks import answer_like, array_of
+from treering.models.schema import Schema, Tensor
+from treering.models.signature import Signature
+
+__all__ = ["ask", "is_model", "modules_of", "read_model", "signature_of", "write_model"]
+
+_FAILED = (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError, RuntimeError, IndexError)
+
+
+def is_model(thing: Any) -> bool:
+    """Whether this is a model of Keras 3."""
+    return isinstance(thing, keras.Model)
+
+
+def write_model(model: Any, path: Path, options: Mapping[str, Any]) -> None:
+    """Save a model, with what the user says to `model.save`.
+
+    Raises:
+        InvalidInput: If Keras cannot save it.
+    """
+    try:
+        model.save(str(path), **options)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        msg = f"Keras cannot save the model: {error}"
+        raise InvalidInput(msg) from error
+
+
+def read_model(path: Path, options: LoadOptions, custom_objects: Mapping[str, Any] | None, more: Mapping[str, Any]) -> Any:
+    """A model from a file of Keras's.
+
+    Args:
+        more: Arguments of `keras.saving.load_model`, as a user names them.
+
+    Raises:
+        PermissionDenied: If it holds code, and `options` forbid that.
+        DamagedData: If the file is none, or needs a class that is not there.
+    """
+    given: dict[str, Any] = {"custom_objects": dict(custom_objects or {}) or None, **more}
+    try:
+        return keras.saving.load_model(path, **given)
+    except _FAILED as error:
+        if "unsafe deserialization" not in str(error).lower() and "safe_mode" not in str(error):
+            raise _damaged(path, error) from error
+        if not options.allow_code:
+            msg = (
+                f"{path.name} holds code, in a lambda layer, and TREERING_ALLOW_MODEL_CODE is false."
+                " Write the layer as a class, or allow code if you trust who made the model."
+            )
+            raise PermissionDenied(msg) from error
+    if not options.quiet:
+        logger.warning("Loading %s, which holds code, in a lambda layer. Load only models whose maker you trust.", path)
+    try:
+        return keras.saving.load_model(path, **{**given, "safe_mode": False})
+    except _FAILED as error:
+        raise _damaged(path, error) from error
+
+
+def ask(model: Any, data: Any, call: Any) -> Any:
+    """The answer of `call`, which is the model's way to predict, to a table, an array or several."""
+    floats = "float32" if str(getattr(model, "dtype", "")) in {"", "float32"} else None
+    if isinstance(data, Mapping):
+        return _arrays(call({name: array_of(one, floats=floats) for name, one in data.items()}))
+    if isinstance(data, tuple | list) and data and hasattr(data[0], "shape"):
+        return _arrays(call([array_of(one, floats=floats) for one in data]))
+    return answer_like(data, _arrays(call(array_of(data, floats=floats))))
+
+
+def modules_of(model: Any) -> frozenset[str]:
+    """The modules of the layers' classes."""
+    parts = model._flatten_layers()  # noqa: SLF001  # layers inside of layers, which Keras shows nowhere else
+    return frozenset(type(part).__module__ for part in parts)
+
+
+def signature_of(model: Any) -> Signature | None:
+    """What a model with one input and one output tells of itself; None for others."""
+    try:
+        shapes, answers = model.input_shape, model.output_shape
+        kind = model.input_dtype
+    except (AttributeError, ValueError):
+        return None
+    if not (_is_shape(shapes) and _is_shape(answers)):
+        return None
+    inputs = Tensor(_numpy(kind), tuple(-1 if size is None else int(size) for size in shapes))
+    outputs = Tensor(_numpy(model.compute_dtype), tuple(-1 if size is None else int(size) for size in answers))
+    return Signature(Schema((inputs,)), Schema((outputs,)))
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, tuple) and bool(shape) and all(size is None or isinstance(size, int) for size in shape)
+
+
+def _numpy(name: Any) -> Any:
+    return array_of([], floats=None).astype(str(name)).dtype
+
+
+def _arrays(answer: Any) -> Any:
+    if isinstance(answer, Mapping):
+        return {str(name): _arrays(one) for name, one in answer.items()}
+    if isinstance(answer, tuple | list):
+        return {f"output_{place}": _arrays(one) for place, one in enumerate(answer)}
+    return keras.ops.convert_to_numpy(answer)
+
+
+def _damaged(path: Path, error: Exception) -> DamagedData:
+    said = str(error).strip().partition("\n")[0]
+    return DamagedData(
+        f"The model {path} cannot be read: {said}. It may be damaged, need other versions of its packages,"
+        " or hold a class of the user's, whose module has to be imported before (or custom_objects=...)."
+    )
