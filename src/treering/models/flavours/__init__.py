@@ -18,6 +18,7 @@ FLAVOURS: Registry[Flavour] = Registry(
         "pyfunc": "treering.models.flavours.pyfunc:FLAVOUR",
         "sklearn": "treering.models.flavours.sklearn:FLAVOUR",
         "spacy": "treering.models.flavours.spacy:FLAVOUR",
+        "spark": "treering.models.flavours.spark:FLAVOUR",
         "statsmodels": "treering.models.flavours.statsmodels:FLAVOUR",
         "xgboost": "treering.models.flavours.xgboost:FLAVOUR",
     },
@@ -39,6 +40,7 @@ LOADERS = {
     "mlflow.pyfunc.model": "pyfunc",
     "mlflow.sklearn": "sklearn",
     "mlflow.spacy": "spacy",
+    "mlflow.spark": "spark",
     "mlflow.statsmodels": "statsmodels",
     "mlflow.xgboost": "xgboost",
 }
