@@ -80,6 +80,8 @@ def save(flavour: str, model: Any, folder: Path, options: SaveOptions | None = N
         try:
             code = _copy_code(draft, options.code_paths)
             own = {**options.flavour, "code_modules": code}
+            # Some formats are traced with an example, or need to know the shapes of what the model takes.
+            own |= {"input_example": options.input_example, "signature": options.signature}
             written = driver.write(model, draft, own)
             saved = _describe(draft, flavour, written, options)
             draft.chmod(0o755)
