@@ -19,7 +19,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_the_policy_that_the_module_shows_is_read(tmp_path: Path) -> None:
-    shown = (treering.ci.policy.__doc__ or "").partition("\n\n")[2]
+    shown = (treering.ci.policy.__doc__ or "").split("\n\n")[2]
     assert read_policy(written(tmp_path, shown)) == Policy(
         bounds=(Criterion("accuracy", ">=", 0.9), Criterion("recall", ">=", 0.8, "age over 60")),
         fairness=(Criterion("demographic_parity_ratio", ">=", 0.8, "sex"),),

@@ -1,20 +1,24 @@
-"""The policy of a gate as it stands in a file: `policy.yaml`.
+"""The policy of a gate as it stands in a file.
 
-bounds:                       # beside those of the experiment's objective
-- accuracy >= 0.9
-- recall[age over 60] >= 0.8
-fairness:
-- demographic_parity_ratio[sex] >= 0.8
-compare:                      # with the champion
-metric: roc_auc
-min_improvement: 0.0
-certain: true
-max_drop: {recall: 0.02}
-max_slice_drop: 0.05
-same_data: true
-required: false
-objective: true
-min_rows: 200
+Such as:
+
+    bounds:                       # beside those of the experiment's objective
+      - accuracy >= 0.9
+      - recall[age over 60] >= 0.8
+    fairness:
+      - demographic_parity_ratio[sex] >= 0.8
+    compare:                      # with the champion
+      metric: roc_auc
+      min_improvement: 0.0
+      certain: true
+      max_drop: {recall: 0.02}
+      max_slice_drop: 0.05
+      same_data: true
+      required: false
+    objective: true
+    min_rows: 200
+
+Each key may be left out; what each means, says `treering.entities.gate.Policy`.
 """
 
 from __future__ import annotations

@@ -179,6 +179,9 @@ class Settings:
     search_memory_mb: int = _setting(
         512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
     )
+    user: str = _setting(
+        "", "Who you are in the history of the registry; empty: the name that you are logged in by on this machine."
+    )
     webhook_allowed_schemes: str = _setting(
         "https", "Schemes that a webhook's URL may have, with commas.", "MLFLOW_WEBHOOK_ALLOWED_SCHEMES"
     )
@@ -186,6 +189,15 @@ class Settings:
         False,
         "Whether webhooks may be sent into private networks, and to this machine.",
         "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+    )
+    webhook_secret_encryption_key: str = _setting(
+        "",
+        "Key with which the secrets of webhooks are encrypted in the database; empty: they are not. Keep it:"
+        " without it, messages cannot be signed.",
+        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
+    )
+    webhook_attempts: int = _setting(
+        10, "How often a message to a webhook is sent before it is given up.", "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES"
     )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
