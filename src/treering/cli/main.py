@@ -38,6 +38,7 @@ HELP: Mapping[str, str] = {
     "export": "Take runs out, for other tools.",
     "gc": "Remove for good what was deleted.",
     "import": "Bring over what another tool kept.",
+    "init": "Start a project that runs, with CI files.",
     "lineage": "What something came of, and what came of it.",
     "models": "Serve a model, or let it predict.",
     "pipeline": "Run the stages of dvc.yaml, and look at them.",
