@@ -21,6 +21,7 @@ from treering.client.session import session
 from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
+from treering.core.settings import own_models_file
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import LogBatch, ModelOutput
@@ -161,25 +162,26 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
 
 def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions) -> MLModel:
     """Save `model` to a folder on this machine. Raises as `treering.models.folder.save`."""
-    return save(flavour, model, Path(path), options)
+    return save(flavour, model, Path(path), replace(options, own=own_models_file(session().settings)))
 
 
 def load_model(
     model_uri: str,
     dst_path: str | Path | None = None,
     model_config: Mapping[str, Any] | None = None,
-    trust: Sequence[str] = (),
+    trust: bool | Sequence[str] | None = None,  # noqa: FBT001 -- True or names, as one word
 ) -> LoadedModel:
     """The model at a URI or path, ready to predict.
 
     Args:
-        trust: Names that a pickle of the model may refer to though the allow-list has them not.
+        trust: The word that the model's code may run: True, or the names that a pickle of it may refer to though
+            the list of what is harmless has them not.
 
     Raises:
         NotFound: If there is none.
         PermissionDenied: If loading could run code and the settings forbid that.
     """
-    wanted = LoadOptions(session().settings.allow_model_code, trust=tuple(trust), model_config=model_config or {})
+    wanted = LoadOptions.of(session().settings, trust, model_config=model_config or {})
     return load(_fetched(model_uri, dst_path), wanted)
 
 
@@ -192,8 +194,7 @@ def load_native_model(
         options: `trust`, and the flavour's own, as a user names them.
     """
     own = dict(options or {})
-    trust = own.pop("trust", None) or ()
-    wanted = LoadOptions(session().settings.allow_model_code, trust=tuple(trust), flavour=own)
+    wanted = LoadOptions.of(session().settings, own.pop("trust", None), flavour=own)
     return load_native(_fetched(model_uri, dst_path), flavour, wanted)
 
 
@@ -209,7 +210,15 @@ def _store(flavour: str, model: Any, run: ActiveRun, created: LoggedModel, optio
     with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
         folder = Path(scratch) / "model"
         saved = save(
-            flavour, model, folder, replace(options, artifact_path=created.artifact_uri, model_id=created.model_id)
+            flavour,
+            model,
+            folder,
+            replace(
+                options,
+                artifact_path=created.artifact_uri,
+                model_id=created.model_id,
+                own=own_models_file(run.place.settings),
+            ),
         )
         if not upload_tree(store, folder, ""):
             msg = f"The flavour {flavour!r} wrote no files, so there is no model to log."
@@ -224,7 +233,8 @@ def _keep(flavour: str, model: Any, run: ActiveRun, placement: Placement, option
     store = ShelteredStore(run.place, run_id, run.info.artifact_uri)
     with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
         folder = Path(scratch) / "model"
-        saved = save(flavour, model, folder, replace(options, run_id=run_id, artifact_path=placement.name))
+        own = own_models_file(run.place.settings)
+        saved = save(flavour, model, folder, replace(options, run_id=run_id, artifact_path=placement.name, own=own))
         upload_tree(store, folder, placement.name)
     if placement.registered_name:
         logger.warning(

@@ -14,6 +14,7 @@ from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
 from treering.models.mlmodel import MLModel
+from treering.models.safety.own import is_own
 from treering.models.signature import Signature
 
 __all__ = ["LoadedModel", "load", "load_native"]
@@ -109,14 +110,18 @@ def _add_code(folder: Path, code: Any, options: LoadOptions) -> None:
     """Make the code that was saved with a model importable.
 
     Raises:
-        PermissionDenied: If there is code and `options` forbids to run it.
+        PermissionDenied: If there is code of somebody else and `options` forbids to run it.
     """
     if not code:
         return
-    if not options.allow_code:
-        msg = "The model brings its own code, and TREERING_ALLOW_MODEL_CODE is false. Allow it if you trust its maker."
+    inner = mlmodel.inside(folder, code)
+    if not options.allow_code and not is_own(inner, options.own):
+        msg = (
+            f"The model brings its own code, in {inner}, which would run. If you trust who made it, load it with"
+            " trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
+        )
         raise PermissionDenied(msg)
-    path = str(mlmodel.inside(folder, code).absolute())
+    path = str(inner.absolute())
     if path not in sys.path:
         sys.path.insert(0, path)
 
@@ -129,8 +134,8 @@ def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadO
         raise NotSupported(msg)
     if not options.allow_code:
         msg = (
-            f"The model is loaded by the module {loader!r} of its maker, and TREERING_ALLOW_MODEL_CODE is false."
-            " Allow it if you trust who made the model."
+            f"The model is loaded by the module {loader!r} of its maker, which would run. If you trust who made the"
+            " model, load it with trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
     try:

@@ -12,10 +12,16 @@ FLAVOURS: Registry[Flavour] = Registry(
     "model flavour",
     {
         "catboost": "treering.models.flavours.catboost:FLAVOUR",
+        "keras": "treering.models.flavours.keras:FLAVOUR",
         "lightgbm": "treering.models.flavours.lightgbm:FLAVOUR",
+        "onnx": "treering.models.flavours.onnx:FLAVOUR",
         "pyfunc": "treering.models.flavours.pyfunc:FLAVOUR",
+        "pytorch": "treering.models.flavours.pytorch:FLAVOUR",
+        "sentence_transformers": "treering.models.flavours.sentence_transformers:FLAVOUR",
         "sklearn": "treering.models.flavours.sklearn:FLAVOUR",
         "statsmodels": "treering.models.flavours.statsmodels:FLAVOUR",
+        "tensorflow": "treering.models.flavours.tensorflow:FLAVOUR",
+        "transformers": "treering.models.flavours.transformers:FLAVOUR",
         "xgboost": "treering.models.flavours.xgboost:FLAVOUR",
     },
     extras={
@@ -30,9 +36,15 @@ FLAVOURS: Registry[Flavour] = Registry(
 # Who loads a model as a Python function: the module that an MLmodel file names, and our flavour.
 LOADERS = {
     "mlflow.catboost": "catboost",
+    "mlflow.keras": "keras",
     "mlflow.lightgbm": "lightgbm",
+    "mlflow.onnx": "onnx",
     "mlflow.pyfunc.model": "pyfunc",
+    "mlflow.pytorch": "pytorch",
+    "mlflow.sentence_transformers": "sentence_transformers",
     "mlflow.sklearn": "sklearn",
     "mlflow.statsmodels": "statsmodels",
+    "mlflow.tensorflow": "tensorflow",
+    "mlflow.transformers": "transformers",
     "mlflow.xgboost": "xgboost",
 }
