@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         log_text,
     )
     from treering.client.data_calls import open  # noqa: A004  # as dvc.api calls it
+    from treering.client.evaluating.artifacts import validate_evaluation_results
+    from treering.client.evaluating.evaluate import evaluate
     from treering.client.experiments import (
         create_experiment,
         delete_experiment,
@@ -125,6 +127,7 @@ if TYPE_CHECKING:
     from treering.core import errors as exceptions
     from treering.core.errors import TreeringError
     from treering.core.errors import TreeringError as MlflowException
+    from treering.evaluation import metric_makers as metrics
     from treering.models import specifications as types
 
 __version__ = "0.1.0"
@@ -157,6 +160,7 @@ _TABLE = {
     "end_run": "treering.client.runs:end_run",
     "entities": "treering.entities:",
     "errors": "treering.core.errors:",
+    "evaluate": "treering.client.evaluating.evaluate:evaluate",
     "exceptions": "treering.core.errors:",
     "finalize_logged_model": "treering.client.models:finalize_logged_model",
     "flush": "treering.client.log:flush",
@@ -201,6 +205,7 @@ _TABLE = {
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
     "log_video": "treering.client.media_calls:log_video",
+    "metrics": "treering.evaluation.metric_makers:",
     "models": "treering.models:",
     "objective": "treering.client.objectives:objective",
     "onnx": "treering.client.flavours.onnx:",
@@ -238,6 +243,7 @@ _TABLE = {
     "transformers": "treering.client.flavours.transformers:",
     "types": "treering.models.specifications:",
     "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
+    "validate_evaluation_results": "treering.client.evaluating.artifacts:validate_evaluation_results",
     "xgboost": "treering.client.flavours.xgboost:",
 }
 
@@ -269,6 +275,7 @@ __all__ = [
     "end_run",
     "entities",
     "errors",
+    "evaluate",
     "exceptions",
     "finalize_logged_model",
     "flush",
@@ -313,6 +320,7 @@ __all__ = [
     "log_table",
     "log_text",
     "log_video",
+    "metrics",
     "models",
     "objective",
     "onnx",
@@ -350,6 +358,7 @@ __all__ = [
     "transformers",
     "types",
     "uninstall_as_mlflow",
+    "validate_evaluation_results",
     "xgboost",
 ]
 
