@@ -115,7 +115,7 @@ def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions)
         model_uuid=options.model_id or uuid.uuid4().hex,
         created=mlmodel.timestamp(),
         signature=options.signature or written.signature,
-        metadata=options.metadata,
+        metadata={**written.metadata, **(options.metadata or {})} or None,
         other=written.more,
     )
     if options.input_example is not None:

@@ -142,4 +142,9 @@ class FlavourSuite:
 
 
 def _same(found: Any, expected: Any) -> None:
+    if isinstance(expected, Mapping):
+        assert found.keys() == expected.keys()
+        for name, one in expected.items():
+            _same(found[name], one)
+        return
     np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))

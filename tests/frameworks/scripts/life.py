@@ -25,9 +25,7 @@ def live(flavour, model, question, expected, *, kind="", ours=None, theirs=None,
     name = f"{flavour}-{kind}".strip("-")
     module = getattr(treering, flavour)
     with treering.start_run():
-        info = module.log_model(
-            model, name="model", registered_model_name=name, input_example=question, **(ours or {})
-        )
+        info = module.log_model(model, name="model", registered_model_name=name, input_example=question, **(ours or {}))
     treering.MlflowClient().set_registered_model_alias(name, "champion", str(info.registered_model_version))
     uri = f"models:/{name}@champion"
     same(treering.pyfunc.load_model(uri).predict(question), expected, f"{name} loaded")

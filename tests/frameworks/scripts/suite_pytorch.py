@@ -99,7 +99,9 @@ def test_a_class_of_the_user_without_example_needs_the_users_word(tmp_path):
 def test_what_is_named_is_trusted(tmp_path, monkeypatch):
     (tmp_path / "my_nets.py").write_text("import torch\nclass Net(torch.nn.Linear):\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    save("pytorch", importlib.import_module("my_nets").Net(3, 2), tmp_path / "m", SaveOptions(flavour={}, code_paths=[]))
+    save(
+        "pytorch", importlib.import_module("my_nets").Net(3, 2), tmp_path / "m", SaveOptions(flavour={}, code_paths=[])
+    )
     with pytest.raises(PermissionDenied):
         load(tmp_path / "m", FORBIDDEN)
     torch.save(importlib.import_module("my_nets").Net(3, 2), tmp_path / "m" / PICKLE[0])
@@ -135,7 +137,9 @@ class Evil:
         return (print, ("code has run",))
 
 
-@pytest.mark.parametrize("part", ["data/sample_inputs/model.pt", "data/constants/custom_obj_0", "data/aotinductor/x.so"])
+@pytest.mark.parametrize(
+    "part", ["data/sample_inputs/model.pt", "data/constants/custom_obj_0", "data/aotinductor/x.so"]
+)
 def test_a_graph_with_a_pickle_in_it_is_refused(tmp_path, part, capsys):
     save("pytorch", Own(), tmp_path / "m", SaveOptions(input_example=ROWS))
     path = tmp_path / "m" / GRAPH[0]

@@ -27,6 +27,7 @@ class Written:
         packages: Packages that loading always needs.
         modules: Modules that the written model refers to.
         signature: What the model itself tells of its inputs and outputs, used where the user gives nothing better.
+        metadata: What the flavour notes in the model's metadata, beside what the user does.
         more: Keys for the MLmodel file outside of the flavours' entries.
     """
 
@@ -35,6 +36,7 @@ class Written:
     packages: tuple[str, ...] = ()
     modules: frozenset[str] = frozenset()
     signature: Signature | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
