@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         log_text,
     )
     from treering.client.data_calls import open  # noqa: A004  # as dvc.api calls it
+    from treering.client.evaluating.artifacts import validate_evaluation_results
+    from treering.client.evaluating.evaluate import evaluate
     from treering.client.experiments import (
         create_experiment,
         delete_experiment,
@@ -56,10 +58,12 @@ if TYPE_CHECKING:
         h2o,
         keras,
         lightgbm,
+        onnx,
         optuna,
         prophet,
         pyfunc,
         pytorch,
+        sentence_transformers,
         sklearn,
         spacy,
         spark,
@@ -67,6 +71,14 @@ if TYPE_CHECKING:
         tensorflow,
         transformers,
         xgboost,
+    )
+    from treering.client.governance import (
+        approve_promotion,
+        compare_model_versions,
+        promote,
+        registry_history,
+        reject_promotion,
+        rollback,
     )
     from treering.client.image import Image
     from treering.client.lineage import lineage
@@ -127,6 +139,7 @@ if TYPE_CHECKING:
     from treering.core import errors as exceptions
     from treering.core.errors import TreeringError
     from treering.core.errors import TreeringError as MlflowException
+    from treering.evaluation import metric_makers as metrics
     from treering.models import specifications as types
 
 __version__ = "0.1.0"
@@ -141,11 +154,13 @@ _TABLE = {
     "MlflowException": "treering.core.errors:TreeringError",
     "TreeringError": "treering.core.errors:TreeringError",
     "active_run": "treering.client.runs:active_run",
+    "approve_promotion": "treering.client.governance:approve_promotion",
     "artifacts": "treering.client.artifacts:",
     "autolog": "treering.client.autologging.switches:autolog",
     "autologging": "treering.client.autologging:",
     "catboost": "treering.client.flavours.catboost:",
     "clear_active_model": "treering.client.active_models:clear_active_model",
+    "compare_model_versions": "treering.client.governance:compare_model_versions",
     "create_experiment": "treering.client.experiments:create_experiment",
     "create_external_model": "treering.client.models:create_external_model",
     "data": "treering.client.datasets:",
@@ -159,6 +174,7 @@ _TABLE = {
     "end_run": "treering.client.runs:end_run",
     "entities": "treering.entities:",
     "errors": "treering.core.errors:",
+    "evaluate": "treering.client.evaluating.evaluate:evaluate",
     "exceptions": "treering.core.errors:",
     "finalize_logged_model": "treering.client.models:finalize_logged_model",
     "flush": "treering.client.log:flush",
@@ -204,21 +220,28 @@ _TABLE = {
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
     "log_video": "treering.client.media_calls:log_video",
+    "metrics": "treering.evaluation.metric_makers:",
     "models": "treering.models:",
     "objective": "treering.client.objectives:objective",
+    "onnx": "treering.client.flavours.onnx:",
     "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
+    "promote": "treering.client.governance:promote",
     "prophet": "treering.client.flavours.prophet:",
     "pyfunc": "treering.client.flavours.pyfunc:",
     "pytorch": "treering.client.flavours.pytorch:",
     "register_model": "treering.client.models:register_model",
+    "registry_history": "treering.client.governance:registry_history",
+    "reject_promotion": "treering.client.governance:reject_promotion",
     "restore_experiment": "treering.client.experiments:restore_experiment",
     "restore_run": "treering.client.runs:restore_run",
+    "rollback": "treering.client.governance:rollback",
     "search_experiments": "treering.client.experiments:search_experiments",
     "search_logged_models": "treering.client.models:search_logged_models",
     "search_model_versions": "treering.client.models:search_model_versions",
     "search_registered_models": "treering.client.models:search_registered_models",
     "search_runs": "treering.client.search:search_runs",
+    "sentence_transformers": "treering.client.flavours.sentence_transformers:",
     "set_active_model": "treering.client.active_models:set_active_model",
     "set_experiment": "treering.client.experiments:set_experiment",
     "set_experiment_tag": "treering.client.experiments:set_experiment_tag",
@@ -242,6 +265,7 @@ _TABLE = {
     "transformers": "treering.client.flavours.transformers:",
     "types": "treering.models.specifications:",
     "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
+    "validate_evaluation_results": "treering.client.evaluating.artifacts:validate_evaluation_results",
     "xgboost": "treering.client.flavours.xgboost:",
 }
 
@@ -255,11 +279,13 @@ __all__ = [
     "TreeringError",
     "__version__",
     "active_run",
+    "approve_promotion",
     "artifacts",
     "autolog",
     "autologging",
     "catboost",
     "clear_active_model",
+    "compare_model_versions",
     "create_experiment",
     "create_external_model",
     "data",
@@ -273,6 +299,7 @@ __all__ = [
     "end_run",
     "entities",
     "errors",
+    "evaluate",
     "exceptions",
     "finalize_logged_model",
     "flush",
@@ -318,21 +345,28 @@ __all__ = [
     "log_table",
     "log_text",
     "log_video",
+    "metrics",
     "models",
     "objective",
+    "onnx",
     "open",
     "optuna",
+    "promote",
     "prophet",
     "pyfunc",
     "pytorch",
     "register_model",
+    "registry_history",
+    "reject_promotion",
     "restore_experiment",
     "restore_run",
+    "rollback",
     "search_experiments",
     "search_logged_models",
     "search_model_versions",
     "search_registered_models",
     "search_runs",
+    "sentence_transformers",
     "set_active_model",
     "set_experiment",
     "set_experiment_tag",
@@ -356,6 +390,7 @@ __all__ = [
     "transformers",
     "types",
     "uninstall_as_mlflow",
+    "validate_evaluation_results",
     "xgboost",
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,11 @@ def _path(folder: Path, model: MLModel) -> Path:
 
 
 def _session(path: Path, providers: Any, settings: Mapping[str, Any]) -> Any:
-    wanted = [providers] if isinstance(providers, str) else [tuple(one) if isinstance(one, list) else one for one in providers]
+    wanted = (
+        [providers]
+        if isinstance(providers, str)
+        else [tuple(one) if isinstance(one, list) else one for one in providers]
+    )
     there = set(onnxruntime.get_available_providers())
     usable = [one for one in wanted if (one[0] if isinstance(one, tuple) else one) in there] or [_CPU]
     if len(usable) < len([one for one in wanted if one not in _PROVIDERS]):
@@ -182,6 +187,8 @@ def _signature_of(path: Path) -> Signature | None:
     """What the graph says of its inputs and outputs; None if one is of a kind that signatures do not know."""
     session = onnxruntime.InferenceSession(str(path), providers=[_CPU])
     inputs, outputs = _tensors(session.get_inputs()), _tensors(session.get_outputs())
+    if len(inputs) == 1:  # whoever asks it need not know what the graph calls its only input
+        inputs = (replace(inputs[0], name=""),)
     return Signature(Schema(inputs), Schema(outputs)) if inputs and outputs else None
 
 
