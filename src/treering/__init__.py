@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         log_text,
     )
     from treering.client.data_calls import open  # noqa: A004  # as dvc.api calls it
+    from treering.client.evaluating.artifacts import validate_evaluation_results
+    from treering.client.evaluating.evaluate import evaluate
     from treering.client.experiments import (
         create_experiment,
         delete_experiment,
@@ -53,18 +55,30 @@ if TYPE_CHECKING:
     )
     from treering.client.flavours import (
         catboost,
+        h2o,
         keras,
         lightgbm,
         onnx,
         optuna,
+        prophet,
         pyfunc,
         pytorch,
         sentence_transformers,
         sklearn,
+        spacy,
+        spark,
         statsmodels,
         tensorflow,
         transformers,
         xgboost,
+    )
+    from treering.client.governance import (
+        approve_promotion,
+        compare_model_versions,
+        promote,
+        registry_history,
+        reject_promotion,
+        rollback,
     )
     from treering.client.image import Image
     from treering.client.lineage import lineage
@@ -125,6 +139,7 @@ if TYPE_CHECKING:
     from treering.core import errors as exceptions
     from treering.core.errors import TreeringError
     from treering.core.errors import TreeringError as MlflowException
+    from treering.evaluation import metric_makers as metrics
     from treering.models import specifications as types
 
 __version__ = "0.1.0"
@@ -139,11 +154,13 @@ _TABLE = {
     "MlflowException": "treering.core.errors:TreeringError",
     "TreeringError": "treering.core.errors:TreeringError",
     "active_run": "treering.client.runs:active_run",
+    "approve_promotion": "treering.client.governance:approve_promotion",
     "artifacts": "treering.client.artifacts:",
     "autolog": "treering.client.autologging.switches:autolog",
     "autologging": "treering.client.autologging:",
     "catboost": "treering.client.flavours.catboost:",
     "clear_active_model": "treering.client.active_models:clear_active_model",
+    "compare_model_versions": "treering.client.governance:compare_model_versions",
     "create_experiment": "treering.client.experiments:create_experiment",
     "create_external_model": "treering.client.models:create_external_model",
     "data": "treering.client.datasets:",
@@ -157,6 +174,7 @@ _TABLE = {
     "end_run": "treering.client.runs:end_run",
     "entities": "treering.entities:",
     "errors": "treering.core.errors:",
+    "evaluate": "treering.client.evaluating.evaluate:evaluate",
     "exceptions": "treering.core.errors:",
     "finalize_logged_model": "treering.client.models:finalize_logged_model",
     "flush": "treering.client.log:flush",
@@ -172,6 +190,7 @@ _TABLE = {
     "get_registry_uri": "treering.client.experiments:get_registry_uri",
     "get_run": "treering.client.runs:get_run",
     "get_tracking_uri": "treering.client.experiments:get_tracking_uri",
+    "h2o": "treering.client.flavours.h2o:",
     "initialize_logged_model": "treering.client.models:initialize_logged_model",
     "install_as_mlflow": "treering.client.stand_in:install_as_mlflow",
     "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
@@ -201,16 +220,22 @@ _TABLE = {
     "log_table": "treering.client.content_calls:log_table",
     "log_text": "treering.client.content_calls:log_text",
     "log_video": "treering.client.media_calls:log_video",
+    "metrics": "treering.evaluation.metric_makers:",
     "models": "treering.models:",
     "objective": "treering.client.objectives:objective",
     "onnx": "treering.client.flavours.onnx:",
     "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
+    "promote": "treering.client.governance:promote",
+    "prophet": "treering.client.flavours.prophet:",
     "pyfunc": "treering.client.flavours.pyfunc:",
     "pytorch": "treering.client.flavours.pytorch:",
     "register_model": "treering.client.models:register_model",
+    "registry_history": "treering.client.governance:registry_history",
+    "reject_promotion": "treering.client.governance:reject_promotion",
     "restore_experiment": "treering.client.experiments:restore_experiment",
     "restore_run": "treering.client.runs:restore_run",
+    "rollback": "treering.client.governance:rollback",
     "search_experiments": "treering.client.experiments:search_experiments",
     "search_logged_models": "treering.client.models:search_logged_models",
     "search_model_versions": "treering.client.models:search_model_versions",
@@ -231,6 +256,8 @@ _TABLE = {
     "set_tags": "treering.client.log:set_tags",
     "set_tracking_uri": "treering.client.experiments:set_tracking_uri",
     "sklearn": "treering.client.flavours.sklearn:",
+    "spacy": "treering.client.flavours.spacy:",
+    "spark": "treering.client.flavours.spark:",
     "start_run": "treering.client.runs:start_run",
     "statsmodels": "treering.client.flavours.statsmodels:",
     "tensorflow": "treering.client.flavours.tensorflow:",
@@ -238,6 +265,7 @@ _TABLE = {
     "transformers": "treering.client.flavours.transformers:",
     "types": "treering.models.specifications:",
     "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
+    "validate_evaluation_results": "treering.client.evaluating.artifacts:validate_evaluation_results",
     "xgboost": "treering.client.flavours.xgboost:",
 }
 
@@ -251,11 +279,13 @@ __all__ = [
     "TreeringError",
     "__version__",
     "active_run",
+    "approve_promotion",
     "artifacts",
     "autolog",
     "autologging",
     "catboost",
     "clear_active_model",
+    "compare_model_versions",
     "create_experiment",
     "create_external_model",
     "data",
@@ -269,6 +299,7 @@ __all__ = [
     "end_run",
     "entities",
     "errors",
+    "evaluate",
     "exceptions",
     "finalize_logged_model",
     "flush",
@@ -284,6 +315,7 @@ __all__ = [
     "get_registry_uri",
     "get_run",
     "get_tracking_uri",
+    "h2o",
     "initialize_logged_model",
     "install_as_mlflow",
     "is_tracking_uri_set",
@@ -313,16 +345,22 @@ __all__ = [
     "log_table",
     "log_text",
     "log_video",
+    "metrics",
     "models",
     "objective",
     "onnx",
     "open",
     "optuna",
+    "promote",
+    "prophet",
     "pyfunc",
     "pytorch",
     "register_model",
+    "registry_history",
+    "reject_promotion",
     "restore_experiment",
     "restore_run",
+    "rollback",
     "search_experiments",
     "search_logged_models",
     "search_model_versions",
@@ -343,6 +381,8 @@ __all__ = [
     "set_tags",
     "set_tracking_uri",
     "sklearn",
+    "spacy",
+    "spark",
     "start_run",
     "statsmodels",
     "tensorflow",
@@ -350,6 +390,7 @@ __all__ = [
     "transformers",
     "types",
     "uninstall_as_mlflow",
+    "validate_evaluation_results",
     "xgboost",
 ]
 

@@ -39,10 +39,12 @@ def test_statsmodels(run_both: RunBoth) -> None:
     logged = run_both(BOOSTING, "statsmodels_fit.py")
     for run in logged.theirs:
         # MLflow also logs the catch-all parameter itself, without a value, and stores infinity as the largest number.
-        if "_empty" in run["params"].get("kwargs", ""):
-            del run["params"]["kwargs"]
+        for logged_params in (run["params"], *(model["params"] for model in run["models"])):
+            if "_empty" in logged_params.get("kwargs", ""):
+                del logged_params["kwargs"]
         for points in run["metrics"].values():
             points[:] = [[step, float("inf") if value == sys.float_info.max else value] for step, value in points]
+    assert [len(run["models"]) for run in logged.ours] == [1, 1, 1, 1]
     same(logged)
 
 

@@ -28,6 +28,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "service", "walk"}),
     "EXECUTORS": ("treering.pipelines.executors:EXECUTORS", "pipelines/executors", set()),
     "FORMATS": ("treering.pipelines.formats:FORMATS", "pipelines/formats", set()),
+    "FORGES": ("treering.ci.forges:FORGES", "ci/forges", {"base", "rest"}),
     "PROBES": ("treering.client.system_metrics.probes:PROBES", "client/system_metrics/probes", set()),
 }
 

@@ -8,15 +8,16 @@ judged makes it `insufficient`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from treering.entities.evaluation import Check, Comparison, Difference, Estimate, Evaluation, Interval
 from treering.entities.gate import GateResult, Policy, Verdict
 from treering.entities.objective import Criterion, Objective
+from treering.evaluation.comparison import compare_figures
 from treering.evaluation.metric_names import metric_named
 
-__all__ = ["Rivals", "compared_figures", "judge"]
+__all__ = ["Rivals", "judge", "verdict_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,8 @@ def judge(rivals: Rivals, objective: Objective | None = None, policy: Policy | N
     """
     policy = policy or Policy()
     objective = objective if policy.objective else None
-    candidate, champion = rivals.candidate, rivals.champion
-    comparison = rivals.comparison
-    if comparison is None and champion is not None:
-        comparison = compared_figures(candidate, champion, rivals.champion_name)
+    candidate = rivals.candidate
+    comparison = _compared(rivals, objective, policy)
     checks = [
         *_rows(candidate, policy),
         *_bounds(candidate, objective, policy),
@@ -58,22 +57,29 @@ def judge(rivals: Rivals, objective: Objective | None = None, policy: Policy | N
     if not checks:
         reason = "Nothing was demanded: the experiment has no objective, and there are neither bounds nor a champion."
         checks = [Check("demands", None, None, "", reason)]
-    return GateResult(_verdict(checks), tuple(checks), candidate.model_uri, rivals.champion_name, comparison)
+    return GateResult(verdict_of(checks), tuple(checks), candidate.model_uri, rivals.champion_name, comparison)
 
 
-def compared_figures(candidate: Evaluation, champion: Evaluation, name: str) -> Comparison:
-    """All metrics that both records have, side by side; without intervals, since nothing is known of single rows."""
-    differences = []
-    for metric, value in candidate.metrics.items():
-        before = champion.metrics.get(metric)
-        if before is None:
-            continue
-        greater = candidate.greater_is_better.get(metric, champion.greater_is_better.get(metric, True))
-        differences.append(Difference(metric, value, before, Estimate(value - before), None, greater))
-    return Comparison(name, tuple(differences), candidate.rows)
+def _compared(rivals: Rivals, objective: Objective | None, policy: Policy) -> Comparison | None:
+    """Both side by side: paired as far as that is known, and by the figures of the records for other metrics."""
+    if rivals.champion is None:
+        return None
+    named = {metric: True for metric in (policy.metric, *policy.max_drop) if metric}
+    if objective and objective.primary:
+        named[objective.primary] = objective.greater_is_better
+    directions = {**named, **rivals.champion.greater_is_better, **rivals.candidate.greater_is_better}
+    figures = compare_figures(rivals.candidate.metrics, rivals.champion.metrics, rivals.champion_name, directions)
+    paired = rivals.comparison
+    if paired is None:
+        return replace(figures, rows=rivals.candidate.rows)
+    known = {one.metric for one in paired.differences}
+    others = [one for one in figures.differences if one.metric not in known]
+    return replace(paired, differences=(*paired.differences, *others))
 
 
-def _verdict(checks: list[Check]) -> Verdict:
+def verdict_of(checks: Iterable[Check]) -> Verdict:
+    """What checks come to: one that failed outweighs all, then one that could not be judged."""
+    checks = tuple(checks)
     if any(check.passed is False for check in checks):
         return Verdict.FAIL
     return Verdict.INSUFFICIENT if any(check.passed is None for check in checks) else Verdict.PASS

@@ -14,13 +14,18 @@ import msgspec
 from treering.core.errors import DamagedData
 from treering.entities.evaluation import Evaluation
 
-__all__ = ["FORMAT", "RECORD_PATH", "ROWS_PATH", "from_json", "to_json"]
+__all__ = ["EVALUATED_TAG", "FORMAT", "RECORD_PATH", "ROWS_PATH", "from_json", "to_json"]
 
 FORMAT = 1
 RECORD_PATH = "evaluation/evaluation.json"
 """Where the record lies among the artifacts of its run."""
 ROWS_PATH = "evaluation/rows.npz"
 """Where what the model said of each row lies, from which two models are compared in pairs."""
+EVALUATED_TAG = "treering.evaluation"
+"""On a run that holds an evaluation: the id of the logged model that was evaluated, else its URI, else `predictions`.
+
+Pages and gates find by it what was found out about a model.
+"""
 
 
 def to_json(evaluation: Evaluation) -> str:

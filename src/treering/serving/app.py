@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from treering import __version__
 from treering.core.errors import (
     DeadlineExceeded,
     InvalidInput,
@@ -99,7 +99,7 @@ class ModelServer:
         self._meter = Meter()
         self._threads = ThreadPoolExecutor(options.threads, thread_name_prefix="predict")
         self._running = 0
-        self._version = metadata.version("treering")
+        self._version = __version__
         body = example.serving_body(options.folder, model.metadata)
         self._description = msgspec.json.encode(describe(model.metadata, body, self._version))
         self._inner = Starlette(

@@ -13,10 +13,14 @@ import pytest
 from treering.core.errors import AlreadyExists, DamagedData, InvalidInput, NotFound
 from treering.models import mlmodel
 from treering.models.flavours import FLAVOURS, LOADERS
+from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 
-__all__ = ["FlavourSuite", "Sample"]
+__all__ = ["TRUSTING", "FlavourSuite", "Sample"]
+
+TRUSTING = LoadOptions(allow_code=True)
+"""For models that a test has made itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +61,20 @@ class FlavourSuite:
     def test_a_round_trip_predicts_the_same(self, sample: Sample, tmp_path: Path) -> None:
         """Saved, loaded and asked, the model answers as before."""
         save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
-        _same(load(tmp_path / "m").predict(sample.data), sample.answer)
-        assert load_native(tmp_path / "m", self.flavour) is not None
+        _same(load(tmp_path / "m", TRUSTING).predict(sample.data), sample.answer)
+        assert load_native(tmp_path / "m", self.flavour, TRUSTING) is not None
 
     def test_a_second_save_of_what_was_loaded(self, sample: Sample, tmp_path: Path) -> None:
         """What was loaded can be saved again."""
         save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
-        native = load_native(tmp_path / "m", self.flavour)
+        native = load_native(tmp_path / "m", self.flavour, TRUSTING)
         save(self.flavour, native, tmp_path / "again", SaveOptions(flavour=sample.options))
-        _same(load(tmp_path / "again").predict(sample.data), sample.answer)
+        _same(load(tmp_path / "again", TRUSTING).predict(sample.data), sample.answer)
 
     def test_the_example_gives_a_signature(self, sample: Sample, tmp_path: Path) -> None:
         """An example is enough to know inputs and outputs, and the model still takes its data."""
         save(self.flavour, sample.model, tmp_path / "m", SaveOptions(input_example=sample.data, flavour=sample.options))
-        model = load(tmp_path / "m")
+        model = load(tmp_path / "m", TRUSTING)
         assert model.signature is not None
         assert model.signature.inputs is not None
         assert model.signature.outputs is not None
@@ -123,10 +127,10 @@ class FlavourSuite:
         for name in sample.files:
             (tmp_path / "m" / name).unlink()
         with pytest.raises(DamagedData, match="incomplete"):
-            load(tmp_path / "m")
+            load(tmp_path / "m", TRUSTING)
         (tmp_path / "m" / "MLmodel").unlink()
         with pytest.raises(NotFound, match="MLmodel"):
-            load(tmp_path / "m")
+            load(tmp_path / "m", TRUSTING)
 
     def test_damaged_bytes_are_told(self, sample: Sample, tmp_path: Path) -> None:
         """Noise in place of the model is an error that says so."""
@@ -134,7 +138,7 @@ class FlavourSuite:
         for name in sample.files:
             (tmp_path / "m" / name).write_bytes(b"\x00noise")
         with pytest.raises(DamagedData, match="damaged"):
-            load(tmp_path / "m")
+            load(tmp_path / "m", TRUSTING)
 
 
 def _same(found: Any, expected: Any) -> None:

@@ -3,7 +3,7 @@
 import report
 
 tracker = report.tracker()
-tracker.statsmodels.autolog(log_models=False)
+tracker.statsmodels.autolog()
 
 import numpy as np
 import statsmodels.api as sm

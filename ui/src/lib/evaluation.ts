@@ -6,6 +6,9 @@ import { isObject } from "./tables";
 
 export const RECORD_PATH = "evaluation/evaluation.json";
 
+/** On a run that holds an evaluation: the id of the model that was evaluated, else its URI. */
+export const EVALUATED_TAG = "treering.evaluation";
+
 /** The format that is known here. */
 const FORMAT = 1;
 

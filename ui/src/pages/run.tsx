@@ -17,13 +17,16 @@ import { Overview } from "../components/run/overview";
 import { useRunModels } from "../components/run/models";
 import { isSystem } from "../lib/columns";
 import { useCommands } from "../lib/commands";
+import { EVALUATED_TAG } from "../lib/evaluation";
 import "../styles/run.css";
 
 const LineagePart = lazy(() => import("../components/lineagepart"));
+const EvaluationPart = lazy(() => import("../components/evaluation/part"));
 
 const TABS = {
   overview: "Overview",
   charts: "Charts",
+  evaluation: "Evaluation",
   system: "System",
   artifacts: "Artifacts",
   logs: "Logs",
@@ -35,6 +38,7 @@ export type RunTab = keyof typeof TABS;
 const SHOWN: Record<RunTab, (props: { run: Run }) => ReactNode> = {
   overview: Overview,
   charts: ChartsTab,
+  evaluation: EvaluationTab,
   system: SystemTab,
   artifacts: ArtifactsTab,
   logs: LogsTab,
@@ -49,6 +53,16 @@ function LineageTab({ run }: { run: Run }) {
         <LineagePart uri={`runs:/${run.run_id}`} />
       </Suspense>
     </div>
+  );
+}
+
+function EvaluationTab({ run }: { run: Run }) {
+  const evaluated = run.tags[EVALUATED_TAG] ?? "";
+  const uri = evaluated.startsWith("m-") ? `models:/${evaluated}` : evaluated || `runs:/${run.run_id}/model`;
+  return (
+    <Suspense fallback={<SkeletonRows rows={8} />}>
+      <EvaluationPart runId={run.run_id} modelUri={uri} />
+    </Suspense>
   );
 }
 
@@ -92,7 +106,8 @@ export function RunPage() {
 
 function Tabs({ run, tab }: { run: Run; tab: RunTab }) {
   const navigate = useNavigate({ from: "/runs/$runId" });
-  const names = Object.keys(TABS) as RunTab[];
+  const evaluated = EVALUATED_TAG in run.tags || tab === "evaluation";
+  const names = (Object.keys(TABS) as RunTab[]).filter((name) => name !== "evaluation" || evaluated);
   const metrics = Object.keys(run.metrics);
   const counts: Partial<Record<RunTab, number>> = {
     charts: metrics.filter((key) => !isSystem(key)).length,

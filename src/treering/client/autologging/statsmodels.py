@@ -34,10 +34,11 @@ def _wrap(patches: Patches, cls: type) -> None:
 def _fit(call: Call) -> Iterator[None]:
     training = call.training
     named = inspect.signature(call.original).parameters
-    training.params({key: value for key, value in call.arguments().items() if key in named and key != "self"})
+    params = {key: value for key, value in call.arguments().items() if key in named and key != "self"}
+    training.params(params)
     yield
     result = call.result
-    info = training.model("statsmodels", result)
+    info = training.model("statsmodels", result, params=params)
     if isinstance(result, ResultsWrapper):
         training.metrics(_measured(call, result), model_id=info.model_id if info else None)
         with training.attempt("model_summary.txt"):

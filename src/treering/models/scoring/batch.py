@@ -1,0 +1,168 @@
+"""A whole job: files cut, handed to workers, and their parts put together in order."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from treering.core.errors import InvalidInput, NotFound
+from treering.models import mlmodel
+from treering.models.scoring.answers import PREDICTION
+from treering.models.scoring.crew import alone, cores, together
+from treering.models.scoring.formats import SCORING_FORMATS
+from treering.models.scoring.formats.base import Cutting, Format
+from treering.models.scoring.job import BatchJob, BatchResult, Piece, Progress
+from treering.models.scoring.messages import Rows
+from treering.models.scoring.parts import Parts
+from treering.models.scoring.shaping import Shape
+
+__all__ = ["score"]
+
+_TEXT_BYTES = 16 << 20
+_LEAST_TEXT_BYTES = 256 << 10
+_PIECES = 64
+_PIECES_A_WORKER = 4
+# Below this, workers would still be loading the model when one process is done.
+_SMALL_ROWS = 50_000
+_SMALL_BYTES = 4 << 20
+
+Tell = Callable[[Progress], None]
+
+
+def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
+    """Write a model's predictions for files, all of them or nothing.
+
+    Rows stand in the order of the input. Memory does not grow with the number of rows. What
+    is done when a job is interrupted or fails is kept, for the same job with `resume`.
+
+    Args:
+        tell: Called now and then with how far it is.
+
+    Raises:
+        NotFound: If there is no model or no input.
+        InvalidInput: If columns are missing, or rows cannot be read or predicted; the message names them.
+        Conflict: If another process writes the same output.
+        StorageFull: If the disk is full.
+        MissingExtra: If a package is missing that reads or writes the format.
+    """
+    began = time.monotonic()
+    source = SCORING_FORMATS.load(job.recipe.input_format)
+    target = SCORING_FORMATS.load(job.recipe.output_format)
+    if not job.inputs:
+        msg = "There is no input to score. Name a file, a folder with files, or a pattern such as 'data/*.csv'."
+        raise NotFound(msg)
+    model = mlmodel.read(Path(job.recipe.folder))
+    shape = Shape(model.signature, job.recipe)
+    for file in job.inputs:
+        there = source.columns(file)
+        shape.wanted(there, file)
+    total = sum(source.size(file) for file in job.inputs)
+    small = total <= (_SMALL_ROWS if source.counts_rows else _SMALL_BYTES)
+    workers = job.workers or (1 if small else cores())
+    with Parts(job.output, resume=job.resume) as parts:
+        cutting = Cutting(**parts.begin(_facts(job), asdict(_cutting(job, source, total, workers))))
+        output = target.output(parts.draft, compressed=job.recipe.compressed)
+        merge = _Merge(parts, output, source, total, tell or (lambda _progress: None))
+        resumed = merge.rows
+        pieces = (piece for piece in _planned(job, source, cutting) if piece.index not in parts.done)
+
+        def part_of(piece: Piece) -> str:
+            return parts.part(piece.index)
+
+        one = workers == 1
+        events = alone(job.recipe, pieces, part_of) if one else together(job.recipe, pieces, part_of, workers)
+        # Closed at once where something fails, so that no worker goes on.
+        with closing(events):
+            for event in events:
+                merge.take(event)
+        kept = shape.kept(source.columns(job.inputs[0]), job.inputs[0])
+        merge.finish([*kept, PREDICTION])
+    return BatchResult(job.output, merge.rows, resumed, time.monotonic() - began, workers)
+
+
+@dataclass
+class _Merge:
+    """Parts put behind each other as they come, and what is told of it."""
+
+    parts: Parts
+    output: Any
+    source: Format
+    total: int
+    tell: Tell
+    rows: int = 0
+    weight: int = 0
+    next: int = 0
+    partly: int = 0
+    columns: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for done in self.parts.done.values():
+            self.rows += done.rows
+            self.weight += done.weight
+        self._append()
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, Rows):
+            self.partly += event.count
+        else:
+            self.parts.note(event)
+            self.rows += event.rows
+            self.partly -= event.rows
+            self.weight += event.weight
+            self._append()
+        seen = self.rows + self.partly if self.source.counts_rows else self.weight
+        self.tell(Progress(self.rows + self.partly, min(seen / self.total, 1.0) if self.total else 1.0))
+
+    def finish(self, columns: list[str]) -> None:
+        if len(self.parts.done) != self.next:
+            msg = f"Of {len(self.parts.done)} parts only {self.next} follow each other. Begin anew without --resume."
+            raise InvalidInput(msg)
+        self.output.close(self.columns or columns)
+        self.parts.publish()
+        self.tell(Progress(self.rows, 1.0))
+
+    def _append(self) -> None:
+        while (done := self.parts.done.get(self.next)) is not None:
+            if done.rows:
+                self.columns = self.columns or done.columns
+                self.output.append(self.parts.part(done.index), done.columns)
+            self.next += 1
+
+
+def _planned(job: BatchJob, source: Format, cutting: Cutting) -> Iterator[Piece]:
+    index = 0
+    for file in job.inputs:
+        for piece in source.plan(file, cutting):
+            yield replace(piece, index=index)
+            index += 1
+
+
+def _cutting(job: BatchJob, source: Format, total: int, workers: int) -> Cutting:
+    groups = sum(source.groups(file) for file in job.inputs)
+    slices = 1 if workers == 1 or groups >= workers * _PIECES_A_WORKER else -(-workers * _PIECES_A_WORKER // groups)
+    size = max(_LEAST_TEXT_BYTES, min(_TEXT_BYTES, total // _PIECES))
+    return Cutting(_LEAST_TEXT_BYTES if source.counts_rows else size, max(slices, 1))
+
+
+def _facts(job: BatchJob) -> dict[str, Any]:
+    """What parts depend on, by the words in which a message tells that it changed."""
+    recipe = job.recipe
+    model = (Path(recipe.folder) / mlmodel.FILE_NAME).read_bytes()
+    files = []
+    for file in job.inputs:
+        found = os.stat(file)
+        files.append([os.path.abspath(file), found.st_size, found.st_mtime_ns])
+    return {
+        "the model": hashlib.sha256(model).hexdigest(),
+        "the input": files,
+        "the formats": [recipe.input_format, recipe.output_format, recipe.compressed],
+        "--columns": list(recipe.columns),
+        "--keep": list(recipe.keep),
+        "--params": dict(recipe.params),
+    }

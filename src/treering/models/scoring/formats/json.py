@@ -1,0 +1,103 @@
+"""JSON: a list of objects, or what a request to `/invocations` holds. It is read whole, so for small files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+
+from treering.core.errors import InvalidInput, NotFound, NotSupported
+from treering.models.scoring.formats.base import Cutting, Output, PartWriter
+from treering.models.scoring.formats.jsonl import JsonLinesFormat, layout_of
+from treering.models.scoring.formats.text import Layout
+from treering.models.scoring.job import Piece
+
+__all__ = ["FORMAT", "JsonFormat"]
+
+_HEAD_ROWS = 10_000
+_FORMS = ("dataframe_records", "dataframe_split")
+
+
+class JsonFormat(JsonLinesFormat):
+    """The format `json`: the lines that it would be, cut as those are."""
+
+    suffixes = (".json",)
+    counts_rows = True
+
+    def layout(self, file: str) -> Layout:
+        """See `Lines`."""
+        return _layout(file)
+
+    def plan(self, file: str, cutting: Cutting) -> Iterator[Piece]:
+        """See `Format`."""
+        held: list[bytes] = []
+        size = place = index = 0
+        for row in _rows(file):
+            held.append(row)
+            size += len(row) + 1
+            if size >= cutting.text_bytes:
+                yield Piece(index, file, place, place + len(held), data=b"\n".join(held) + b"\n", weight=len(held))
+                index, place, size, held = index + 1, place + len(held), 0, []
+        if held:
+            yield Piece(index, file, place, place + len(held), data=b"\n".join(held) + b"\n", weight=len(held))
+
+    def size(self, file: str) -> int:
+        """See `Format`."""
+        return len(_rows(file))
+
+    def rows_before(self, piece: Piece) -> int:
+        """See `Format`."""
+        return piece.start
+
+    def writer(self, file: BinaryIO) -> PartWriter:
+        """See `Format`."""
+        raise _unwritten()
+
+    def output(self, path: str, *, compressed: bool) -> Output:
+        """See `Format`."""
+        raise _unwritten()
+
+
+def _unwritten() -> NotSupported:
+    msg = "Predictions are not written as one JSON document, which would have to be read whole. Choose jsonl."
+    return NotSupported(msg)
+
+
+@lru_cache(maxsize=2)
+def _rows(file: str) -> list[bytes]:
+    try:
+        data = Path(file).read_bytes()
+        parsed: Any = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}. Check the input."
+        raise NotFound(msg) from error
+    except msgspec.DecodeError as error:
+        msg = f'{file} is no JSON list of objects: {error}. Write [{{"a": 1}}, ...], or one object a line as jsonl.'
+        raise InvalidInput(msg) from error
+    if isinstance(parsed, list):
+        return [msgspec.json.format(bytes(row), indent=-1) for row in parsed]
+    forms = [name for name in _FORMS if name in parsed]
+    if len(forms) != 1:
+        msg = f"{file} is an object without exactly one of {', '.join(_FORMS)}. Write a list of objects."
+        raise InvalidInput(msg)
+    try:
+        if forms[0] == "dataframe_records":
+            records = msgspec.json.decode(parsed["dataframe_records"], type=list[dict[str, Any]])
+        else:
+            split = msgspec.json.decode(parsed["dataframe_split"], type=dict[str, list[Any]])
+            records = [dict(zip(split["columns"], row, strict=True)) for row in split["data"]]
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{file} holds no table under {forms[0]}: {error}."
+        raise InvalidInput(msg) from error
+    return [msgspec.json.encode(record) for record in records]
+
+
+@lru_cache(maxsize=2)
+def _layout(file: str) -> Layout:
+    return layout_of(b"\n".join([*_rows(file)[:_HEAD_ROWS], b""]), file)
+
+
+FORMAT = JsonFormat()

@@ -1,0 +1,70 @@
+"""What a job and its workers say to each other, as MessagePack through pipes."""
+
+from __future__ import annotations
+
+import struct
+from typing import BinaryIO
+
+import msgspec
+
+from treering.models.scoring.job import Piece, Recipe
+
+__all__ = ["Answer", "Done", "Failed", "Rows", "Task", "receive", "send"]
+
+_LENGTH = struct.Struct(">I")
+
+
+class Task(msgspec.Struct, frozen=True):
+    """To a worker: score a piece. The first one brings what holds for all of them."""
+
+    piece: Piece
+    part: str
+    recipe: Recipe | None = None
+
+
+class Rows(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: so many more rows are predicted."""
+
+    count: int
+
+
+class Done(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: a part is written.
+
+    Attributes:
+        columns: Of the part; none if it has no rows.
+    """
+
+    index: int
+    rows: int
+    size: int
+    crc: int
+    columns: list[str]
+    weight: int
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """From a worker: a piece cannot be scored. The worker ends."""
+
+    code: str
+    message: str
+
+
+Answer = Rows | Done | Failed
+
+
+def send(stream: BinaryIO, message: Task | Answer) -> None:
+    """Write one message."""
+    data = msgspec.msgpack.encode(message)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> bytes:
+    """One message, encoded; empty when the other side has ended."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return b""
+    size: int = _LENGTH.unpack(head)[0]
+    data = stream.read(size)
+    return data if len(data) == size else b""

@@ -1,0 +1,145 @@
+"""One piece of a job: read in chunks, predicted, and written as a part."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import zlib
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from treering.core.errors import InvalidInput, StorageFull, TreeringError
+from treering.models.loading import LoadedModel, load
+from treering.models.scoring.answers import as_table
+from treering.models.scoring.formats import SCORING_FORMATS
+from treering.models.scoring.formats.base import Chunk
+from treering.models.scoring.job import Piece, Recipe
+from treering.models.scoring.messages import Done, Rows
+from treering.models.scoring.shaping import Shape
+
+__all__ = ["Scorer", "checksum"]
+
+_BLOCK = 1 << 20
+
+
+class Scorer:
+    """A loaded model, and what it takes from a piece to its part.
+
+    Raises:
+        TreeringError: If the model cannot be loaded.
+    """
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe = recipe
+        self._model: LoadedModel = load(Path(recipe.folder), recipe.loading)
+        self._shape = Shape(self._model.signature, recipe)
+        self._source = SCORING_FORMATS.load(recipe.input_format)
+        self._target = SCORING_FORMATS.load(recipe.output_format)
+
+    def score(self, piece: Piece, part: str) -> Iterator[Rows | Done]:
+        """Write the part of a piece, all of it or nothing; the last message says that it is there.
+
+        Raises:
+            InvalidInput: If rows cannot be read or predicted; the message names them.
+            StorageFull: If the disk is full.
+        """
+        draft = f"{part}.draft"
+        try:
+            with Path(draft).open("wb") as file:
+                rows, columns = yield from self._write(piece, file)
+            size, crc = checksum(draft)
+            os.replace(draft, part)
+        except OSError as error:
+            if isinstance(error, TreeringError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            msg = f"The disk of {Path(part).parent} is full. Free some space, and go on with --resume."
+            raise StorageFull(msg) from error
+        finally:
+            Path(draft).unlink(missing_ok=True)
+        yield Done(piece.index, rows, size, crc, columns, piece.weight)
+
+    def _write(self, piece: Piece, file: BinaryIO) -> Generator[Rows, None, tuple[int, list[str]]]:
+        there = self._source.columns(piece.file)
+        asked, kept = self._shape.asked(there, piece.file), self._shape.kept(there, piece.file)
+        target = file
+        if self._recipe.compressed:
+            target = cast("BinaryIO", gzip.GzipFile(fileobj=file, mode="wb", mtime=0, compresslevel=5))
+        writer = self._target.writer(target)
+        rows = 0
+        columns: list[str] = []
+        for chunk in self._source.read(piece, self._shape.wanted(there, piece.file), self._recipe.chunk_rows):
+            answers = self._answers(chunk, asked, piece)
+            found = _joined(chunk.table, kept, answers)
+            if columns and found.column_names != columns:
+                msg = f"The model's answers have the columns {found.column_names}, and before had {columns}."
+                raise InvalidInput(msg)
+            columns = found.column_names
+            writer.write(found)
+            rows += found.num_rows
+            yield Rows(found.num_rows)
+        writer.close()
+        if target is not file:
+            target.close()
+        return rows, columns
+
+    def _answers(self, chunk: Chunk, asked: tuple[str, ...], piece: Piece) -> Any:
+        try:
+            return self._ask(chunk.table, asked)
+        except Exception as error:
+            raise self._blame(chunk, asked, piece, error) from error
+
+    def _ask(self, table: Any, asked: tuple[str, ...]) -> Any:
+        answer = self._model.predict(self._shape.data(table, asked), dict(self._recipe.params) or None)
+        return as_table(answer, table.num_rows)
+
+    def _blame(self, chunk: Chunk, asked: tuple[str, ...], piece: Piece, error: Exception) -> InvalidInput:
+        """Which row is at fault: found by halves, as far as it fails by itself."""
+        first, last = 0, chunk.table.num_rows
+        while last - first > 1:
+            middle = (first + last) // 2
+            if self._fails(chunk.table.slice(first, middle - first), asked):
+                last = middle
+            else:
+                first = middle
+        alone = chunk.table.num_rows > 1 and self._fails(chunk.table.slice(first, 1), asked)
+        if not alone:
+            first, last = 0, chunk.table.num_rows
+        # Where each row by itself is refused, it is not that row.
+        if alone and first == 0 and self._fails(chunk.table.slice(chunk.table.num_rows - 1, 1), asked):
+            last = chunk.table.num_rows
+        before = self._source.rows_before(piece) + chunk.first
+        where = f"row {before + first + 1}" if last - first == 1 else f"rows {before + first + 1} to {before + last}"
+        said = str(error) if isinstance(error, TreeringError) else f"{type(error).__name__}: {error}"
+        return InvalidInput(f"The model failed on {where} of {piece.file}: {said}")
+
+    def _fails(self, table: Any, asked: tuple[str, ...]) -> bool:
+        try:
+            self._ask(table, asked)
+        except Exception:  # noqa: BLE001 -- as above
+            return True
+        return False
+
+
+def checksum(path: str) -> tuple[int, int]:
+    """The size of a file, and the CRC-32 of its bytes: what tells a whole part from one that a crash cut."""
+    size = crc = 0
+    with Path(path).open("rb") as file:
+        while block := file.read(_BLOCK):
+            size += len(block)
+            crc = zlib.crc32(block, crc)
+    return size, crc
+
+
+def _joined(table: Any, kept: tuple[str, ...], answers: Any) -> Any:
+    if not kept:
+        return answers
+    both = sorted(set(kept) & set(answers.column_names))
+    if both:
+        msg = f"The columns {both} are kept, and the model's answers are called so, too. Leave them out of --keep."
+        raise InvalidInput(msg)
+    found = table.select(list(kept))
+    for name in answers.column_names:
+        found = found.append_column(name, answers[name])
+    return found.replace_schema_metadata(None)

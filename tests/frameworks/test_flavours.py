@@ -1,0 +1,27 @@
+"""Models of each framework: the suite, a whole life, and MLflow in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from peers import BOOSTING, H2O, SPACY_PROPHET, Peer
+
+pytestmark = pytest.mark.framework
+
+
+@pytest.mark.parametrize(
+    ("peer", "script"),
+    [
+        pytest.param(BOOSTING, "statsmodels_models.py", id="statsmodels"),
+        pytest.param(H2O, "h2o_models.py", id="h2o"),
+        pytest.param(SPACY_PROPHET, "prophet_models.py", id="prophet"),
+        pytest.param(SPACY_PROPHET, "spacy_models.py", id="spacy"),
+    ],
+)
+def test_models_are_logged_served_and_go_to_mlflow_and_back(
+    run_ours: Callable[[Peer, str], Any], peer: Peer, script: str
+) -> None:
+    assert run_ours(peer, script) == []
