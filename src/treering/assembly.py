@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, StorageFull
 from treering.core.home import make_home
+from treering.core.person import acting_user
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
 from treering.core.variables import process_variables
@@ -112,7 +113,9 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     return Services(
         settings,
         tracking,
-        open_registry(store, tracking, _webhook_addresses(settings)),
+        open_registry(
+            store, tracking, _webhook_addresses(settings), lambda: acting_user(settings.user), open_artifacts
+        ),
         open_lineage(store),
         open_artifacts,
         _check(store, root_store),

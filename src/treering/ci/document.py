@@ -95,7 +95,7 @@ class Document:
 
 def figure(value: float) -> str:
     """A number as people read it: four digits that count."""
-    return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"  # noqa: PLR2004  # as long as it is readable
+    return f"{value:.4g}" if not 1e4 <= abs(value) < 1e15 else f"{value:,.0f}"  # noqa: PLR2004  # as long as it is readable
 
 
 def number(value: float | None, look: str = "") -> Cell:

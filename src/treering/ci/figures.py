@@ -17,8 +17,8 @@ _WIDTH = 520
 _LABEL = 150
 _ROW = 22
 _CURVE = (360, 240)
-_MARGIN = (44, 12, 12, 40)
-_TICKS = 4
+_MARGIN = (52, 12, 24, 40)
+_TICKS = 5
 _STRIP = (120, 16)
 _CELLS = 21
 _LONGEST = 22
@@ -68,7 +68,7 @@ def intervals(items: Sequence[tuple[str, float, float | None, float | None]], ti
 
 
 def curve(points: Sequence[tuple[float, float]], across: str, up: str, *, diagonal: bool = False) -> str:
-    """A line through points, with four ticks on each axis."""
+    """A line through points, with a few round ticks on each axis."""
     points = [point for point in points if all(map(math.isfinite, point))]
     if not points:
         return ""
@@ -84,12 +84,10 @@ def curve(points: Sequence[tuple[float, float]], across: str, up: str, *, diagon
         return height - bottom - (height - top - bottom) * (value - span[1][0]) / (span[1][1] - span[1][0])
 
     parts = []
-    for step in range(_TICKS + 1):
-        value = span[1][0] + (span[1][1] - span[1][0]) * step / _TICKS
+    for value in _ticks(*span[1]):
         parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>')
-        parts.append(_text(left - 6, y(value) + 4, figure(round(value, 10)), "end", "tick"))
-        value = span[0][0] + (span[0][1] - span[0][0]) * step / _TICKS
-        parts.append(_text(x(value), height - bottom + 15, figure(round(value, 10)), "middle", "tick"))
+        parts.append(_text(left - 6, y(value) + 4, figure(value), "end", "tick"))
+    parts += [_text(x(value), height - bottom + 15, figure(value), "middle", "tick") for value in _ticks(*span[0])]
     if diagonal:
         parts.append(f'<line class="whole" x1="{x(0):.1f}" y1="{y(0):.1f}" x2="{x(1):.1f}" y2="{y(1):.1f}"/>')
     path = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points)
@@ -97,7 +95,7 @@ def curve(points: Sequence[tuple[float, float]], across: str, up: str, *, diagon
     if len(points) <= 30:  # noqa: PLR2004  # more would hide the line
         parts += [f'<circle class="dot" cx="{x(a):.1f}" cy="{y(b):.1f}" r="3"/>' for a, b in points]
     parts.append(_text((left + width - right) / 2, height - 6, across, "middle", "axis"))
-    parts.append(_text(left, top - 2, up, "start", "axis"))
+    parts.append(_text(4, 11, up, "start", "axis"))
     return _svg(width, height, f"{up} by {across}", "".join(parts))
 
 
@@ -143,6 +141,15 @@ def _reach(strip: Strip) -> float:
 def _span(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Some round numbers between two others."""
+    rough = (high - low) / _TICKS
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1, 2, 2.5, 5, 10) if size * factor >= rough * 0.999)
+    first = math.ceil(low / step - 1e-9)
+    return [round(count * step, 12) + 0.0 for count in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _short(text: str) -> str:

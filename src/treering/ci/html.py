@@ -52,7 +52,7 @@ def _section(section: Section) -> str:
     inner += table
     if section.links:
         inner += f'<p class="links">{"".join(map(_link, section.links))}</p>'
-    return f"<section><h2>{escape(section.title)}</h2>{inner}</section>\n"
+    return f"<section{' class=half' if section.svg else ''}><h2>{escape(section.title)}</h2>{inner}</section>\n"
 
 
 def _table(table: Table) -> str:

@@ -16,7 +16,8 @@ LONGEST = 65_000
 _VERDICT = {"pass": "✅", "fail": "❌", "insufficient": "❔"}
 _LOOK = {"good": "🟢 ", "bad": "🔴 ", "open": "🟡 "}
 _LONGEST_CELL = 300
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#+!|~$@:])")
+# A colon only where a symbol or an address could begin, and an underscore only at the end of a word.
+_SPECIAL = re.compile(r"[\\`*\[\]<|~$@#]|:(?=[\w/+-])|(?<!\w)_|_(?!\w)|^[-+>](?=\s)")
 
 
 def to_markdown(document: Document) -> str:

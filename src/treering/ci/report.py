@@ -145,7 +145,7 @@ def _difference(one: Difference) -> tuple[Cell, ...]:
         number(one.candidate),
         Cell(f"{arrow} {change.value:+.4g}" if change.value else "=", look),
         Cell(between, "quiet"),
-        Cell("", strip=Strip(change.value, change.low, change.high, one.better)),
+        Cell("", strip=None if change.low is None else Strip(change.value, change.low, change.high, one.better)),
     )
 
 
@@ -296,6 +296,8 @@ def _files(judgement: Judgement, server: str) -> Iterator[Section]:
         card = f"{server}/api/v1/model-versions/card?name={version.name}&version={version.version}&format=html"
         links.append(Link("model card", card))
     for name, path in ours.files.items():
+        if links and name.lower().replace("_", " ") == links[0].label:
+            continue
         links.append(
             Link(name, f"{server}/runs/{ours.run_id}?tab=artifacts&path={path}" if server and ours.run_id else "")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from treering.client.channel import Channel
+from treering.client.far_governance import FarGovernance
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
@@ -175,4 +176,6 @@ def _present(webhook_id: str) -> str:
 
 def far_registry(channel: Channel) -> ModelRegistry:
     """All of a server's registry."""
-    return ModelRegistry(FarRegisteredModels(channel), FarModelVersions(channel), FarWebhooks(channel))
+    return ModelRegistry(
+        FarRegisteredModels(channel), FarModelVersions(channel), FarWebhooks(channel), FarGovernance(channel)
+    )

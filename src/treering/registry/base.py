@@ -281,3 +281,4 @@ class ModelRegistry(VersionedModels):
     """The whole registry: what `assembly` or the client hands out."""
 
     webhooks: Webhooks
+    governance: Governance

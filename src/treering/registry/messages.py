@@ -8,16 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import time
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from treering.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 
-__all__ = ["message_of", "sample_of", "signed_headers"]
+__all__ = ["sample_of", "signed_headers"]
 
 _MODEL = {"name": "example_model", "tags": {"example_key": "example_value"}, "description": "An example"}
 _VERSION = {"name": "example_model", "version": "1"}
@@ -43,17 +41,6 @@ def sample_of(event: WebhookEvent) -> Mapping[str, Any]:
         return {**named, "version": "1"} if event.action is WebhookAction.CREATED else named
     value = {"value": "example_value"} if event.action is WebhookAction.SET else {}
     return {**owner, "key": "example_key", **value}
-
-
-def message_of(event: WebhookEvent, data: Mapping[str, Any]) -> bytes:
-    """The body that tells of an event, which happened now."""
-    said = {
-        "entity": event.entity.value,
-        "action": event.action.value,
-        "timestamp": datetime.now(UTC).isoformat(),
-        "data": data,
-    }
-    return json.dumps(said).encode()
 
 
 def signed_headers(body: bytes, secret: str) -> dict[str, str]:

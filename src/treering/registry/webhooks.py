@@ -12,8 +12,9 @@ from treering.core.errors import InvalidInput, Unavailable
 from treering.entities.page import Page, Query
 from treering.entities.webhook import ACTIONS, NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
 from treering.registry.addresses import Addresses
-from treering.registry.messages import message_of, sample_of, signed_headers
+from treering.registry.messages import sample_of, signed_headers
 from treering.registry.names import check_max_results, check_present, check_text
+from treering.storage.metadata.announcing import message_of
 from treering.storage.metadata.base import WebhookStore
 
 __all__ = ["StoredWebhooks"]
