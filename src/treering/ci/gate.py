@@ -180,7 +180,7 @@ def target_of(text: str) -> str:
         return f"alias:{text[1:]}"
     if text in {"Staging", "Production", "Archived"}:
         return f"stage:{text}"
-    if text and ":" not in text and "/" not in text:
+    if text and not set(text) & set(":/@"):
         return f"alias:{text}"
     msg = f"{text!r} is nothing to promote to. Write alias:champion or stage:Production."
     raise InvalidInput(msg)

@@ -25,6 +25,7 @@ _INTERRUPTED = 130
 # What `treering --help` says of each command, in alphabetical order; a command stands in the file of its name.
 HELP: Mapping[str, str] = {
     "artifacts": "List, fetch and add files of runs and models.",
+    "ci": "Judge new models, and report on them.",
     "completion": "Print a script that completes commands.",
     "config": "Show every setting, its value and where it comes from.",
     "data": "Versions of data: add, status, checkout, push, pull.",
@@ -37,6 +38,7 @@ HELP: Mapping[str, str] = {
     "export": "Take runs out, for other tools.",
     "gc": "Remove for good what was deleted.",
     "import": "Bring over what another tool kept.",
+    "init": "Start a project that runs, with CI files.",
     "lineage": "What something came of, and what came of it.",
     "models": "Serve a model, or let it predict.",
     "pipeline": "Run the stages of dvc.yaml, and look at them.",

@@ -64,15 +64,15 @@ class FarGovernance:
 
     def approve(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
         """As `Governance.approve`."""
-        return self._call(wire.APPROVE, wire.Decide(_present(promotion_id), comment, user))
+        return self._call(wire.APPROVE, wire.Approve(_present(promotion_id), comment, user))
 
     def reject(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
         """As `Governance.reject`."""
-        return self._call(wire.REJECT, wire.Decide(_present(promotion_id), comment, user))
+        return self._call(wire.REJECT, wire.Reject(_present(promotion_id), comment, user))
 
     def withdraw(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
         """As `Governance.withdraw`."""
-        return self._call(wire.WITHDRAW, wire.Decide(_present(promotion_id), comment, user))
+        return self._call(wire.WITHDRAW, wire.Withdraw(_present(promotion_id), comment, user))
 
     def rollback(self, name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
         """As `Governance.rollback`."""

@@ -22,6 +22,7 @@ __all__ = [
     "export_settings",
     "find_home",
     "overruled",
+    "own_models_file",
     "read_settings",
     "share_counts",
     "sources",
@@ -118,9 +119,14 @@ class Settings:
     )
     notebook_name: str = _setting("", "The notebook that runs are started from; Jupyter tells it.", "JPY_SESSION_NAME")
     allow_model_code: bool = _setting(
-        True,
-        "Whether models may be loaded whose format can run code, such as pickle.",
+        False,
+        "Whether models of other people may be loaded that run code, such as pickles of classes that no list knows.",
         "MLFLOW_ALLOW_MODEL_CODE_EXECUTION",
+    )
+    own_models: str = _setting(
+        "",
+        "File that lists what this user has saved, which is loaded whatever it holds; empty: in `home` if that is set,"
+        " else in the user's data folder.",
     )
     truncate_long_values: bool = _setting(
         True, "Cut params and tags that are too long, instead of refusing them.", "MLFLOW_TRUNCATE_LONG_VALUES"
@@ -292,6 +298,20 @@ def share_counts(folder: str) -> None:
 def counts_folder() -> str:
     """Where this process counts together with others; "" where it counts alone."""
     return process_variables().get(_COUNTS, "")
+
+
+def own_models_file(settings: Settings) -> Path:
+    """The list of the models that this user has saved; it need not exist yet.
+
+    Never in a home that was found by looking around: whoever wrote that folder could
+    have put a list there.
+    """
+    if settings.own_models:
+        return Path(settings.own_models).expanduser().absolute()
+    if settings.home:
+        return Path(settings.home).expanduser().absolute() / "own_models"
+    given = process_variables().get("XDG_DATA_HOME")
+    return (Path(given) if given else Path("~/.local/share").expanduser()) / "treering" / "own_models"
 
 
 def find_home(settings: Settings, start: Path) -> Path:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from treering.core.errors import Conflict, InvalidInput, PermissionDenied
 from treering.entities.governance import ApprovalRule, Promotion, PromotionState, RegistryEvent, VersionCheck
+from treering.entities.model import STAGES
 from treering.registry.names import check_alias, check_model_name, check_stage, check_text
 from treering.storage.metadata.governing import alias_target, stage_target
 
@@ -28,7 +29,14 @@ _CHECK = re.compile(r"[\w\-.:/ ]+")
 
 
 def check_target(target: str) -> str:
-    """`stage:<name>` or `alias:<name>` in the registry's spelling. Raises InvalidInput for anything else."""
+    """`stage:<name>` or `alias:<name>` in the registry's spelling.
+
+    For short, the name of a stage stands for itself, and `@champion` for an alias. Raises InvalidInput for anything else.
+    """
+    if target.startswith("@"):
+        return alias_target(check_alias(target[1:]))
+    if target.lower() in {stage.lower() for stage in STAGES}:
+        return stage_target(check_stage(target))
     kind, _, name = target.partition(":")
     if kind == "stage":
         return stage_target(check_stage(name))

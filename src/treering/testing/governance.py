@@ -42,12 +42,12 @@ class GovernanceSuite:
             PromotionState.DONE, "ann", "it is better", (), 0,
         )  # fmt: skip
         assert registry.versions.get_by_alias(name, "champion").version == 2
-        assert registry.governance.promote(name, 3, _CHAMPION).replaces == 2
+        assert registry.governance.promote(name, 3, "@champion").replaces == 2
         assert [one.version for one in registry.governance.promotions(name)] == [3, 2]
 
     def test_a_promotion_to_a_stage_archives_the_one_that_was_there(self, registry: ModelRegistry) -> None:
         name = _model(registry)
-        registry.governance.promote(name, 1, "stage:production")
+        registry.governance.promote(name, 1, "production")
         registry.governance.promote(name, 2, _PRODUCTION)
         stages = [registry.versions.get(name, version).stage for version in (1, 2, 3)]
         assert stages == ["Archived", "Production", "None"]
@@ -256,7 +256,7 @@ class GovernanceSuite:
     @pytest.mark.parametrize(
         "rule",
         [
-            ApprovalRule("m", "Production"),
+            ApprovalRule("m", "Live"),
             ApprovalRule("m", "stage:Live"),
             ApprovalRule("m", "alias:latest"),
             ApprovalRule("m", _CHAMPION, -1),

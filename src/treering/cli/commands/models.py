@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from treering.cli.scan import scan
 from treering.cli.session import session
 from treering.client.artifacts import download_tree
 from treering.core.errors import NotFound, NotSupported, Unavailable
@@ -37,6 +38,9 @@ _env_manager = click.option(
 @click.group()
 def models() -> None:
     """Serve models and ask them for predictions."""
+
+
+models.add_command(scan)
 
 
 @models.command("serve")
@@ -71,7 +75,7 @@ def serve_model(  # noqa: PLR0913 -- the options of a command
             timeout=settings.model_server_timeout if timeout is None else timeout,
             max_body_bytes=settings.max_body_bytes,
             show_traces=show_traces,
-            loading=LoadOptions(allow_code=settings.allow_model_code),
+            loading=LoadOptions.of(settings),
         )
         serve(
             options,
@@ -113,7 +117,7 @@ def predict(
     body = _read(input_path)
     with ExitStack() as stack:
         folder = _folder(model_uri, settings, stack)
-        model = load(folder, LoadOptions(allow_code=settings.allow_model_code))
+        model = load(folder, LoadOptions.of(settings))
         asked = decode(body, _TYPES[content_type], model.signature)
         answer = encode(model.predict(asked.data, asked.params), bare=asked.bare)
     if output_path is None:

@@ -64,17 +64,17 @@ def _get_promotion(services: Services, asked: wire.PromotionId) -> Promotion:
 
 
 @HANDLERS.handles(wire.APPROVE)
-def _approve(services: Services, asked: wire.Decide) -> Promotion:
+def _approve(services: Services, asked: wire.Approve) -> Promotion:
     return services.registry.governance.approve(asked.promotion_id, asked.comment, user=asked.user)
 
 
 @HANDLERS.handles(wire.REJECT)
-def _reject(services: Services, asked: wire.Decide) -> Promotion:
+def _reject(services: Services, asked: wire.Reject) -> Promotion:
     return services.registry.governance.reject(asked.promotion_id, asked.comment, user=asked.user)
 
 
 @HANDLERS.handles(wire.WITHDRAW)
-def _withdraw(services: Services, asked: wire.Decide) -> Promotion:
+def _withdraw(services: Services, asked: wire.Withdraw) -> Promotion:
     return services.registry.governance.withdraw(asked.promotion_id, asked.comment, user=asked.user)
 
 

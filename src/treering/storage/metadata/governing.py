@@ -207,8 +207,7 @@ def refuse_guarded(rules: Iterable[ApprovalRule], name: str, version: int, targe
     if rule_for(rules, name, target) is not None:
         msg = (
             f"{target!r} of the registered model {name!r} is guarded by a rule of approval, so no version is put there"
-            f" directly. Ask for it with `treering registry promote {name} {version} {target}`"
-            " or treering.registry.promote."
+            f" directly. Ask for it with `treering registry promote {name} {version} {target}` or treering.promote."
         )
         raise PermissionDenied(msg)
 

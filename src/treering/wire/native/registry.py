@@ -38,6 +38,7 @@ __all__ = [
     "SET_CHECK",
     "SET_RULE",
     "WITHDRAW",
+    "Approve",
     "AskHistory",
     "AskPromotions",
     "AskRules",
@@ -50,11 +51,13 @@ __all__ = [
     "Promote",
     "PromotionId",
     "Promotions",
+    "Reject",
     "RemoveRule",
     "Rollback",
     "Rules",
     "SetCheck",
     "SetRule",
+    "Withdraw",
 ]
 
 
@@ -134,6 +137,18 @@ class Decide(msgspec.Struct, frozen=True):
     user: str = ""
 
 
+class Approve(Decide, frozen=True):
+    """An approval."""
+
+
+class Reject(Decide, frozen=True):
+    """A promotion to end."""
+
+
+class Withdraw(Decide, frozen=True):
+    """A promotion to take back."""
+
+
 class Rollback(msgspec.Struct, frozen=True):
     """A target to give back to the version that held it before."""
 
@@ -210,9 +225,9 @@ REMOVE_RULE = Endpoint("registry.remove_rule", "DELETE", _AT + "/rules", RemoveR
 PROMOTE = Endpoint("registry.promote", "POST", _AT + "/promotions", Promote, Promotion, _EDIT, "Move a version to a stage or alias, or ask for it")
 LIST_PROMOTIONS = Endpoint("registry.list_promotions", "GET", _AT + "/promotions", AskPromotions, Promotions, _READ, "Promotions, the newest first")
 GET_PROMOTION = Endpoint("registry.get_promotion", "GET", _ONE, PromotionId, Promotion, _READ, "One promotion, and what it waits for")
-APPROVE = Endpoint("registry.approve", "POST", _ONE + "/approve", Decide, Promotion, _EDIT, "Approve a promotion")
-REJECT = Endpoint("registry.reject", "POST", _ONE + "/reject", Decide, Promotion, _EDIT, "Reject a promotion")
-WITHDRAW = Endpoint("registry.withdraw", "POST", _ONE + "/withdraw", Decide, Promotion, _EDIT, "Withdraw a promotion that one asked for")
+APPROVE = Endpoint("registry.approve", "POST", _ONE + "/approve", Approve, Promotion, _EDIT, "Approve a promotion")
+REJECT = Endpoint("registry.reject", "POST", _ONE + "/reject", Reject, Promotion, _EDIT, "Reject a promotion")
+WITHDRAW = Endpoint("registry.withdraw", "POST", _ONE + "/withdraw", Withdraw, Promotion, _EDIT, "Withdraw a promotion that one asked for")
 ROLLBACK = Endpoint("registry.rollback", "POST", _AT + "/rollback", Rollback, ModelVersion, _EDIT, "Give a stage or alias back to the version before")
 SET_CHECK = Endpoint("registry.set_check", "PUT", _AT + "/checks", SetCheck, VersionCheck, _EDIT, "Record the outcome of a check")
 LIST_CHECKS = Endpoint("registry.list_checks", "GET", _AT + "/checks", VersionNumber, Checks, _READ, "The last outcome of each check of a version")

@@ -51,12 +51,12 @@ class SvgPlotter:
         left = (_WIDTH - side * count) / 2
         for row in range(count):
             for column in range(count):
-                share = shares[row, column]
-                blue = round(255 - 190 * min(max(share, 0), 1))
+                share = float(shares[row, column])
                 x, y = left + column * side, _TOP + row * side
-                parts.append(
-                    f'<rect x="{x:.1f}" y="{y:.1f}" width="{side:.1f}" height="{side:.1f}" fill="rgb({blue - 30 if blue > 95 else 65},{blue},255)"/>'  # noqa: E501
-                )
+                pale = 1 - min(max(share, 0.0), 1.0)
+                colour = f"rgb({round(8 + 239 * pale)},{round(72 + 175 * pale)},{round(140 + 115 * pale)})"
+                box = f'x="{x:.1f}" y="{y:.1f}" width="{side:.1f}" height="{side:.1f}"'
+                parts.append(f'<rect {box} fill="{colour}"/>')
                 if count <= _MOST_CELLS:
                     colour = "#ffffff" if share > _DARK else "#111111"
                     parts.append(

@@ -94,7 +94,7 @@ class MemoryGovernance:
             found = [
                 one for one in self._state.promotions.values() if name in {"", one.name} and state in {None, one.state}
             ]
-        return sorted(found, key=lambda one: (-one.created, one.promotion_id))[:limit]
+        return found[::-1][:limit]
 
     def history(self, name: str, version: int, before: int, limit: int) -> Sequence[RegistryEvent]:
         """See GovernanceStore."""

@@ -100,7 +100,7 @@ class SqlGovernance:
 
     def promotions(self, name: str, state: PromotionState | None, limit: int) -> Sequence[Promotion]:
         """See GovernanceStore."""
-        statement = _promotions().order_by(promotions.c.created.desc(), promotions.c.promotion_id).limit(limit)
+        statement = _promotions().order_by(promotions.c.id.desc()).limit(limit)
         if state is not None:
             statement = statement.where(promotions.c.state == state.value)
         with self._session.read() as connection:
@@ -230,7 +230,7 @@ class _Desk:
     def pending(self) -> Sequence[Promotion]:
         """See RegistryDesk."""
         waiting = promotions.c.state == PromotionState.PENDING.value
-        statement = _promotions().where(promotions.c.model == self._row.id, waiting).order_by(promotions.c.created)
+        statement = _promotions().where(promotions.c.model == self._row.id, waiting).order_by(promotions.c.id)
         return [_promotion(row) for row in self._connection.execute(statement)]
 
     def put_promotion(self, promotion: Promotion) -> None:

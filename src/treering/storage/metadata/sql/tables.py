@@ -413,7 +413,8 @@ approval_rules = Table(
 promotions = Table(
     "promotions",
     metadata,
-    Column("promotion_id", _short(36), primary_key=True),
+    _serial(),
+    Column("promotion_id", _short(36), nullable=False, unique=True),
     Column("model", _SERIAL, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("target", _short(TARGET_LENGTH), nullable=False),
@@ -428,7 +429,8 @@ promotions = Table(
     Column("decisions", _long(), nullable=False),
     _of_version(),
     Index(None, "model", "version"),
-    Index(None, "state", "created"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
     **_MYSQL,
 )
 version_checks = Table(

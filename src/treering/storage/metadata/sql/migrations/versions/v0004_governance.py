@@ -124,6 +124,7 @@ def _create_rules() -> None:
 def _create_promotions() -> None:
     _create(
         "promotions",
+        _serial(),
         _key("promotion_id", 36),
         _model(),
         _number("version"),
@@ -136,11 +137,12 @@ def _create_promotions() -> None:
         _number("decided"),
         _number("replaces"),
         _text("decisions"),
-        PrimaryKeyConstraint("promotion_id", name="pk_promotions"),
+        PrimaryKeyConstraint("id", name="pk_promotions"),
+        UniqueConstraint("promotion_id", name="uq_promotions_promotion_id"),
         UniqueConstraint("open_for", name="uq_promotions_open_for"),
         _of_version("promotions"),
         Index("ix_promotions_model_version", "model", "version"),
-        Index("ix_promotions_state_created", "state", "created"),
+        Index("ix_promotions_state_id", "state", "id"),
     )
 
 
