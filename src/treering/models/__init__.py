@@ -5,7 +5,9 @@ from importlib import import_module
 _TABLE = {
     "Model": "treering.models.mlmodel:MLModel",
     "ModelSignature": "treering.models.signature:Signature",
+    "BatchResult": "treering.models.scoring.job:BatchResult",
     "infer_signature": "treering.models.signature:infer_signature",
+    "predict_batch": "treering.client.batch_scoring:predict_batch",
 }
 
 
