@@ -7,7 +7,7 @@ from itertools import islice
 
 import treering
 from treering.ci.contestant import Contestant
-from treering.ci.document import Cell, Document, Link, Section, Strip, Table, figure, number
+from treering.ci.document import Cell, Document, Link, Picture, Section, Strip, Table, figure, number
 from treering.ci.figures import bars, curve, intervals
 from treering.ci.gate import Judgement, told
 from treering.core.clock import from_millis
@@ -31,11 +31,12 @@ _TITLES = {
 _SIGNS = {True: ("passed", "good"), False: ("failed", "bad"), None: ("not known", "open")}
 
 
-def report(judgement: Judgement, server: str = "") -> Document:
+def report(judgement: Judgement, server: str = "", pictures: tuple[Picture, ...] = ()) -> Document:
     """The report on what a gate found.
 
     Args:
         server: Address of a server's pages, for links; "" for none.
+        pictures: Plots of the candidate's evaluation, for a page.
     """
     result = judgement.result
     ours, theirs = judgement.evaluations
@@ -46,7 +47,7 @@ def report(judgement: Judgement, server: str = "") -> Document:
         *_slices(judgement),
         *_fairness(ours),
         *_changes(judgement),
-        *_files(judgement, server),
+        *_files(judgement, server, pictures),
     ]
     lead = [_lead(judgement)]
     if judgement.objective:
@@ -286,7 +287,7 @@ def _data(run: Run) -> dict[str, str]:
     }
 
 
-def _files(judgement: Judgement, server: str) -> Iterator[Section]:
+def _files(judgement: Judgement, server: str, pictures: tuple[Picture, ...]) -> Iterator[Section]:
     ours, _ = judgement.evaluations
     if ours is None or not ours.files:
         return
@@ -301,7 +302,7 @@ def _files(judgement: Judgement, server: str) -> Iterator[Section]:
         links.append(
             Link(name, f"{server}/runs/{ours.run_id}?tab=artifacts&path={path}" if server and ours.run_id else "")
         )
-    yield Section("Plots and tables of the evaluation", links=tuple(links[:_MOST_ROWS]), folded=True)
+    yield Section("Plots and tables of the evaluation", links=tuple(links[:_MOST_ROWS]), pictures=pictures, folded=True)
 
 
 def _tag(run: Run | None, key: str) -> str:

@@ -27,11 +27,14 @@ from treering.models.scoring.scorer import Scorer
 
 __all__ = ["alone", "cores", "together"]
 
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from treering.models.scoring.worker import main; main()"
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from treering.models.scoring.worker import main; main()"
+)
 # What keeps libraries from starting a thread for each core in each of the processes.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
 _HELD = 64
 _GRACE = 10.0
+_KILLED = -9
 
 PartOf = Callable[[Piece], str]
 
@@ -51,7 +54,9 @@ def alone(recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf) -> Generator
         yield from scorer.score(piece, part_of(piece))
 
 
-def together(recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf, count: int) -> Generator[Rows | Done, None, None]:
+def together(
+    recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf, count: int
+) -> Generator[Rows | Done, None, None]:
     """Score the pieces in `count` processes; what is done comes in any order.
 
     Raises:
@@ -76,7 +81,9 @@ class _Crew:
         self._stopped = False
         self._events: queue.Queue[Rows | Done | Exception | None] = queue.Queue(_HELD)
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._threads = [threading.Thread(target=self._serve, name="treering-scoring", daemon=True) for _ in range(count)]
+        self._threads = [
+            threading.Thread(target=self._serve, name="treering-scoring", daemon=True) for _ in range(count)
+        ]
 
     def events(self) -> Iterator[Rows | Done]:
         for thread in self._threads:
@@ -149,7 +156,7 @@ class _Crew:
     def _ended(self, process: subprocess.Popen[bytes], piece: Piece) -> TreeringError:
         status = process.wait()
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        hint = " Signal 9 comes of a lack of memory: try fewer --workers or --chunk-rows." if status == -9 else ""
+        hint = " Signal 9 comes of a lack of memory: try fewer --workers or --chunk-rows." if status == _KILLED else ""
         msg = (
             f"A worker ended {how} while it scored {piece.file} from {piece.start} on; what it printed stands above.{hint}"
             " What is done is kept: go on with --resume."

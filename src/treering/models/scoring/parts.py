@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import msgspec
 
@@ -52,10 +52,12 @@ class Parts:
         self._lock = self._take()
         self._list: IO[bytes] | None = None
 
-    def __enter__(self) -> Parts:
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         if self._list is not None:
             self._list.close()
         # Nothing came of it, so there is nothing to go on with.
@@ -111,7 +113,7 @@ class Parts:
 
     def publish(self) -> None:
         """Put the draft, which is complete, in the place of the output, and remove the folder."""
-        os.replace(self.draft, self._output)
+        Path(self.draft).replace(self._output)
         if sys.platform != "win32":
             descriptor = os.open(self._output.parent, os.O_RDONLY)
             try:
@@ -144,7 +146,9 @@ class Parts:
     def _clear(self) -> None:
         left = [entry for entry in self.folder.iterdir() if entry.name != _LOCK]
         if (self.folder / _JOB).exists():
-            logger.warning("%s is begun anew; what an earlier try left of it is removed. --resume goes on.", self._output)
+            logger.warning(
+                "%s is begun anew; what an earlier try left of it is removed. --resume goes on.", self._output
+            )
         for entry in left:
             entry.unlink()
 
