@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from treering.client.artifacts import download_artifacts, upload_tree
+from treering.client.artifacts import upload_tree
 from treering.client.belated import is_belated
+from treering.client.model_loading import load_model
 from treering.client.models import register_at
 from treering.client.runs import ActiveRun, run_or_start
 from treering.client.session import session
@@ -25,9 +26,7 @@ from treering.core.settings import own_models_file
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import LogBatch, ModelOutput
-from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
-from treering.models.loading import LoadedModel, load, load_native
 from treering.models.mlmodel import MLModel
 from treering.models.signature import Signature
 from treering.tracking.base import NewLoggedModel
@@ -35,7 +34,7 @@ from treering.tracking.base import NewLoggedModel
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["ModelInfo", "Placement", "load_model", "load_native_model", "log_model", "save_model", "split_options"]
+__all__ = ["ModelInfo", "Placement", "load_model", "log_model", "save_model", "split_options"]
 
 _HISTORY_TAG = "mlflow.log-model.history"
 _SAVE_OPTIONS = {
@@ -165,39 +164,6 @@ def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions)
     return save(flavour, model, Path(path), replace(options, own=own_models_file(session().settings)))
 
 
-def load_model(
-    model_uri: str,
-    dst_path: str | Path | None = None,
-    model_config: Mapping[str, Any] | None = None,
-    trust: bool | Sequence[str] | None = None,  # noqa: FBT001 -- True or names, as one word
-) -> LoadedModel:
-    """The model at a URI or path, ready to predict.
-
-    Args:
-        trust: The word that the model's code may run: True, or the names that a pickle of it may refer to though
-            the list of what is harmless has them not.
-
-    Raises:
-        NotFound: If there is none.
-        PermissionDenied: If loading could run code and the settings forbid that.
-    """
-    wanted = LoadOptions.of(session().settings, trust, model_config=model_config or {})
-    return load(_fetched(model_uri, dst_path), wanted)
-
-
-def load_native_model(
-    flavour: str, model_uri: str, dst_path: str | Path | None = None, options: Mapping[str, Any] | None = None
-) -> Any:
-    """The framework's own object. Raises as `load_model`.
-
-    Args:
-        options: `trust`, and the flavour's own, as a user names them.
-    """
-    own = dict(options or {})
-    wanted = LoadOptions.of(session().settings, own.pop("trust", None), flavour=own)
-    return load_native(_fetched(model_uri, dst_path), flavour, wanted)
-
-
 def split_options(given: Mapping[str, Any]) -> SaveOptions:
     """Keyword arguments as MLflow names them: those of every flavour, and the rest for the flavour itself."""
     common = {key: value for key, value in given.items() if key in _SAVE_OPTIONS and value is not None}
@@ -261,10 +227,6 @@ def _note(run: ActiveRun, created: LoggedModel, saved: MLModel, step: int) -> No
         }
     )
     run.recorder.tags(run_id, {_HISTORY_TAG: json.dumps(history)})
-
-
-def _fetched(model_uri: str, dst_path: str | Path | None) -> Path:
-    return Path(download_artifacts(model_uri, dst_path=dst_path))
 
 
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from treering.core.errors import MissingExtra, NotFound, NotSupported, PermissionDenied
@@ -13,6 +14,7 @@ from treering.models import mlmodel
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
+from treering.models.light import LIGHT, Ask
 from treering.models.mlmodel import MLModel
 from treering.models.safety.own import is_own
 from treering.models.signature import Signature
@@ -25,15 +27,21 @@ class LoadedModel:
 
     Attributes:
         metadata: The contents of its MLmodel file.
-        native: The framework's own object.
         folder: Where it was loaded from; its files must stay there while the model is used.
     """
 
     def __init__(self, metadata: MLModel, native: Any, predictor: Predictor, folder: Path) -> None:
         self.metadata = metadata
-        self.native = native
         self.folder = folder
+        self._native = native
         self._predictor = predictor
+
+    @property
+    def native(self) -> Any:
+        """The framework's own object."""
+        if isinstance(self._native, _Postponed):
+            self._native = self._native.native()
+        return self._native
 
     @property
     def signature(self) -> Signature | None:
@@ -83,9 +91,13 @@ def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
     if loader not in LOADERS:
         native, predictor = _foreign(folder, loader, entry, options)
         return LoadedModel(metadata, native, predictor, folder)
-    flavour = FLAVOURS.load(LOADERS[loader])
-    native = flavour.read(folder, metadata, options)
-    return LoadedModel(metadata, native, flavour.predictor(native, folder, metadata, options), folder)
+    name = LOADERS[loader]
+    if name in LIGHT.builtins:
+        ask = LIGHT.load(name)(folder, metadata, metadata.flavours.get(name, {}))
+        if ask is not None:
+            postponed = _Postponed(ask, lambda: _whole(name, folder, metadata, options))
+            return LoadedModel(metadata, postponed, postponed.predict, folder)
+    return LoadedModel(metadata, *_whole(name, folder, metadata, options), folder)
 
 
 def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) -> Any:
@@ -104,6 +116,39 @@ def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) 
         raise NotFound(msg)
     _add_code(folder, metadata.flavours.get(flavour, {}).get("code"), options)
     return FLAVOURS.load(flavour).read(folder, metadata, options)
+
+
+class _Postponed:
+    """A model that is asked without its framework, until something needs that."""
+
+    def __init__(self, ask: Ask, whole: Callable[[], tuple[Any, Predictor]]) -> None:
+        self._ask = ask
+        self._whole = whole
+        self._loaded: tuple[Any, Predictor] | None = None
+        self._lock = Lock()
+
+    def predict(self, data: Any, params: dict[str, Any]) -> Any:
+        if self._loaded is None and not params:
+            answer = self._ask(data)
+            if answer is not NotImplemented:
+                return answer
+        return self._load()[1](data, params)
+
+    def native(self) -> Any:
+        return self._load()[0]
+
+    def _load(self) -> tuple[Any, Predictor]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._whole()
+            return self._loaded
+
+
+def _whole(name: str, folder: Path, metadata: MLModel, options: LoadOptions) -> tuple[Any, Predictor]:
+    """A model as its framework knows it, and how that is asked."""
+    flavour = FLAVOURS.load(name)
+    native = flavour.read(folder, metadata, options)
+    return native, flavour.predictor(native, folder, metadata, options)
 
 
 def _add_code(folder: Path, code: Any, options: LoadOptions) -> None:

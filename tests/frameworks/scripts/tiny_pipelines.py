@@ -14,7 +14,27 @@ from transformers import (
     pipeline,
 )
 
-WORDS = "[PAD] [UNK] [CLS] [SEP] [MASK] a good bad film day very night it is was the not great poor".split()
+WORDS = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    "a",
+    "good",
+    "bad",
+    "film",
+    "day",
+    "very",
+    "night",
+    "it",
+    "is",
+    "was",
+    "the",
+    "not",
+    "great",
+    "poor",
+]
 SPECIAL = {"unk_token": "[UNK]", "pad_token": "[PAD]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
 ENTAILED = ("contradiction", "neutral", "entailment")
 

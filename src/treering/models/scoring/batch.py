@@ -13,8 +13,8 @@ from typing import Any
 
 from treering.core.errors import InvalidInput, NotFound
 from treering.models import mlmodel
-from treering.models.scoring.crew import alone, cores, together
 from treering.models.scoring.answers import PREDICTION
+from treering.models.scoring.crew import alone, cores, together
 from treering.models.scoring.formats import SCORING_FORMATS
 from treering.models.scoring.formats.base import Cutting, Format
 from treering.models.scoring.job import BatchJob, BatchResult, Piece, Progress

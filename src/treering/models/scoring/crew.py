@@ -27,7 +27,9 @@ from treering.models.scoring.scorer import Scorer
 
 __all__ = ["alone", "cores", "together"]
 
-_PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from treering.models.scoring.worker import main; main()"
+_PROGRAM = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from treering.models.scoring.worker import main; main()"
+)
 # What keeps libraries from starting a thread for each core in each of the processes.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
 _HELD = 64
@@ -51,7 +53,9 @@ def alone(recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf) -> Generator
         yield from scorer.score(piece, part_of(piece))
 
 
-def together(recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf, count: int) -> Generator[Rows | Done, None, None]:
+def together(
+    recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf, count: int
+) -> Generator[Rows | Done, None, None]:
     """Score the pieces in `count` processes; what is done comes in any order.
 
     Raises:
@@ -76,7 +80,9 @@ class _Crew:
         self._stopped = False
         self._events: queue.Queue[Rows | Done | Exception | None] = queue.Queue(_HELD)
         self._processes: list[subprocess.Popen[bytes]] = []
-        self._threads = [threading.Thread(target=self._serve, name="treering-scoring", daemon=True) for _ in range(count)]
+        self._threads = [
+            threading.Thread(target=self._serve, name="treering-scoring", daemon=True) for _ in range(count)
+        ]
 
     def events(self) -> Iterator[Rows | Done]:
         for thread in self._threads:

@@ -55,7 +55,9 @@ class Parts:
     def __enter__(self) -> Parts:
         return self
 
-    def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
         if self._list is not None:
             self._list.close()
         # Nothing came of it, so there is nothing to go on with.
@@ -144,7 +146,9 @@ class Parts:
     def _clear(self) -> None:
         left = [entry for entry in self.folder.iterdir() if entry.name != _LOCK]
         if (self.folder / _JOB).exists():
-            logger.warning("%s is begun anew; what an earlier try left of it is removed. --resume goes on.", self._output)
+            logger.warning(
+                "%s is begun anew; what an earlier try left of it is removed. --resume goes on.", self._output
+            )
         for entry in left:
             entry.unlink()
 

@@ -87,7 +87,7 @@ class Scorer:
     def _answers(self, chunk: Chunk, asked: tuple[str, ...], piece: Piece) -> Any:
         try:
             return self._ask(chunk.table, asked)
-        except Exception as error:  # noqa: BLE001 -- the model's own code runs here; what it raises is told with the rows
+        except Exception as error:
             raise self._blame(chunk, asked, piece, error) from error
 
     def _ask(self, table: Any, asked: tuple[str, ...]) -> Any:

@@ -94,7 +94,9 @@ class Shape:
             flat = kind is not None and len(self._tensor.shape) <= _TABLE_RANK
             return Wanted(columns, dict.fromkeys(asked, kind) if flat else {}, exact=flat)
         items = self._schema.columns() if self._schema else ()
-        by_name = {item.name: item for item in items} if items and items[0].name else dict(zip(asked, items, strict=False))
+        by_name = (
+            {item.name: item for item in items} if items and items[0].name else dict(zip(asked, items, strict=False))
+        )
         types = {
             name: _ARROW[item.type]
             for name, item in by_name.items()

@@ -35,7 +35,7 @@ def _work(tasks: BinaryIO, answers: BinaryIO) -> None:
             if scorer is None:
                 if task.recipe is None:
                     msg = "The first task has to say what holds for all of them."
-                    raise InvalidInput(msg)  # noqa: TRY301 -- told like all that fails here
+                    raise InvalidInput(msg)
                 scorer = Scorer(task.recipe)
             for message in scorer.score(task.piece, task.part):
                 send(answers, message)

@@ -60,7 +60,9 @@ class _CsvWriter:
     def write(self, table: Any) -> None:
         for place, field in enumerate(table.schema):
             if pa.types.is_nested(field.type):
-                texts = [None if value is None else json.dumps(value, default=str) for value in table[place].to_pylist()]
+                texts = [
+                    None if value is None else json.dumps(value, default=str) for value in table[place].to_pylist()
+                ]
                 table = table.set_column(place, field.name, pa.array(texts, pa.string()))
         arrow_csv.write_csv(table, self._file, self._options)
 

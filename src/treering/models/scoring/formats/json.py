@@ -75,7 +75,7 @@ def _rows(file: str) -> list[bytes]:
         msg = f"{file} cannot be read: {error.strerror}. Check the input."
         raise NotFound(msg) from error
     except msgspec.DecodeError as error:
-        msg = f"{file} is no JSON list of objects: {error}. Write [{{\"a\": 1}}, ...], or one object a line as jsonl."
+        msg = f'{file} is no JSON list of objects: {error}. Write [{{"a": 1}}, ...], or one object a line as jsonl.'
         raise InvalidInput(msg) from error
     if isinstance(parsed, list):
         return [msgspec.json.format(bytes(row), indent=-1) for row in parsed]

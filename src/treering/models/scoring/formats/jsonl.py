@@ -104,7 +104,7 @@ def layout_of(head: bytes, file: str) -> Layout:
     try:
         return without_times(parse(rows, {}).schema)
     except pa.ArrowInvalid as error:
-        msg = f"{file} is no JSON lines: {error}. Each line has to be an object, such as {{\"a\": 1}}."
+        msg = f'{file} is no JSON lines: {error}. Each line has to be an object, such as {{"a": 1}}.'
         raise InvalidInput(msg) from error
 
 

@@ -226,10 +226,7 @@ class TextOutput:
 
 def without_times(schema: pa.Schema) -> dict[str, Any]:
     """The types of a schema that was guessed: texts that look like times stay texts, as other readers leave them."""
-    return {
-        field.name: pa.string() if pa.types.is_temporal(field.type) else _plain(field.type)
-        for field in schema
-    }
+    return {field.name: pa.string() if pa.types.is_temporal(field.type) else _plain(field.type) for field in schema}
 
 
 def _plain(kind: Any) -> Any:
