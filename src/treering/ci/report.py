@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from urllib.parse import quote
 
 import treering
 from treering.ci.contestant import Contestant
@@ -100,7 +101,7 @@ def _facts(
 def _place(who: Contestant, server: str) -> Link:
     address = ""
     if server and who.version:
-        address = f"{server}/models/{who.version.name}/versions/{who.version.version}"
+        address = f"{server}/models/{quote(who.version.name, safe='')}/versions/{who.version.version}"
     elif server and who.run:
         address = f"{server}/runs/{who.run.info.run_id}"
     return Link(who.label, address)
@@ -294,13 +295,15 @@ def _files(judgement: Judgement, server: str, pictures: tuple[Picture, ...]) -> 
     links = []
     version = judgement.candidate.version
     if server and version:
-        card = f"{server}/api/v1/model-versions/card?name={version.name}&version={version.version}&format=html"
+        card = f"{server}/api/v1/model-versions/card?name={quote(version.name)}&version={version.version}&format=html"
         links.append(Link("model card", card))
     for name, path in ours.files.items():
         if links and name.lower().replace("_", " ") == links[0].label:
             continue
         links.append(
-            Link(name, f"{server}/runs/{ours.run_id}?tab=artifacts&path={path}" if server and ours.run_id else "")
+            Link(
+                name, f"{server}/runs/{ours.run_id}?tab=artifacts&path={quote(path)}" if server and ours.run_id else ""
+            )
         )
     yield Section("Plots and tables of the evaluation", links=tuple(links[:_MOST_ROWS]), pictures=pictures, folded=True)
 
