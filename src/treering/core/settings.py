@@ -202,8 +202,13 @@ class Settings:
         " without it, messages cannot be signed.",
         "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
     )
-    webhook_attempts: int = _setting(
-        10, "How often a message to a webhook is sent before it is given up.", "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES"
+    webhook_retries: int = _setting(
+        9,
+        "How often a message to a webhook is sent again, with growing pauses, before it is given up.",
+        "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES",
+    )
+    webhook_timeout: float = _setting(
+        30.0, "Seconds until a message to a webhook counts as not delivered.", "MLFLOW_WEBHOOK_REQUEST_TIMEOUT"
     )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sentence_transformers
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
@@ -25,7 +27,10 @@ __all__ = ["FLAVOUR", "SentenceTransformersFlavour"]
 
 _FOLDER = "model.sentence_transformer"
 _OWN = "sentence_transformers."
-_FAILED = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError)
+_FAILED = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError),
+    *(SafetensorError, pickle.UnpicklingError),
+)
 _SIGNATURE = Signature(Schema((Column(DataType.STRING),)), Schema((Tensor(np.dtype("float64"), (-1,)),)))
 
 
@@ -90,12 +95,6 @@ class SentenceTransformersFlavour:
             said = str(error).strip().partition("\n")[0]
             missing = "is incomplete" if isinstance(error, FileNotFoundError) or "no file" in said else "cannot be read"
             msg = f"The model {path} {missing}: {said}. It may be damaged, or need other versions of its packages."
-            raise DamagedData(msg) from error
-        except Exception as error:
-            # Of the library of safetensors, which gives its error no name that can be imported from all versions.
-            if type(error).__name__ != "SafetensorError":
-                raise
-            msg = f"The model {path} cannot be read: {error}. It may be damaged. Save or download it again."
             raise DamagedData(msg) from error
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol

@@ -6,6 +6,7 @@ components/<component>/   the tokenizer, and what else the pipeline is made of
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import transformers
 import yaml
+from safetensors import SafetensorError
 
 from treering.core.errors import DamagedData, InvalidInput, NotSupported, PermissionDenied
 from treering.core.log import logger
@@ -32,7 +34,10 @@ _AUTO = {
     "tokenizer": "AutoTokenizer",
 }
 _REPOSITORY = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_FAILED = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError)
+_FAILED = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError),
+    *(SafetensorError, pickle.UnpicklingError),
+)
 _TASKS = {
     "ForCausalLM": "text-generation",
     "ForMaskedLM": "fill-mask",
@@ -155,11 +160,6 @@ class TransformersFlavour:
         try:
             return cls.from_pretrained(where, **more)
         except _FAILED as error:
-            raise _damaged(Path(where), error) from error
-        except Exception as error:
-            # Of the library of safetensors, which gives its error no name that can be imported from all versions.
-            if type(error).__name__ != "SafetensorError":
-                raise
             raise _damaged(Path(where), error) from error
 
 
