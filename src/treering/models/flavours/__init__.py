@@ -39,6 +39,7 @@ LOADERS = {
     "mlflow.keras": "keras",
     "mlflow.lightgbm": "lightgbm",
     "mlflow.onnx": "onnx",
+    "mlflow.pyfunc.loaders.code_model": "pyfunc",
     "mlflow.pyfunc.model": "pyfunc",
     "mlflow.pytorch": "pytorch",
     "mlflow.sentence_transformers": "sentence_transformers",
