@@ -122,6 +122,10 @@ class Settings:
         "Whether models may be loaded whose format can run code, such as pickle.",
         "MLFLOW_ALLOW_MODEL_CODE_EXECUTION",
     )
+    environments_root: str = _setting(
+        "", "Folder of the environments that are built for models; empty: ~/.cache/treering/environments.",
+        "MLFLOW_ENV_ROOT",
+    )  # fmt: skip
     truncate_long_values: bool = _setting(
         True, "Cut params and tags that are too long, instead of refusing them.", "MLFLOW_TRUNCATE_LONG_VALUES"
     )
