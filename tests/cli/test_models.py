@@ -73,10 +73,27 @@ def test_wrong_usage(arguments: list[str]):
     assert _call(*arguments).exit_code == 2
 
 
-def test_code_is_refused_where_the_settings_say_so(tmp_path: Path):
-    save("sklearn", Ridge().fit(TABLE, [1, 2]), tmp_path / "m", SaveOptions(flavour={"serialization_format": "pickle"}))
+def double(rows: Any) -> Any:
+    return rows * 2
+
+
+def test_code_of_others_is_refused_unless_the_settings_allow_it(tmp_path: Path):
+    save("pyfunc", double, tmp_path / "m")
     with pytest.raises(PermissionDenied, match="TREERING_ALLOW_MODEL_CODE"):
-        _call("predict", "-m", str(tmp_path / "m"), text=BODY, settings=Settings(allow_model_code=False))
+        _call("predict", "-m", str(tmp_path / "m"), text=BODY, settings=Settings(home=str(tmp_path / "home")))
+    allowed = Settings(home=str(tmp_path / "home"), allow_model_code=True)
+    assert "predictions" in _call("predict", "-m", str(tmp_path / "m"), text=BODY, settings=allowed).output
+
+
+def test_scan_tells_safe_models_from_others(tmp_path: Path):
+    save("sklearn", Ridge().fit(TABLE, [1, 2]), tmp_path / "safe")
+    save("pyfunc", double, tmp_path / "code")
+    assert _call("scan", str(tmp_path / "safe")).exit_code == 0
+    done = _call("scan", str(tmp_path / "code"), "--json")
+    assert done.exit_code == 1
+    report = json.loads(done.output)
+    assert not report["safe"]
+    assert "cloudpickle.cloudpickle._make_function" in report["findings"][0]["names"]
 
 
 def _process(*arguments: str, **environment: str) -> subprocess.Popen[str]:

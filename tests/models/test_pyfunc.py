@@ -17,7 +17,7 @@ from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
 from treering.models.python_model import PythonModel
-from treering.testing.flavours import FlavourSuite, Sample
+from treering.testing.flavours import TRUSTING, FlavourSuite, Sample
 
 FACTOR = 3
 
@@ -79,14 +79,14 @@ def test_files_and_configuration_reach_the_model(tmp_path: Path):
     save("pyfunc", Adder(5), tmp_path / "m", SaveOptions(flavour=options))
     assert str(tmp_path) not in (tmp_path / "m" / "MLmodel").read_text()
     (tmp_path / "offset.txt").unlink()
-    assert load(tmp_path / "m").predict(_TABLE).tolist() == [212.0, 214.0]
-    other = LoadOptions(model_config={"scale": 1})
+    assert load(tmp_path / "m", TRUSTING).predict(_TABLE).tolist() == [212.0, 214.0]
+    other = LoadOptions(allow_code=True, model_config={"scale": 1})
     assert load(tmp_path / "m", other).predict(_TABLE).tolist() == [106.0, 107.0]
 
 
 def test_parameters_are_checked_and_have_defaults(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     save("pyfunc", Adder(5), tmp_path / "m", SaveOptions(input_example=(_TABLE, {"extra": 2})))
-    model = load(tmp_path / "m")
+    model = load(tmp_path / "m", TRUSTING)
     assert model.predict(_TABLE).tolist() == [8.0, 9.0]
     assert model.predict(_TABLE, {"extra": 10}).tolist() == [16.0, 17.0]
     with pytest.raises(InvalidInput, match="'extra' must be long"):
@@ -137,7 +137,7 @@ def test_code_beside_the_model_is_importable(tmp_path: Path):
     save("pyfunc", predict, tmp_path / "m", SaveOptions(code_paths=[str(tmp_path / "treering_beside.py")]))
     before = list(sys.path)
     try:
-        assert load(tmp_path / "m").predict([1, 2]) == [42, 42]
+        assert load(tmp_path / "m", TRUSTING).predict([1, 2]) == [42, 42]
     finally:
         sys.path[:] = before
         sys.modules.pop("treering_beside", None)
@@ -147,13 +147,24 @@ def test_code_beside_the_model_is_importable(tmp_path: Path):
 
 def test_the_python_model_comes_out_again(tmp_path: Path):
     save("pyfunc", Adder(7), tmp_path / "m")
-    assert load(tmp_path / "m").unwrap_python_model().number == 7
+    assert load(tmp_path / "m", TRUSTING).unwrap_python_model().number == 7
 
 
 def test_a_pickle_is_refused_where_code_is_forbidden(tmp_path: Path):
     save("pyfunc", triple, tmp_path / "m")
-    with pytest.raises(PermissionDenied, match="TREERING_ALLOW_MODEL_CODE is false"):
+    with pytest.raises(PermissionDenied, match="TREERING_ALLOW_MODEL_CODE=true"):
         load(tmp_path / "m", LoadOptions(allow_code=False))
+
+
+def test_what_this_user_saved_needs_no_word(tmp_path: Path):
+    own = tmp_path / "own_models"
+    save("pyfunc", triple, tmp_path / "m", SaveOptions(own=own))
+    assert load(tmp_path / "m", LoadOptions(own=own)).predict(_TABLE) is not None
+    other = tmp_path / "other"
+    save("pyfunc", triple, other)
+    (other / "python_model.pkl").write_bytes((other / "python_model.pkl").read_bytes() + b" ")
+    with pytest.raises(PermissionDenied):
+        load(other, LoadOptions(own=own))
 
 
 def test_what_cannot_be_pickled_is_told_and_leaves_nothing(tmp_path: Path):
@@ -209,7 +220,7 @@ def test_a_makers_own_loader_is_used(tmp_path: Path):
     )
     before = list(sys.path)
     try:
-        assert load(tmp_path / "m").predict([1, 2]) == [0, 0]
+        assert load(tmp_path / "m", TRUSTING).predict([1, 2]) == [0, 0]
     finally:
         sys.path[:] = before
         sys.modules.pop("treering_own_loader", None)
@@ -220,9 +231,9 @@ def test_loaders_that_are_not_there_are_told(tmp_path: Path):
     try:
         _with_loader(tmp_path / "missing", "no_such_loader_anywhere")
         with pytest.raises(MissingExtra, match="no_such_loader_anywhere"):
-            load(tmp_path / "missing")
+            load(tmp_path / "missing", TRUSTING)
         _with_loader(tmp_path / "spark", "mlflow.spark")
         with pytest.raises(NotSupported, match=r"mlflow\.spark"):
-            load(tmp_path / "spark")
+            load(tmp_path / "spark", TRUSTING)
     finally:
         sys.path[:] = before

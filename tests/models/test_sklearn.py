@@ -20,7 +20,7 @@ from treering.core.errors import InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
-from treering.testing.flavours import FlavourSuite, Sample
+from treering.testing.flavours import TRUSTING, FlavourSuite, Sample
 
 
 class Doubler(BaseEstimator):
@@ -93,12 +93,20 @@ def test_asked_for_skops_it_does_not_fall_back(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_pickle_is_announced_and_refused_where_code_is_forbidden(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+def test_a_pickle_of_known_classes_is_read_without_anybodys_word(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     save("sklearn", Ridge(), tmp_path / "m", SaveOptions(flavour={"serialization_format": "pickle"}))
-    load_native(tmp_path / "m", "sklearn")
+    assert isinstance(load_native(tmp_path / "m", "sklearn"), Ridge)
+    assert caplog.text == ""
+
+
+def test_a_pickle_of_other_classes_is_announced_and_refused_without_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    save("sklearn", Doubler(), tmp_path / "m")
+    with pytest.raises(PermissionDenied, match=r"cloudpickle.*trust=True"):
+        load(tmp_path / "m")
+    load_native(tmp_path / "m", "sklearn", TRUSTING)
     assert "can run code" in caplog.text
-    with pytest.raises(PermissionDenied, match="TREERING_ALLOW_MODEL_CODE is false"):
-        load(tmp_path / "m", LoadOptions(allow_code=False))
 
 
 def test_another_method_can_predict(tmp_path: Path):

@@ -25,6 +25,7 @@ _INTERRUPTED = 130
 # What `treering --help` says of each command, in alphabetical order; a command stands in the file of its name.
 HELP: Mapping[str, str] = {
     "artifacts": "List, fetch and add files of runs and models.",
+    "ci": "Judge new models, and report on them.",
     "completion": "Print a script that completes commands.",
     "config": "Show every setting, its value and where it comes from.",
     "data": "Versions of data: add, status, checkout, push, pull.",
@@ -32,11 +33,13 @@ HELP: Mapping[str, str] = {
     "demo": "The whole life of a model, on real data.",
     "doctor": "Find out what is wrong with an installation.",
     "dvc": "DVC's own command line, word for word.",
+    "evaluate": "Judge a model by data whose truth is known.",
     "exp": "Run pipelines with other params, and compare.",
     "experiments": "Make, find and change experiments.",
     "export": "Take runs out, for other tools.",
     "gc": "Remove for good what was deleted.",
     "import": "Bring over what another tool kept.",
+    "init": "Start a project that runs, with CI files.",
     "lineage": "What something came of, and what came of it.",
     "models": "Serve a model, or let it predict.",
     "pipeline": "Run the stages of dvc.yaml, and look at them.",
@@ -47,6 +50,7 @@ HELP: Mapping[str, str] = {
     "sync": "Deliver what was logged and not delivered yet.",
     "ui": "Serve the user interface; as server.",
     "version": "Show the version.",
+    "webhooks": "Tell other programs of what happens.",
 }
 
 

@@ -72,7 +72,7 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
             params or {},
             chunk_rows,
             target.compressed,
-            LoadOptions(allow_code=session().settings.allow_model_code),
+            LoadOptions.of(session().settings),
         )
         return score(BatchJob(recipe, files.paths, target.path, workers, resume), progress)
 

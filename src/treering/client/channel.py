@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 import urllib3
 from urllib3.exceptions import (
@@ -26,10 +26,11 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from treering.core.errors import InvalidInput, TreeringError, Unavailable
+from treering.core.person import acting_user
 from treering.core.settings import Settings
 from treering.storage.objects.base import CHUNK_SIZE
 from treering.storage.objects.retry import pause
-from treering.wire.endpoint import Endpoint, Permission
+from treering.wire.endpoint import USER_HEADER, Endpoint, Permission
 from treering.wire.native.codec import NATIVE
 
 __all__ = ["Channel"]
@@ -241,7 +242,8 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 
 def _credentials(settings: Settings, url_user: str, url_password: str) -> dict[str, str]:
-    headers = {"user-agent": "treering"}
+    # A record of who did what, not a proof of it; percent-encoded, since headers hold few characters.
+    headers = {"user-agent": "treering", USER_HEADER: quote(acting_user(settings.user), safe="")}
     if settings.tracking_token:
         headers["authorization"] = f"Bearer {settings.tracking_token}"
     elif settings.tracking_username or url_user:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from treering.client.api.artifacts import ArtifactCalls
 from treering.client.api.experiments import ExperimentCalls
+from treering.client.api.governance import GovernanceCalls
 from treering.client.api.models import LoggedModelCalls
 from treering.client.api.registry import RegistryCalls
 from treering.client.api.runs import RunCalls
@@ -12,7 +13,7 @@ from treering.client.session import session
 __all__ = ["Client"]
 
 
-class Client(ExperimentCalls, RunCalls, ArtifactCalls, RegistryCalls, LoggedModelCalls):
+class Client(ExperimentCalls, RunCalls, ArtifactCalls, RegistryCalls, GovernanceCalls, LoggedModelCalls):
     """A way to a tracking store and registry that knows no active run; also called `MlflowClient`.
 
     Args:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
-from functools import cache
 from pathlib import Path
+
+from treering.core.person import user_name
 
 __all__ = ["commit_around", "context_tags", "git_marker", "source_folder", "user_name"]
 
 _COMMIT_LENGTHS = {40, 64}
-
-
-@cache
-def user_name() -> str:
-    """Who runs this process; "" where the system does not say."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):
-        return ""
 
 
 def context_tags() -> dict[str, str]:

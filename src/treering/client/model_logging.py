@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from treering.client.artifacts import download_artifacts, upload_tree
+from treering.client.artifacts import upload_tree
 from treering.client.belated import is_belated
+from treering.client.model_loading import load_model
 from treering.client.models import register_at
 from treering.client.runs import ActiveRun, run_or_start
 from treering.client.session import session
 from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
+from treering.core.settings import own_models_file
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import LogBatch, ModelOutput
-from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
-from treering.models.loading import LoadedModel, load, load_native
 from treering.models.mlmodel import MLModel
 from treering.models.signature import Signature
 from treering.tracking.base import NewLoggedModel
@@ -34,7 +34,7 @@ from treering.tracking.base import NewLoggedModel
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["ModelInfo", "Placement", "load_model", "load_native_model", "log_model", "save_model", "split_options"]
+__all__ = ["ModelInfo", "Placement", "load_model", "log_model", "save_model", "split_options"]
 
 _HISTORY_TAG = "mlflow.log-model.history"
 _SAVE_OPTIONS = {
@@ -161,40 +161,7 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
 
 def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions) -> MLModel:
     """Save `model` to a folder on this machine. Raises as `treering.models.folder.save`."""
-    return save(flavour, model, Path(path), options)
-
-
-def load_model(
-    model_uri: str,
-    dst_path: str | Path | None = None,
-    model_config: Mapping[str, Any] | None = None,
-    trust: Sequence[str] = (),
-) -> LoadedModel:
-    """The model at a URI or path, ready to predict.
-
-    Args:
-        trust: Names that a pickle of the model may refer to though the allow-list has them not.
-
-    Raises:
-        NotFound: If there is none.
-        PermissionDenied: If loading could run code and the settings forbid that.
-    """
-    wanted = LoadOptions(session().settings.allow_model_code, trust=tuple(trust), model_config=model_config or {})
-    return load(_fetched(model_uri, dst_path), wanted)
-
-
-def load_native_model(
-    flavour: str, model_uri: str, dst_path: str | Path | None = None, options: Mapping[str, Any] | None = None
-) -> Any:
-    """The framework's own object. Raises as `load_model`.
-
-    Args:
-        options: `trust`, and the flavour's own, as a user names them.
-    """
-    own = dict(options or {})
-    trust = own.pop("trust", None) or ()
-    wanted = LoadOptions(session().settings.allow_model_code, trust=tuple(trust), flavour=own)
-    return load_native(_fetched(model_uri, dst_path), flavour, wanted)
+    return save(flavour, model, Path(path), replace(options, own=own_models_file(session().settings)))
 
 
 def split_options(given: Mapping[str, Any]) -> SaveOptions:
@@ -209,7 +176,15 @@ def _store(flavour: str, model: Any, run: ActiveRun, created: LoggedModel, optio
     with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
         folder = Path(scratch) / "model"
         saved = save(
-            flavour, model, folder, replace(options, artifact_path=created.artifact_uri, model_id=created.model_id)
+            flavour,
+            model,
+            folder,
+            replace(
+                options,
+                artifact_path=created.artifact_uri,
+                model_id=created.model_id,
+                own=own_models_file(run.place.settings),
+            ),
         )
         if not upload_tree(store, folder, ""):
             msg = f"The flavour {flavour!r} wrote no files, so there is no model to log."
@@ -224,7 +199,8 @@ def _keep(flavour: str, model: Any, run: ActiveRun, placement: Placement, option
     store = ShelteredStore(run.place, run_id, run.info.artifact_uri)
     with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
         folder = Path(scratch) / "model"
-        saved = save(flavour, model, folder, replace(options, run_id=run_id, artifact_path=placement.name))
+        own = own_models_file(run.place.settings)
+        saved = save(flavour, model, folder, replace(options, run_id=run_id, artifact_path=placement.name, own=own))
         upload_tree(store, folder, placement.name)
     if placement.registered_name:
         logger.warning(
@@ -251,10 +227,6 @@ def _note(run: ActiveRun, created: LoggedModel, saved: MLModel, step: int) -> No
         }
     )
     run.recorder.tags(run_id, {_HISTORY_TAG: json.dumps(history)})
-
-
-def _fetched(model_uri: str, dst_path: str | Path | None) -> Path:
-    return Path(download_artifacts(model_uri, dst_path=dst_path))
 
 
 def _texts(values: Mapping[str, Any] | None) -> dict[str, str]:

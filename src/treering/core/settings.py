@@ -22,6 +22,7 @@ __all__ = [
     "export_settings",
     "find_home",
     "overruled",
+    "own_models_file",
     "read_settings",
     "share_counts",
     "sources",
@@ -118,14 +119,19 @@ class Settings:
     )
     notebook_name: str = _setting("", "The notebook that runs are started from; Jupyter tells it.", "JPY_SESSION_NAME")
     allow_model_code: bool = _setting(
-        True,
-        "Whether models may be loaded whose format can run code, such as pickle.",
+        False,
+        "Whether models of other people may be loaded that run code, such as pickles of classes that no list knows.",
         "MLFLOW_ALLOW_MODEL_CODE_EXECUTION",
     )
     environments_root: str = _setting(
         "", "Folder of the environments that are built for models; empty: ~/.cache/treering/environments.",
         "MLFLOW_ENV_ROOT",
     )  # fmt: skip
+    own_models: str = _setting(
+        "",
+        "File that lists what this user has saved, which is loaded whatever it holds; empty: in `home` if that is set,"
+        " else in the user's data folder.",
+    )
     truncate_long_values: bool = _setting(
         True, "Cut params and tags that are too long, instead of refusing them.", "MLFLOW_TRUNCATE_LONG_VALUES"
     )
@@ -183,6 +189,9 @@ class Settings:
     search_memory_mb: int = _setting(
         512, "Most memory in MB that a process takes to answer searches for runs itself; 0: the database answers."
     )
+    user: str = _setting(
+        "", "Who you are in the history of the registry; empty: the name that you are logged in by on this machine."
+    )
     webhook_allowed_schemes: str = _setting(
         "https", "Schemes that a webhook's URL may have, with commas.", "MLFLOW_WEBHOOK_ALLOWED_SCHEMES"
     )
@@ -190,6 +199,20 @@ class Settings:
         False,
         "Whether webhooks may be sent into private networks, and to this machine.",
         "MLFLOW_WEBHOOK_ALLOW_PRIVATE_IPS",
+    )
+    webhook_secret_encryption_key: str = _setting(
+        "",
+        "Key with which the secrets of webhooks are encrypted in the database; empty: they are not. Keep it:"
+        " without it, messages cannot be signed.",
+        "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
+    )
+    webhook_retries: int = _setting(
+        9,
+        "How often a message to a webhook is sent again, with growing pauses, before it is given up.",
+        "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES",
+    )
+    webhook_timeout: float = _setting(
+        30.0, "Seconds until a message to a webhook counts as not delivered.", "MLFLOW_WEBHOOK_REQUEST_TIMEOUT"
     )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
@@ -284,6 +307,20 @@ def share_counts(folder: str) -> None:
 def counts_folder() -> str:
     """Where this process counts together with others; "" where it counts alone."""
     return process_variables().get(_COUNTS, "")
+
+
+def own_models_file(settings: Settings) -> Path:
+    """The list of the models that this user has saved; it need not exist yet.
+
+    Never in a home that was found by looking around: whoever wrote that folder could
+    have put a list there.
+    """
+    if settings.own_models:
+        return Path(settings.own_models).expanduser().absolute()
+    if settings.home:
+        return Path(settings.home).expanduser().absolute() / "own_models"
+    given = process_variables().get("XDG_DATA_HOME")
+    return (Path(given) if given else Path("~/.local/share").expanduser()) / "treering" / "own_models"
 
 
 def find_home(settings: Settings, start: Path) -> Path:

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 _TABLE = {
+    "ApprovalRule": "governance:ApprovalRule",
     "Dataset": "dataset:Dataset",
     "DatasetInput": "dataset:DatasetInput",
     "Experiment": "experiment:Experiment",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from treering.entities.model import ModelVersion
 
 __all__ = [
+    "NOBODY",
+    "Actor",
     "ApprovalRule",
     "Decision",
     "Difference",
@@ -20,6 +22,18 @@ __all__ = [
     "VersionCheck",
     "VersionComparison",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who changes something, as they say themselves, and why."""
+
+    user: str = ""
+    reason: str = ""
+
+
+NOBODY = Actor()
+"""Where nobody said who they are."""
 
 
 class PromotionState(StrEnum):

@@ -8,12 +8,15 @@ from enum import StrEnum
 
 __all__ = [
     "ACTIONS",
+    "DeliveryReport",
+    "MessageState",
     "NewWebhook",
     "Webhook",
     "WebhookAction",
     "WebhookChanges",
     "WebhookEntity",
     "WebhookEvent",
+    "WebhookMessage",
     "WebhookReply",
     "WebhookStatus",
 ]
@@ -39,6 +42,9 @@ class WebhookEntity(StrEnum):
     PROMPT_VERSION_TAG = "prompt_version_tag"
     PROMPT_ALIAS = "prompt_alias"
     BUDGET_POLICY = "budget_policy"
+    PROMOTION = "promotion"
+    RUN = "run"
+    DEPLOYMENT = "deployment"
 
 
 class WebhookAction(StrEnum):
@@ -49,14 +55,27 @@ class WebhookAction(StrEnum):
     DELETED = "deleted"
     SET = "set"
     EXCEEDED = "exceeded"
+    TRANSITIONED = "transitioned"
+    ROLLED_BACK = "rolled_back"
+    REQUESTED = "requested"
+    DECIDED = "decided"
+    DONE = "done"
+    FINISHED = "finished"
+    FAILED = "failed"
 
 
 _OF_ALIASES = (WebhookAction.CREATED, WebhookAction.DELETED)
 _OF_TAGS = (WebhookAction.SET, WebhookAction.DELETED)
 
 ACTIONS: Mapping[WebhookEntity, Sequence[WebhookAction]] = {
-    WebhookEntity.REGISTERED_MODEL: (WebhookAction.CREATED,),
-    WebhookEntity.MODEL_VERSION: (WebhookAction.CREATED,),
+    WebhookEntity.REGISTERED_MODEL: (WebhookAction.CREATED, WebhookAction.UPDATED, WebhookAction.DELETED),
+    WebhookEntity.MODEL_VERSION: (
+        WebhookAction.CREATED,
+        WebhookAction.UPDATED,
+        WebhookAction.DELETED,
+        WebhookAction.TRANSITIONED,
+        WebhookAction.ROLLED_BACK,
+    ),
     WebhookEntity.MODEL_VERSION_TAG: _OF_TAGS,
     WebhookEntity.MODEL_VERSION_ALIAS: _OF_ALIASES,
     WebhookEntity.PROMPT: (WebhookAction.CREATED,),
@@ -65,8 +84,17 @@ ACTIONS: Mapping[WebhookEntity, Sequence[WebhookAction]] = {
     WebhookEntity.PROMPT_VERSION_TAG: _OF_TAGS,
     WebhookEntity.PROMPT_ALIAS: _OF_ALIASES,
     WebhookEntity.BUDGET_POLICY: (WebhookAction.EXCEEDED,),
+    WebhookEntity.PROMOTION: (WebhookAction.REQUESTED, WebhookAction.DECIDED, WebhookAction.DONE),
+    WebhookEntity.RUN: (WebhookAction.FINISHED, WebhookAction.FAILED),
+    WebhookEntity.DEPLOYMENT: (
+        WebhookAction.CREATED,
+        WebhookAction.UPDATED,
+        WebhookAction.DELETED,
+        WebhookAction.FAILED,
+        WebhookAction.ROLLED_BACK,
+    ),
 }
-"""Which actions an entity knows."""
+"""Which actions an entity knows: MLflow's, and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,3 +168,49 @@ class WebhookReply:
     response_status: int | None = None
     response_body: str = ""
     error: str = ""
+
+
+class MessageState(StrEnum):
+    """What became of a message that waits in the outbox."""
+
+    PENDING = "PENDING"
+    DELIVERED = "DELIVERED"
+    DEAD = "DEAD"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """One message to one webhook, kept until it was delivered and for a while after.
+
+    Attributes:
+        number: Messages of a webhook are delivered in the order of it.
+        message_id: What the receiver sees as the delivery's id; the same in each attempt.
+        event: Such as `model_version.created`.
+        attempts: How often it was sent.
+        due: When it is sent next, in milliseconds since the epoch.
+        finished: When it was delivered or given up; 0 while it waits.
+        response_status: The last answer's; 0 where none came.
+        error: Why the last attempt failed; "" if it did not.
+    """
+
+    number: int
+    message_id: str
+    webhook_id: str
+    event: str
+    body: str
+    state: MessageState
+    created: int
+    attempts: int = 0
+    due: int = 0
+    finished: int = 0
+    response_status: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """How many messages to webhooks were delivered, failed and wait for another attempt, and were given up."""
+
+    delivered: int = 0
+    failed: int = 0
+    dead: int = 0

@@ -8,7 +8,7 @@ judged makes it `insufficient`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from treering.entities.evaluation import Check, Comparison, Difference, Estimate, Evaluation, Interval
@@ -17,7 +17,7 @@ from treering.entities.objective import Criterion, Objective
 from treering.evaluation.comparison import compare_figures
 from treering.evaluation.metric_names import metric_named
 
-__all__ = ["Rivals", "judge"]
+__all__ = ["Rivals", "judge", "verdict_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def judge(rivals: Rivals, objective: Objective | None = None, policy: Policy | N
     if not checks:
         reason = "Nothing was demanded: the experiment has no objective, and there are neither bounds nor a champion."
         checks = [Check("demands", None, None, "", reason)]
-    return GateResult(_verdict(checks), tuple(checks), candidate.model_uri, rivals.champion_name, comparison)
+    return GateResult(verdict_of(checks), tuple(checks), candidate.model_uri, rivals.champion_name, comparison)
 
 
 def _compared(rivals: Rivals, objective: Objective | None, policy: Policy) -> Comparison | None:
@@ -77,7 +77,9 @@ def _compared(rivals: Rivals, objective: Objective | None, policy: Policy) -> Co
     return replace(paired, differences=(*paired.differences, *others))
 
 
-def _verdict(checks: list[Check]) -> Verdict:
+def verdict_of(checks: Iterable[Check]) -> Verdict:
+    """What checks come to: one that failed outweighs all, then one that could not be judged."""
+    checks = tuple(checks)
     if any(check.passed is False for check in checks):
         return Verdict.FAIL
     return Verdict.INSUFFICIENT if any(check.passed is None for check in checks) else Verdict.PASS

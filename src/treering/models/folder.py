@@ -22,6 +22,7 @@ from treering.models.flavours import FLAVOURS
 from treering.models.flavours.base import LoadOptions, Written
 from treering.models.loading import load
 from treering.models.mlmodel import PYTHON_FUNCTION, MLModel
+from treering.models.safety.own import remember
 from treering.models.signature import Signature, infer_signature
 
 __all__ = ["SaveOptions", "save"]
@@ -41,6 +42,7 @@ class SaveOptions:
         infer_code_paths: Whether the modules that the model imports and no package holds go along as well.
         resources: What the model uses elsewhere, kept as MLflow writes it.
         auth_policy: In whose name it uses them, kept likewise.
+        own: The list of what this user has saved, which the model's files are added to; see `models.safety.own`.
         flavour: The flavour's own options; each flavour's class lists them.
     """
 
@@ -57,6 +59,7 @@ class SaveOptions:
     artifact_path: str = ""
     run_id: str = ""
     model_id: str = ""
+    own: Path | None = None
     flavour: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,8 +83,12 @@ def save(flavour: str, model: Any, folder: Path, options: SaveOptions | None = N
         try:
             code = _copy_code(draft, options.code_paths)
             own = {**options.flavour, "code_modules": code}
+            # Some formats are traced with an example, or need to know the shapes of what the model takes.
+            own |= {"input_example": options.input_example, "signature": options.signature}
             written = driver.write(model, draft, own)
             saved = _describe(draft, flavour, written, options)
+            if options.own is not None:
+                remember(draft, options.own)
             draft.chmod(0o755)
             draft.rename(folder)
         finally:
@@ -108,7 +115,7 @@ def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions)
         model_uuid=options.model_id or uuid.uuid4().hex,
         created=mlmodel.timestamp(),
         signature=options.signature or written.signature,
-        metadata=options.metadata,
+        metadata={**written.metadata, **(options.metadata or {})} or None,
         other=written.more,
     )
     if options.input_example is not None:
@@ -133,7 +140,9 @@ def _find_signature(draft: Path, given: Any) -> Signature | None:
         # Without a signature the parameters would be left out, so they come first.
         asked = infer_signature(data, params=params)
         mlmodel.write(replace(mlmodel.read(draft), signature=asked), draft)
-        return infer_signature(data, load(draft, LoadOptions(quiet=True)).predict(data, params), params)
+        return infer_signature(
+            data, load(draft, LoadOptions(allow_code=True, quiet=True)).predict(data, params), params
+        )
     except Exception as error:  # noqa: BLE001 -- the model's own code runs here; a model without signature is still one
         logger.warning("The model is saved without a signature, because asking it for the example failed: %s", error)
         return None

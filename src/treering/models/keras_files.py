@@ -42,7 +42,9 @@ def write_model(model: Any, path: Path, options: Mapping[str, Any]) -> None:
         raise InvalidInput(msg) from error
 
 
-def read_model(path: Path, options: LoadOptions, custom_objects: Mapping[str, Any] | None, more: Mapping[str, Any]) -> Any:
+def read_model(
+    path: Path, options: LoadOptions, custom_objects: Mapping[str, Any] | None, more: Mapping[str, Any]
+) -> Any:
     """A model from a file of Keras's.
 
     Args:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from treering.core.errors import MissingExtra, NotFound, NotSupported, PermissionDenied
@@ -13,7 +14,9 @@ from treering.models import mlmodel
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
+from treering.models.light import LIGHT, Ask
 from treering.models.mlmodel import MLModel
+from treering.models.safety.own import is_own
 from treering.models.signature import Signature
 
 __all__ = ["LoadedModel", "load", "load_native"]
@@ -24,15 +27,21 @@ class LoadedModel:
 
     Attributes:
         metadata: The contents of its MLmodel file.
-        native: The framework's own object.
         folder: Where it was loaded from; its files must stay there while the model is used.
     """
 
     def __init__(self, metadata: MLModel, native: Any, predictor: Predictor, folder: Path) -> None:
         self.metadata = metadata
-        self.native = native
         self.folder = folder
+        self._native = native
         self._predictor = predictor
+
+    @property
+    def native(self) -> Any:
+        """The framework's own object."""
+        if isinstance(self._native, _Postponed):
+            self._native = self._native.native()
+        return self._native
 
     @property
     def signature(self) -> Signature | None:
@@ -82,9 +91,13 @@ def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
     if loader not in LOADERS:
         native, predictor = _foreign(folder, loader, entry, options)
         return LoadedModel(metadata, native, predictor, folder)
-    flavour = FLAVOURS.load(LOADERS[loader])
-    native = flavour.read(folder, metadata, options)
-    return LoadedModel(metadata, native, flavour.predictor(native, folder, metadata, options), folder)
+    name = LOADERS[loader]
+    if name in LIGHT.builtins:
+        ask = LIGHT.load(name)(folder, metadata, metadata.flavours.get(name, {}))
+        if ask is not None:
+            postponed = _Postponed(ask, lambda: _whole(name, folder, metadata, options))
+            return LoadedModel(metadata, postponed, postponed.predict, folder)
+    return LoadedModel(metadata, *_whole(name, folder, metadata, options), folder)
 
 
 def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) -> Any:
@@ -105,18 +118,55 @@ def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) 
     return FLAVOURS.load(flavour).read(folder, metadata, options)
 
 
+class _Postponed:
+    """A model that is asked without its framework, until something needs that."""
+
+    def __init__(self, ask: Ask, whole: Callable[[], tuple[Any, Predictor]]) -> None:
+        self._ask = ask
+        self._whole = whole
+        self._loaded: tuple[Any, Predictor] | None = None
+        self._lock = Lock()
+
+    def predict(self, data: Any, params: dict[str, Any]) -> Any:
+        if self._loaded is None and not params:
+            answer = self._ask(data)
+            if answer is not NotImplemented:
+                return answer
+        return self._load()[1](data, params)
+
+    def native(self) -> Any:
+        return self._load()[0]
+
+    def _load(self) -> tuple[Any, Predictor]:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = self._whole()
+            return self._loaded
+
+
+def _whole(name: str, folder: Path, metadata: MLModel, options: LoadOptions) -> tuple[Any, Predictor]:
+    """A model as its framework knows it, and how that is asked."""
+    flavour = FLAVOURS.load(name)
+    native = flavour.read(folder, metadata, options)
+    return native, flavour.predictor(native, folder, metadata, options)
+
+
 def _add_code(folder: Path, code: Any, options: LoadOptions) -> None:
     """Make the code that was saved with a model importable.
 
     Raises:
-        PermissionDenied: If there is code and `options` forbids to run it.
+        PermissionDenied: If there is code of somebody else and `options` forbids to run it.
     """
     if not code:
         return
-    if not options.allow_code:
-        msg = "The model brings its own code, and TREERING_ALLOW_MODEL_CODE is false. Allow it if you trust its maker."
+    inner = mlmodel.inside(folder, code)
+    if not options.allow_code and not is_own(inner, options.own):
+        msg = (
+            f"The model brings its own code, in {inner}, which would run. If you trust who made it, load it with"
+            " trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
+        )
         raise PermissionDenied(msg)
-    path = str(mlmodel.inside(folder, code).absolute())
+    path = str(inner.absolute())
     if path not in sys.path:
         sys.path.insert(0, path)
 
@@ -129,8 +179,8 @@ def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadO
         raise NotSupported(msg)
     if not options.allow_code:
         msg = (
-            f"The model is loaded by the module {loader!r} of its maker, and TREERING_ALLOW_MODEL_CODE is false."
-            " Allow it if you trust who made the model."
+            f"The model is loaded by the module {loader!r} of its maker, which would run. If you trust who made the"
+            " model, load it with trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
     try:

@@ -6,7 +6,7 @@ It is MLflow's format. Keys that Treering does not know are kept as they were.
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -23,6 +23,7 @@ __all__ = [
     "PYTHON_FUNCTION",
     "MLModel",
     "inside",
+    "named_files",
     "python_entry",
     "read",
     "read_text",
@@ -48,6 +49,15 @@ _KNOWN = {
     "signature",
     "utc_time_created",
 }
+
+
+_FILE_KEYS = {"code", "data", "model_binary", "model_data", "model_path", "pickled_model", "python_model"}
+
+# An honest file is some thousand bytes; short texts can stand for gigabytes where they refer to themselves.
+_MOST_BYTES = 16 << 20
+_MOST_VALUES = 1_000_000
+_DEEPEST = 200
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,17 @@ def inside(folder: Path, name: object) -> Path:
     return path
 
 
+def named_files(model: MLModel) -> Iterator[str]:
+    """The names of files and folders by which the flavours find what they load, as they stand in the file."""
+    for entry in model.flavours.values():
+        for key, value in entry.items():
+            if key in _FILE_KEYS and isinstance(value, str):
+                yield value
+        artifacts = entry.get("artifacts")
+        if isinstance(artifacts, dict):
+            yield from (str(one["path"]) for one in artifacts.values() if isinstance(one, dict) and one.get("path"))
+
+
 def write(model: MLModel, folder: Path) -> None:
     """Write `model` into `folder`."""
     text = yaml.safe_dump(model.to_dict(), default_flow_style=False, allow_unicode=True)
@@ -180,13 +201,32 @@ def read(folder: Path) -> MLModel:
     return read_text(text, str(path))
 
 
+def _check_extent(data: Any, source: str) -> None:
+    """Refuse what is small only because it repeats itself by reference."""
+    pending, count = [(data, 0)], 0
+    while pending:
+        value, depth = pending.pop()
+        count += 1
+        if count > _MOST_VALUES or depth > _DEEPEST:
+            msg = f"{source} stands for more values than an MLmodel file holds. Do not load this model."
+            raise DamagedData(msg)
+        if isinstance(value, dict):
+            pending += [(one, depth + 1) for one in value.values()]
+        elif isinstance(value, list):
+            pending += [(one, depth + 1) for one in value]
+
+
 def read_text(text: str, source: str = FILE_NAME) -> MLModel:
     """As `read`, from the file's text; `source` names it in messages."""
+    if len(text) > _MOST_BYTES:
+        msg = f"{source} is {len(text)} characters long, which no MLmodel file is. Do not load this model."
+        raise DamagedData(msg)
     try:
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
+        data = yaml.load(text, _LOADER)  # noqa: S506  # the safe one, in C
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
         msg = f"{source} is damaged: it is not YAML ({error}). Save or download the model again."
         raise DamagedData(msg) from error
+    _check_extent(data, source)
     flavours = data.get("flavors") if isinstance(data, dict) else None
     if not isinstance(flavours, dict) or not all(isinstance(entry, dict) for entry in flavours.values()):
         msg = f"{source} is damaged: it names no flavours. Save or download the model again."

@@ -1,30 +1,25 @@
-"""Models as pickles: written so that they load elsewhere, read with their modules noted.
-
-A pickle can run any code when it is read. Readers here say so in the log and
-refuse where the settings forbid it.
-"""
+"""Models as pickles. Reading keeps to the list of `models.safety`, or needs the user's word, and then says so."""
 
 from __future__ import annotations
 
-import inspect
+import importlib
 import pickle
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-import cloudpickle
-
-from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
+from treering.core.errors import DamagedData, MissingExtra, PermissionDenied
 from treering.core.log import logger
-from treering.models import python_model
 from treering.models.flavours.base import LoadOptions
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext
-from treering.models.requirements import imports_of, is_installed
+from treering.models.safety.names import Allowed
+from treering.models.safety.own import is_own
+from treering.models.safety.pickled import findings_of
+from treering.models.safety.reading import GuardedUnpickler, Refused
 
-__all__ = ["dump", "load"]
+__all__ = ["NotingUnpickler", "dump", "load"]
 
 
 class _Unknown:
@@ -59,14 +54,15 @@ _STAND_INS: Mapping[tuple[str, str], Any] = {
 _CARRIED = ("mlflow.models.", "mlflow.types.", "mlflow.pyfunc.utils.", "mlflow.types", "mlflow.exceptions")
 
 
-class _Reader(pickle.Unpickler):
-    """Notes the modules that a pickle refers to."""
+class NotingUnpickler(pickle.Unpickler):
+    """Reads any pickle, and notes the modules that it refers to; for what the user trusts."""
 
     def __init__(self, file: Any) -> None:
         super().__init__(file)
         self.modules: set[str] = set()
 
     def find_class(self, module: str, name: str) -> Any:
+        """What a pickle calls `name` of `module`."""
         if (module, name) in _STAND_INS:
             return _STAND_INS[module, name]
         if module.startswith(_CARRIED):
@@ -92,24 +88,12 @@ def dump(model: Any, path: Path, *, by_name: tuple[str, ...] = ()) -> frozenset[
     Raises:
         InvalidInput: If the model cannot be pickled, or not read again.
     """
-    with _by_value(model, by_name):
-        try:
-            with path.open("wb") as file:
-                cloudpickle.dump(model, file)
-        except (TypeError, AttributeError, pickle.PicklingError, RecursionError, NotImplementedError) as error:
-            msg = f"The model cannot be pickled: {error}. Keep open files, locks and connections out of it."
-            raise InvalidInput(msg) from error
-    with path.open("rb") as file:
-        reader = _Reader(file)
-        try:
-            reader.load()
-        except (TypeError, AttributeError, ImportError, ValueError, pickle.UnpicklingError) as error:
-            msg = f"The model was pickled but cannot be read again: {error}."
-            raise InvalidInput(msg) from error
-    return frozenset(reader.modules | imports_of(getattr(model, "func", model)))
+    # Reading needs neither cloudpickle nor the list of installed packages.
+    write: Callable[..., frozenset[str]] = importlib.import_module("treering.models.pickle_writing").dump
+    return write(model, path, by_name=by_name)
 
 
-def load(path: Path, options: LoadOptions, allowed: tuple[str, ...] = ()) -> Any:  # noqa: ARG001
+def load(path: Path, options: LoadOptions, allowed: tuple[str, ...] = ()) -> Any:
     """The object in the pickle at `path`.
 
     Args:
@@ -121,55 +105,58 @@ def load(path: Path, options: LoadOptions, allowed: tuple[str, ...] = ()) -> Any
         DamagedData: If the file is no pickle, or needs a class that is not there.
         MissingExtra: If it needs a package that is not installed.
     """
-    if not options.allow_code:
-        msg = (
-            f"{path.name} is a pickle, which can run any code when it is read, and TREERING_ALLOW_MODEL_CODE is false."
-            " Save the model in a format without code, such as skops, or allow it if you trust who made it."
-        )
-        raise PermissionDenied(msg)
-    if not options.quiet:
-        logger.warning("Loading the pickle %s, which can run code. Load only models whose maker you trust.", path)
+    names = Allowed.standard(allowed, options.trust)
+    try:
+        return _read(path, lambda file: GuardedUnpickler(file, names))
+    except Refused as error:
+        refused = error
+    callers = names.with_callers()
+    if callers.has(*_split(refused.name)) and not _findings(path).calls_objects:
+        try:
+            return _read(path, lambda file: GuardedUnpickler(file, callers))
+        except Refused as error:
+            refused = error
+    if not is_own(path, options.own):
+        if not options.allow_code:
+            msg = (
+                f"{path.name} is a pickle that refers to {refused.name}, which could run any code, so it was not read."
+                f" `treering models scan {path}` shows all that it refers to. If you trust who made the model, load it"
+                f" with trust=[{refused.name!r}] or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
+            )
+            raise PermissionDenied(msg) from refused
+        if not options.quiet:
+            logger.warning(
+                "Loading the pickle %s, which can run code: it refers to %s. Load only models whose maker you trust.",
+                path, refused.name,
+            )  # fmt: skip
+    return _read(path, NotingUnpickler)
+
+
+def _read(path: Path, unpickler: Callable[[Any], pickle.Unpickler]) -> Any:
     try:
         with path.open("rb") as file:
-            return _Reader(file).load()
+            return unpickler(file).load()
+    except Refused:
+        raise
     except FileNotFoundError as error:
         msg = f"The model is incomplete: {path} is missing. Save or download it again."
         raise DamagedData(msg) from error
     except ModuleNotFoundError as error:
         msg = f"The model needs the module {error.name!r}, which is not installed. See its requirements.txt."
         raise MissingExtra(msg) from error
-    except (pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError, ValueError) as error:
+    except (
+        pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError, ValueError,
+        MemoryError, OverflowError,
+    ) as error:  # fmt: skip
         msg = f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."
         raise DamagedData(msg) from error
 
 
-@contextmanager
-def _by_value(model: Any, by_name: tuple[str, ...]) -> Iterator[None]:
-    """Within, cloudpickle writes the code of modules that may be missing elsewhere."""
-    names = {python_model.__name__, *_own_modules(model)}
-    registered = cloudpickle.list_registry_pickle_by_value()
-    chosen = [
-        sys.modules[name]
-        for name in names
-        if name in sys.modules and name.partition(".")[0] not in by_name and name not in registered
-    ]
-    for module in chosen:
-        cloudpickle.register_pickle_by_value(module)
-    try:
-        yield
-    finally:
-        for module in chosen:
-            cloudpickle.unregister_pickle_by_value(module)
+def _findings(path: Path) -> Any:
+    with path.open("rb") as file:
+        return findings_of(file)
 
 
-def _own_modules(model: Any) -> set[str]:
-    things = [getattr(model, "func", model), *getattr(model, "__dict__", {}).values()]
-    found: set[str] = set()
-    for thing in things:
-        if inspect.ismodule(thing):
-            continue
-        kinds = [thing] if inspect.isroutine(thing) or inspect.isclass(thing) else type(thing).__mro__
-        found |= {kind.__module__ for kind in kinds if getattr(kind, "__module__", None)}
-    if not inspect.isbuiltin(model):
-        found |= imports_of(getattr(model, "func", model))
-    return {name for name in found if name != "__main__" and not is_installed(name) and not name.startswith("treering")}
+def _split(name: str) -> tuple[str, str]:
+    module, _, last = name.rpartition(".")
+    return module, last

@@ -63,6 +63,9 @@ def load(path: Path, options: LoadOptions, more: dict[str, Any] | None = None) -
             " false. Save the model as Keras's own file, or allow it if you trust who made the model."
         )
         raise PermissionDenied(msg)
+    if not any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt")):
+        msg = f"The model is incomplete: {path} holds no saved_model.pb. Save or download it again."
+        raise DamagedData(msg)
     tf = _tensorflow()
     try:
         return tf.saved_model.load(str(path), **(more or {}))

@@ -123,7 +123,7 @@ def _read_script(path: Path, options: LoadOptions, place: Any) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # PyTorch asks for graphs; this one was saved as it is
-            return torch.jit.load(path, map_location=place)  # type: ignore[no-untyped-call]
+            return torch.jit.load(path, map_location=place)
     except _DAMAGED as error:
         raise _damaged(path, error) from error
 
@@ -198,7 +198,7 @@ def _is_plain(name: str, content: bytes) -> bool:
     if name.endswith(".json"):
         return _json(content) is not None
     try:
-        if get_unsafe_globals_in_checkpoint(io.BytesIO(content)):  # type: ignore[arg-type]  # any file will do
+        if get_unsafe_globals_in_checkpoint(io.BytesIO(content)):
             return False
         torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except (*_DAMAGED, zipfile.BadZipFile):

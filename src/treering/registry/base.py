@@ -18,7 +18,16 @@ from treering.entities.governance import (
 )
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
-from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
+from treering.entities.webhook import (
+    DeliveryReport,
+    MessageState,
+    NewWebhook,
+    Webhook,
+    WebhookChanges,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookReply,
+)
 
 __all__ = [
     "Governance",
@@ -168,6 +177,20 @@ class Webhooks(Protocol):
         """Send one message with made-up data, of the first event that the webhook is told of unless another is named."""
         ...
 
+    def deliveries(
+        self, webhook_id: str = "", state: MessageState | None = None, max_results: int = 100, page_token: str = ""
+    ) -> Page[WebhookMessage]:
+        """Messages to a webhook, or to all, that wait, or were delivered or given up lately; the newest first."""
+        ...
+
+    def redeliver(self, message_id: str) -> WebhookMessage:
+        """Let a message be sent again as if it never had been, under its old id. Raises NotFound."""
+        ...
+
+    def deliver(self) -> DeliveryReport:
+        """Send all messages that are due now; a server does so by itself. Raises NotSupported for a server's registry."""
+        ...
+
 
 class Governance(Protocol):
     """Who may move versions where, what was decided, and what happened.
@@ -281,3 +304,4 @@ class ModelRegistry(VersionedModels):
     """The whole registry: what `assembly` or the client hands out."""
 
     webhooks: Webhooks
+    governance: Governance

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from treering.core.clock import now
 from treering.core.errors import InvalidInput, NotFound
+from treering.entities.governance import Actor
 from treering.entities.lifecycle import ModelVersionStatus
 from treering.entities.model import STAGES, ModelVersion
 from treering.entities.page import Page, Query
@@ -39,12 +40,19 @@ class StoredModelVersions:
 
     Args:
         tracking: Where the runs and logged models are that versions come from; near or far.
+        who: Tells whom this process, or the request that is answered, acts for.
     """
 
-    def __init__(self, store: ModelVersionStore, models: RegisteredModels, tracking: Tracking) -> None:
+    def __init__(
+        self, store: ModelVersionStore, models: RegisteredModels, tracking: Tracking, who: Callable[[], str]
+    ) -> None:
         self._store = store
         self._models = models
         self._tracking = tracking
+        self._who = who
+
+    def _by(self) -> Actor:
+        return Actor(self._who())
 
     def create(self, new: NewModelVersion) -> ModelVersion:
         """See the Protocol."""
@@ -68,7 +76,8 @@ class StoredModelVersions:
                 model_id=source.model_id,
                 user_id=new.user_id,
                 tags=tags,
-            )
+            ),
+            by=Actor(self._who() or new.user_id),
         )
         if version.model_id:
             self._note_registration(version)
@@ -97,7 +106,7 @@ class StoredModelVersions:
     def update(self, name: str, version: int, description: str) -> ModelVersion:
         """See the Protocol."""
         text = check_text(description, "description")
-        return self._store.update(check_present(name, "name"), check_version(version), text)
+        return self._store.update(check_present(name, "name"), check_version(version), text, by=self._by())
 
     def transition(self, name: str, version: int, stage: str, *, archive_existing: bool = False) -> ModelVersion:
         """See the Protocol; only from Staging and Production can the others be archived."""
@@ -109,7 +118,9 @@ class StoredModelVersions:
                 f" Active stage. Valid stages are {', '.join(_USED_STAGES)}."
             )
             raise InvalidInput(msg)
-        return self._store.transition(name, check_version(version), target, archive_existing=archive_existing)
+        return self._store.transition(
+            name, check_version(version), target, archive_existing=archive_existing, by=self._by()
+        )
 
     def latest(self, name: str, stages: Sequence[str] = ()) -> Sequence[ModelVersion]:
         """See the Protocol."""
@@ -117,15 +128,15 @@ class StoredModelVersions:
 
     def delete(self, name: str, version: int) -> None:
         """See the Protocol."""
-        self._store.delete(check_present(name, "name"), check_version(version))
+        self._store.delete(check_present(name, "name"), check_version(version), by=self._by())
 
     def set_tags(self, name: str, version: int, tags: Mapping[str, str]) -> None:
         """See the Protocol."""
-        self._store.set_tags(check_present(name, "name"), check_version(version), check_tags(tags))
+        self._store.set_tags(check_present(name, "name"), check_version(version), check_tags(tags), by=self._by())
 
     def delete_tag(self, name: str, version: int, key: str) -> None:
         """See the Protocol."""
-        self._store.delete_tag(check_present(name, "name"), check_version(version), check_tag_key(key))
+        self._store.delete_tag(check_present(name, "name"), check_version(version), check_tag_key(key), by=self._by())
 
     def _note_registration(self, version: ModelVersion) -> None:
         try:

@@ -18,9 +18,10 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from treering.assembly import Services
+from treering.core.person import acting_for
 from treering.server.guard import is_loopback
 from treering.server.handling import PlainHandler, StreamHandler
-from treering.server.received import headers_of, read_body, received
+from treering.server.received import caller_of, headers_of, read_body, received
 from treering.server.routing import Router
 from treering.server.surfaces import Surface
 from treering.wire.dialect import Answer, Dialect, RawRequest
@@ -104,7 +105,9 @@ class Adapter:
     def _work(self, bound: _Bound, request: RawRequest, pack: bool) -> tuple[Answer, bool]:  # noqa: FBT001 - called through the pool
         assert bound.plain is not None  # noqa: S101 - tells mypy
         asked = bound.dialect.decode(bound.endpoint, request)
-        answer = bound.dialect.encode(bound.endpoint, bound.plain(self._services, asked), request)
+        with acting_for(caller_of(request.headers)):
+            done = bound.plain(self._services, asked)
+        answer = bound.dialect.encode(bound.endpoint, done, request)
         if pack and len(answer.body) >= _SMALLEST_PACKED:
             body = gzip.compress(answer.body, _PACK_LEVEL, mtime=0)
             return Answer(answer.status, answer.content_type, body), True

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from starlette.types import Receive, Scope
 
 from treering.core.errors import InvalidInput, TooLarge, TreeringError
 from treering.wire.dialect import RawRequest
+from treering.wire.endpoint import USER_HEADER
 
-__all__ = ["Disconnected", "headers_of", "read_body", "received"]
+__all__ = ["Disconnected", "caller_of", "headers_of", "read_body", "received"]
 
 _MOST_FIELDS = 1000
+_LONGEST_NAME = 250
 
 
 class Disconnected(TreeringError):
@@ -35,6 +39,16 @@ def headers_of(scope: Scope) -> dict[str, str]:
     """The headers by lower-case name; of several with one name, the last."""
     pairs: list[tuple[bytes, bytes]] = scope["headers"]
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+
+
+def caller_of(headers: Mapping[str, str]) -> str:
+    """Who the caller says to be, for records: nobody proves it yet. "" where it does not say."""
+    named = unquote(headers.get(USER_HEADER.lower(), ""))
+    kind, _, given = headers.get("authorization", "").partition(" ")
+    if not named and kind.lower() == "basic":
+        with suppress(ValueError):
+            named = base64.b64decode(given, validate=True).decode().partition(":")[0]
+    return "".join(char for char in named if char.isprintable())[:_LONGEST_NAME]
 
 
 async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:

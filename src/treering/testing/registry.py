@@ -21,6 +21,7 @@ from treering.entities.page import Query
 from treering.entities.run import LogBatch, ModelOutput, NewRun, RunInfo
 from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.locate import locate
+from treering.testing.governance import GovernanceSuite
 from treering.testing.webhooks import WebhooksSuite
 from treering.tracking.base import NewLoggedModel, Tracking
 
@@ -483,7 +484,9 @@ class LocateSuite:
             locate(uri, tracking, registry)
 
 
-class RegistrySuite(RegisteredModelsSuite, ModelVersionsSuite, SourcesSuite, LocateSuite, WebhooksSuite):
+class RegistrySuite(
+    RegisteredModelsSuite, ModelVersionsSuite, SourcesSuite, LocateSuite, WebhooksSuite, GovernanceSuite
+):
     """All promises of `treering.registry`.
 
     A subclass provides the fixtures `registry` and `tracking`, of any scope; the

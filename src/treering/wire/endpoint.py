@@ -9,7 +9,10 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
-__all__ = ["Empty", "Endpoint", "Permission", "Stream"]
+__all__ = ["USER_HEADER", "Empty", "Endpoint", "Permission", "Stream"]
+
+USER_HEADER = "X-Treering-User"
+"""Who acts, for records and without proof: percent-encoded in UTF-8."""
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 import treering
+from treering.models.folder import SaveOptions
 
 _IN_A_FRESH_PROCESS = """
 import json, sys
@@ -156,6 +157,20 @@ def _same_entries(here: str, there: str, flavour: str) -> None:
     for entry in ("python_function", flavour):
         assert ours[entry].keys() | {"code"} == theirs[entry].keys() | {"code"}, (entry, ours[entry], theirs[entry])
     assert ours["python_function"]["loader_module"] == theirs["python_function"]["loader_module"]
+
+
+def suite(script: str) -> None:
+    """Run the tests of a script, in a process of their own."""
+    options = ["-q", "-p", "no:cacheprovider", "-c", os.devnull, "--import-mode=importlib", "--noconftest"]
+    path = f"{os.environ['PYTHONPATH']}:{Path(__file__).parent}"
+    subprocess.run(
+        [sys.executable, "-m", "pytest", script, *options], env={**os.environ, "PYTHONPATH": path}, check=True
+    )
+
+
+def example(data) -> SaveOptions:
+    """Options for saving a model with an example, and so with a signature."""
+    return SaveOptions(input_example=data)
 
 
 def finish() -> None:

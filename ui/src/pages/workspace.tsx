@@ -14,6 +14,7 @@ import { scopesOf, useRunActions } from "../components/runs/actions";
 import { BulkBar, MOST_COMPARED } from "../components/runs/bulk";
 import { codeOf } from "../components/runs/code";
 import { FilterMenu } from "../components/runs/filters";
+import { ObjectiveBar } from "../components/runs/objective";
 import { ColumnMenu, DisplayMenu, GroupMenu } from "../components/runs/menus";
 import type { Look } from "../components/runs/row";
 import { ViewsMenu } from "../components/runs/savedviews";
@@ -28,6 +29,7 @@ import { useCommands } from "../lib/commands";
 import { both } from "../lib/conditions";
 import { formatCount } from "../lib/format";
 import { notify } from "../lib/notices";
+import { objectiveOf } from "../lib/objective";
 import { draw } from "../lib/palette";
 import { countOf, EVERYTHING, isSelected, NOTHING, type Selection } from "../lib/selection";
 import type { WorkspaceView } from "../lib/viewstate";
@@ -112,6 +114,7 @@ function Workspace({ experimentId }: { experimentId: string }) {
     change({ runs: some.reduce<readonly string[]>(draw, []).slice() });
   };
   const onParams = useCallback((charts: Record<string, string>) => change({ charts }), [change]);
+  const metrics = useMemo(() => new Map(keys.flatMap((item) => (item.kind === "metric" ? [[item.key, item.field] as const] : []))), [keys]);
   const onFilter = useCallback((condition: string) => change({ q: both(view.q, condition) }), [change, view.q]);
 
   if (names.error) {
@@ -157,6 +160,7 @@ function Workspace({ experimentId }: { experimentId: string }) {
           </span>
         )}
       </TopBar>
+      {names.objective && <ObjectiveBar objective={names.objective} scope={scope} metrics={metrics} onFilter={onFilter} />}
       <div className="bar filter-bar">
         <QueryField value={view.q} mistake={mistake} experimentIds={ids} keys={keys} onSubmit={(q) => change({ q })} />
         <div className="bar-buttons">
@@ -287,7 +291,8 @@ function useNames(ids: readonly string[]) {
   const retry = () => {
     for (const result of results) void result.refetch();
   };
-  return { byId, title, error: failed?.error ?? null, retry };
+  const objective = ids.length === 1 ? objectiveOf(results[0]?.data?.tags) : null;
+  return { byId, title, objective, error: failed?.error ?? null, retry };
 }
 
 /** What is selected; all that match are others after the filter has changed. */

@@ -1,4 +1,4 @@
-"""`treering registry`: registered models, their versions, aliases and stages."""
+"""`treering registry`: registered models, their versions, aliases and stages, and who may move them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 
 import click
 
+from treering.cli.governing import COMMANDS
 from treering.cli.output import json_option, print_json, print_record, print_table, when
 from treering.cli.session import session
 from treering.client.paging import every
@@ -107,3 +108,7 @@ def stage(name: str, version: int, stage: str, *, archive_existing: bool) -> Non
     with session() as services:
         moved = services.registry.versions.transition(name, version, stage, archive_existing=archive_existing)
     click.echo(f"{name} version {version} is in stage {moved.stage}.")
+
+
+for _command in COMMANDS:
+    registry.add_command(_command)

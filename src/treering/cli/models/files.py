@@ -37,7 +37,7 @@ def predict_files(
             _params(options["params"]),
             options["chunk_rows"] or DEFAULT_CHUNK_ROWS,
             target.compressed,
-            LoadOptions(allow_code=settings.allow_model_code),
+            LoadOptions.of(settings),
         )
         job = BatchJob(recipe, files.paths, target.path, options["workers"] or 0, options["resume"])
         told = RowsTold("Scored")

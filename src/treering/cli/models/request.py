@@ -28,7 +28,7 @@ def predict_request(
     body = _read(input_path)
     with ExitStack() as stack:
         folder = folder_of(model_uri, settings, stack)
-        model = load(folder, LoadOptions(allow_code=settings.allow_model_code))
+        model = load(folder, LoadOptions.of(settings))
         asked = decode(body, _TYPES[content_type], model.signature)
         answer = encode(model.predict(asked.data, asked.params), bare=asked.bare)
     if output_path is None:

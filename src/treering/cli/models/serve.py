@@ -53,7 +53,7 @@ def serve(  # noqa: PLR0913 -- the options of a command
             timeout=settings.model_server_timeout if timeout is None else timeout,
             max_body_bytes=settings.max_body_bytes,
             show_traces=show_traces,
-            loading=LoadOptions(allow_code=settings.allow_model_code),
+            loading=LoadOptions.of(settings),
         )
         serve_model(
             options,

@@ -25,7 +25,7 @@ from treering.entities.webhook import (
 from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.locate import find_version
 
-__all__ = ["RegistryCalls"]
+__all__ = ["RegistryCalls", "version_number"]
 
 
 class RegistryCalls(ClientPart):
@@ -74,7 +74,7 @@ class RegistryCalls(ClientPart):
 
     def set_registered_model_alias(self, name: str, alias: str, version: str | int) -> None:
         """Point an alias at a version."""
-        self._registry().models.set_alias(name, alias, _number(version))
+        self._registry().models.set_alias(name, alias, version_number(version))
 
     def delete_registered_model_alias(self, name: str, alias: str) -> None:
         """Remove an alias."""
@@ -139,7 +139,7 @@ class RegistryCalls(ClientPart):
 
     def get_model_version(self, name: str, version: str | int) -> ModelVersion:
         """One version."""
-        return self._registry().versions.get(name, _number(version))
+        return self._registry().versions.get(name, version_number(version))
 
     def search_model_versions(
         self,
@@ -158,7 +158,7 @@ class RegistryCalls(ClientPart):
 
     def update_model_version(self, name: str, version: str | int, description: str | None = None) -> ModelVersion:
         """Set the description."""
-        return self._registry().versions.update(name, _number(version), description or "")
+        return self._registry().versions.update(name, version_number(version), description or "")
 
     def transition_model_version_stage(
         self,
@@ -169,7 +169,7 @@ class RegistryCalls(ClientPart):
     ) -> ModelVersion:
         """Move a version to a stage."""
         versions = self._registry().versions
-        return versions.transition(name, _number(version), stage, archive_existing=archive_existing_versions)
+        return versions.transition(name, version_number(version), stage, archive_existing=archive_existing_versions)
 
     def get_model_version_stages(self, name: str, version: str | int) -> list[str]:
         """The stages that a version can be in."""
@@ -178,7 +178,7 @@ class RegistryCalls(ClientPart):
 
     def delete_model_version(self, name: str, version: str | int) -> None:
         """Delete for good."""
-        self._registry().versions.delete(name, _number(version))
+        self._registry().versions.delete(name, version_number(version))
 
     def set_model_version_tag(
         self,
@@ -251,7 +251,7 @@ class RegistryCalls(ClientPart):
             msg = "Name the version by exactly one of version and stage."
             raise InvalidInput(msg)
         if version is not None:
-            return _number(version)
+            return version_number(version)
         found = self._registry().versions.latest(name, [stage or ""])
         if not found:
             msg = f"No version of {name!r} is in the stage {stage!r}. Name a version instead."
@@ -259,7 +259,8 @@ class RegistryCalls(ClientPart):
         return found[0].version
 
 
-def _number(version: str | int) -> int:
+def version_number(version: str | int) -> int:
+    """The number that is meant. Raises InvalidInput."""
     try:
         return int(version)
     except ValueError as error:

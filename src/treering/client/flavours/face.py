@@ -11,7 +11,8 @@ from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from treering.client.model_logging import ModelInfo, Placement, load_native_model, split_options
+from treering.client.model_loading import load_native_model
+from treering.client.model_logging import ModelInfo, Placement, split_options
 from treering.client.model_logging import log_model as log_any
 from treering.client.model_logging import save_model as save_any
 from treering.core.errors import InvalidInput

@@ -1,4 +1,4 @@
-"""`treering.keras`: logging of trainings with Keras 3."""
+"""`treering.keras`: models of Keras 3, saved, logged and loaded; and logging of their training."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from importlib import import_module
 from typing import Any
 
 from treering.client.autologging.switches import SWITCHES
+from treering.client.flavours.face import face
 
-__all__ = ["autolog"]
+__all__ = ["autolog", "load_model", "log_model", "save_model"]
 
 autolog = SWITCHES["keras"]
+
+log_model, save_model, load_model = face(
+    "keras",
+    "model",
+    "Keras",
+    positional=("save_exported_model", "conda_env", "signature", "input_example"),
+    saving="`save_exported_model`, `save_model_kwargs`",
+    loading="`custom_objects`, `load_model_kwargs`",
+)
 
 
 def __getattr__(name: str) -> Any:

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from treering.client.model_logging import (
-    ModelInfo,
-    Placement,
-    load_model,
-    split_options,
-)
+from treering.client.model_loading import load_model
+from treering.client.model_logging import ModelInfo, Placement, split_options
 from treering.client.model_logging import log_model as log_any
 from treering.client.model_logging import save_model as save_any
 from treering.models.loading import LoadedModel

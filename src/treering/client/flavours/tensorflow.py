@@ -1,4 +1,4 @@
-"""`treering.tensorflow`: logging of trainings with TensorFlow's Keras, and their checkpoints."""
+"""`treering.tensorflow`: models of TensorFlow and its Keras, saved, logged and loaded; their training and checkpoints."""
 
 from __future__ import annotations
 
@@ -9,11 +9,21 @@ from typing import Any
 
 from treering.client.autologging.checkpoints import download_checkpoint
 from treering.client.autologging.switches import SWITCHES
+from treering.client.flavours.face import face
 from treering.core.errors import InvalidInput
 
-__all__ = ["autolog", "load_checkpoint"]
+__all__ = ["autolog", "load_checkpoint", "load_model", "log_model", "save_model"]
 
 autolog = SWITCHES["tensorflow"]
+
+log_model, save_model, load_model = face(
+    "tensorflow",
+    "model",
+    "TensorFlow",
+    positional=("custom_objects", "conda_env", "code_paths", "signature", "input_example"),
+    saving="`custom_objects`, `keras_model_kwargs`, `saved_model_kwargs`, `extra_files`",
+    loading="`keras_model_kwargs`, `saved_model_kwargs`",
+)
 
 
 def load_checkpoint(

@@ -24,6 +24,7 @@ __all__ = ["FLAVOUR", "LightgbmFlavour"]
 
 _TEXT, _SKOPS, _PICKLE = "model.lgb", "model.skops", "model.pkl"
 # Types of a LightGBM estimator that skops does not know; loading them runs no code of a model's author.
+_IN_PICKLES = ("lightgbm.basic.Booster", "lightgbm.sklearn.*")
 _HARMLESS = {"collections.OrderedDict", "collections.defaultdict", "lightgbm.basic.Booster"}
 
 
@@ -67,7 +68,7 @@ class LightgbmFlavour:
         entry = model.flavours.get("lightgbm", {})
         path = inside(folder, entry.get("data") or model.python_function.get("data"))
         if path.suffix == ".pkl":
-            return pickles.load(path, options)
+            return pickles.load(path, options, _IN_PICKLES)
         if path.suffix == ".skops":
             return _read_skops(path, entry.get("skops_trusted_types") or (), allow_code=options.allow_code)
         try:

@@ -115,36 +115,45 @@ class PytorchFlavour:
 def _write(model: Any, data: Path, asked: str | None, options: Mapping[str, Any]) -> frozenset[str]:
     """Write the model in the format that is asked for, or in the safest that it has; returns its modules."""
     if isinstance(model, torch.jit.ScriptModule):
-        if asked == "pt2":
-            msg = "A TorchScript program cannot be saved as pt2. Leave serialization_format out."
-            raise InvalidInput(msg)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            torch.jit.save(model, data / _PICKLE)  # type: ignore[no-untyped-call]
+        _write_script(model, data / _PICKLE, asked)
         return frozenset()
     if asked == "pt2":
         _export(model, data / _GRAPH, options)
         return frozenset()
-    why: Exception | None = None
+    by_name = tuple(options.get("code_modules", ()))
+    if asked:
+        return _pickle(model, data / _PICKLE, by_name)
+    modules, why = frozenset[str](), None
     try:
-        modules = _pickle(model, data / _PICKLE, tuple(options.get("code_modules", ())))
-        if asked or torch_files.unknown_names(data / _PICKLE) == []:
-            return modules
+        modules = _pickle(model, data / _PICKLE, by_name)
     except InvalidInput as error:
-        if asked:
-            raise
         why = error
-    if options.get("input_example") is not None:
-        try:
-            _export(model, data / _GRAPH, options)
-        except InvalidInput as error:
-            logger.info("The model is saved as a pickle, because it cannot be traced: %s", error)
-        else:
-            (data / _PICKLE).unlink(missing_ok=True)
-            return frozenset()
-    if why is not None:
-        raise why
-    return modules
+    if (why is None and torch_files.unknown_names(data / _PICKLE) == []) or not _is_traced(model, data, options):
+        if why is not None:
+            raise why
+        return modules
+    (data / _PICKLE).unlink(missing_ok=True)
+    return frozenset()
+
+
+def _is_traced(model: Any, data: Path, options: Mapping[str, Any]) -> bool:
+    if options.get("input_example") is None:
+        return False
+    try:
+        _export(model, data / _GRAPH, options)
+    except InvalidInput as error:
+        logger.info("The model is saved as a pickle, because it cannot be traced: %s", error)
+        return False
+    return True
+
+
+def _write_script(model: Any, path: Path, asked: str | None) -> None:
+    if asked == "pt2":
+        msg = "A TorchScript program cannot be saved as pt2. Leave serialization_format out."
+        raise InvalidInput(msg)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # PyTorch would rather have graphs
+        torch.jit.save(model, path)
 
 
 def _pickle(model: Any, path: Path, by_name: tuple[str, ...]) -> frozenset[str]:
@@ -206,7 +215,7 @@ def _export(model: Any, path: Path, options: Mapping[str, Any]) -> None:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             expected = _arrays(model(*given, **named))
-            rows = {0: torch.export.Dim.AUTO}  # type: ignore[attr-defined]
+            rows = {0: torch.export.Dim.AUTO}
             arguments = inspect.signature(model.forward).bind(*given, **named).arguments
             shapes = {name: _open(value, rows) for name, value in arguments.items()}
             program = torch.export.export(model, given, named, dynamic_shapes=shapes)
@@ -263,12 +272,14 @@ def _numpy_type(parameter: torch.Tensor) -> np.dtype[Any]:
 
 
 def _move(module: Any, device: Any) -> Any:
-    if device and any(one.device.type != torch.device(device).type for one in module.parameters()):
-        try:
+    if not device:
+        return module
+    try:
+        if any(one.device.type != torch.device(device).type for one in module.parameters()):
             module.to(device=device)
-        except RuntimeError as error:
-            msg = f"The model cannot be put on the device {device!r}: {error}"
-            raise InvalidInput(msg) from error
+    except (RuntimeError, AssertionError) as error:
+        msg = f"The model cannot be put on the device {str(device)!r}: {error}"
+        raise InvalidInput(msg) from error
     return module
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.requirements import is_installed
+from treering.models.safety.names import Allowed
+from treering.models.safety.own import is_own
 
 __all__ = ["FLAVOUR", "SklearnFlavour"]
 
@@ -80,9 +82,8 @@ class SklearnFlavour:
         path = inside(folder, file)
         if entry.get("serialization_format", "pickle") != "skops":
             return pickles.load(path, options)
-        trusted = list(entry.get("skops_trusted_types") or []) if options.allow_code else []
         try:
-            return skops.io.load(path, trusted=trusted)
+            return skops.io.load(path, trusted=_trusted(path, entry.get("skops_trusted_types") or (), options))
         except UntrustedTypesFoundException as error:
             raise _untrusted(path, options, error) from error
         except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
@@ -157,13 +158,22 @@ def _modules(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
+def _trusted(path: Path, named: Iterable[str], options: LoadOptions) -> list[str]:
+    """Of the types that the file needs trust for: those on the list, and with the user's word those that it names."""
+    if options.allow_code or is_own(path, options.own):
+        return list(named)
+    allowed = Allowed.standard(options.trust).with_callers()
+    needed = skops.io.get_untrusted_types(file=path)
+    return [name for name in needed if allowed.has(*name.rpartition(".")[::2])]
+
+
 def _untrusted(path: Path, options: LoadOptions, error: Exception) -> Exception:
-    if options.allow_code:
+    if options.allow_code or is_own(path, options.own):
         msg = f"The MLmodel file does not trust all types in {path.name}: {error}. Save the model again."
         return DamagedData(msg)
     msg = (
-        f"{path.name} holds types that could run code, and TREERING_ALLOW_MODEL_CODE is false: {error}"
-        " Allow it if you trust who made the model."
+        f"{path.name} holds types that could run code, so it was not read: {error} If you trust who made the model,"
+        " load it with trust=[...] of those types or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
     )
     return PermissionDenied(msg)
 

@@ -34,14 +34,15 @@ class TensorflowFlavour:
 
     def accepts(self, model: Any) -> bool:
         """See `Flavour`."""
-        return keras_files.is_model(model) or isinstance(model, tf.Module)
+        # What was loaded from a graph is no tf.Module, but of the class that this inherits from.
+        return keras_files.is_model(model) or isinstance(model, tf.__internal__.tracking.AutoTrackable)
 
     def write(self, model: Any, folder: Path, options: Mapping[str, Any]) -> Written:
         """See `Flavour`."""
         if not self.accepts(model):
             msg = f"A {type(model).__name__} is no model of TensorFlow. Give a tf.keras.Model or a tf.Module."
             raise InvalidInput(msg)
-        packages = (_distribution(), "numpy")
+        packages: tuple[str, ...] = (_distribution(), "numpy")
         if not keras_files.is_model(model):
             saved_models.write(model, folder / _GRAPH, dict(options.get("saved_model_kwargs") or {}))
             entry = {"code": None, "saved_model_dir": _GRAPH, "model_type": _MODULE}
@@ -124,9 +125,12 @@ def _ask_signature(function: Any, data: Any) -> Any:
         raise InvalidInput(msg)
     names = list(data.columns) if is_table(data) else list(data)
     _, named = function.structured_input_signature
-    answer = function(**{
-        name: tf.constant(array_of(data[name]), dtype=named[name].dtype if name in named else None) for name in names
-    })
+    answer = function(
+        **{
+            name: tf.constant(array_of(data[name]), dtype=named[name].dtype if name in named else None)
+            for name in names
+        }
+    )
     plain = {name: _flattened(_plain(value)) for name, value in answer.items()}
     return type(data)(plain) if is_table(data) else plain
 

@@ -40,6 +40,7 @@ _TAGS = {
     "logged_models": "Model folders that runs wrote",
     "registered_models": "Names in the model registry",
     "model_versions": "Versions of registered models",
+    "registry": "Rules of approval, promotions, rollback, checks, notes, history and comparison",
     "lineage": "What came of what",
     "views": "What pages showed, kept under a name",
     "webhooks": "Addresses that are told of events",

@@ -18,6 +18,7 @@ from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset, DatasetVersion
 from treering.entities.deleted import DeletedItem
 from treering.entities.experiment import Experiment, ExperimentActivity
+from treering.entities.governance import NOBODY, Actor
 from treering.entities.grid import (
     GroupsQuery,
     KeysQuery,
@@ -37,6 +38,7 @@ from treering.entities.run_table import RunTable
 from treering.entities.view import SavedView, ViewChanges
 from treering.entities.webhook import Webhook, WebhookChanges
 from treering.storage.metadata.feed import RunFeed
+from treering.storage.metadata.governing import GovernanceStore, OutboxStore
 
 __all__ = [
     "Answer",
@@ -393,9 +395,12 @@ class LoggedModelStore(Protocol):
 
 
 class RegisteredModelStore(Protocol):
-    """Rows of registered models. All methods raise NotFound for an unknown name."""
+    """Rows of registered models. All methods raise NotFound for an unknown name.
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> RegisteredModel:
+    Each change is recorded in the history, and told to webhooks, in its own transaction.
+    """
+
+    def create(self, name: str, description: str, tags: Mapping[str, str], *, by: Actor = NOBODY) -> RegisteredModel:
         """Raises AlreadyExists."""
         ...
 
@@ -407,39 +412,39 @@ class RegisteredModelStore(Protocol):
         """Raises BadFilter."""
         ...
 
-    def rename(self, name: str, new_name: str) -> RegisteredModel:
+    def rename(self, name: str, new_name: str, *, by: Actor = NOBODY) -> RegisteredModel:
         """Raises AlreadyExists."""
         ...
 
-    def update(self, name: str, description: str) -> RegisteredModel:
+    def update(self, name: str, description: str, *, by: Actor = NOBODY) -> RegisteredModel:
         """Set the description."""
         ...
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, by: Actor = NOBODY) -> None:
         """With versions, tags and aliases."""
         ...
 
-    def set_tags(self, name: str, tags: Mapping[str, str]) -> None:
+    def set_tags(self, name: str, tags: Mapping[str, str], *, by: Actor = NOBODY) -> None:
         """Add or change tags."""
         ...
 
-    def delete_tag(self, name: str, key: str) -> None:
+    def delete_tag(self, name: str, key: str, *, by: Actor = NOBODY) -> None:
         """No error where there is none."""
         ...
 
-    def set_alias(self, name: str, alias: str, version: int) -> None:
-        """Raises NotFound for an unknown version."""
+    def set_alias(self, name: str, alias: str, version: int, *, by: Actor = NOBODY) -> None:
+        """Raises NotFound for an unknown version, PermissionDenied where a rule guards the alias."""
         ...
 
-    def delete_alias(self, name: str, alias: str) -> None:
+    def delete_alias(self, name: str, alias: str, *, by: Actor = NOBODY) -> None:
         """No error where there is none."""
         ...
 
 
 class ModelVersionStore(Protocol):
-    """Rows of versions. All methods raise NotFound for an unknown one."""
+    """Rows of versions. All methods raise NotFound for an unknown one. Changes are recorded as those of models are."""
 
-    def create(self, version: ModelVersion) -> ModelVersion:
+    def create(self, version: ModelVersion, *, by: Actor = NOBODY) -> ModelVersion:
         """Insert under the next number; the one in `version` is ignored."""
         ...
 
@@ -455,27 +460,32 @@ class ModelVersionStore(Protocol):
         """Raises BadFilter."""
         ...
 
-    def update(self, name: str, version: int, description: str) -> ModelVersion:
+    def update(self, name: str, version: int, description: str, *, by: Actor = NOBODY) -> ModelVersion:
         """Set the description."""
         ...
 
-    def transition(self, name: str, version: int, stage: str, *, archive_existing: bool) -> ModelVersion:
-        """Move to a stage; with `archive_existing` the others in that stage go to Archived."""
+    def transition(
+        self, name: str, version: int, stage: str, *, archive_existing: bool, by: Actor = NOBODY
+    ) -> ModelVersion:
+        """Move to a stage; with `archive_existing` the others in that stage go to Archived.
+
+        Raises PermissionDenied where a rule guards the stage.
+        """
         ...
 
     def latest(self, name: str, stages: Sequence[str]) -> Sequence[ModelVersion]:
         """The newest of each stage; of all stages where none are given."""
         ...
 
-    def delete(self, name: str, version: int) -> None:
+    def delete(self, name: str, version: int, *, by: Actor = NOBODY) -> None:
         """Delete for good; the number is never used again."""
         ...
 
-    def set_tags(self, name: str, version: int, tags: Mapping[str, str]) -> None:
+    def set_tags(self, name: str, version: int, tags: Mapping[str, str], *, by: Actor = NOBODY) -> None:
         """Add or change tags."""
         ...
 
-    def delete_tag(self, name: str, version: int, key: str) -> None:
+    def delete_tag(self, name: str, version: int, key: str, *, by: Actor = NOBODY) -> None:
         """No error where there is none."""
         ...
 
@@ -619,5 +629,7 @@ class MetadataStore:
     webhooks: WebhookStore
     views: ViewStore
     relations: RelationStore
+    governance: GovernanceStore
+    outbox: OutboxStore
     database: Database
     feed: RunFeed | None = None

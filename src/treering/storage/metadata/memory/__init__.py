@@ -9,7 +9,9 @@ from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.grid.plain import PlainGrid
 from treering.storage.metadata.memory.datasets import MemoryDatasets
 from treering.storage.metadata.memory.experiments import MemoryExperiments
+from treering.storage.metadata.memory.governance import MemoryGovernance
 from treering.storage.metadata.memory.logged_models import MemoryLoggedModels
+from treering.storage.metadata.memory.outbox import MemoryOutbox
 from treering.storage.metadata.memory.registry import MemoryModelVersions, MemoryRegisteredModels
 from treering.storage.metadata.memory.relations import MemoryRelations
 from treering.storage.metadata.memory.runs import MemoryRuns, MemorySeries
@@ -51,5 +53,7 @@ def open_memory(uri: str) -> MetadataStore:
         webhooks=MemoryWebhooks(state),
         views=MemoryViews(state),
         relations=MemoryRelations(state),
+        governance=MemoryGovernance(state),
+        outbox=MemoryOutbox(state),
         database=MemoryDatabase(),
     )

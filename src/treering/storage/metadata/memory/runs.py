@@ -12,7 +12,9 @@ from treering.entities.metric import MetricSegment, SegmentOutline
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunData, RunInfo
 from treering.entities.run_table import RunTable, TableBuilder
+from treering.storage.metadata.announcing import ended_run
 from treering.storage.metadata.base import Answer, Delivery, SeriesKey, SeriesOutline
+from treering.storage.metadata.memory.history import enqueue
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.merge import (
     SMALL_SEGMENT,
@@ -70,6 +72,8 @@ class MemoryRuns:
             tags = known.data.tags if run_name is None else {**known.data.tags, RUN_NAME_TAG: run_name}
             info = updated_info(known.info, status, end_time, run_name)
             self._state.runs[run_id] = replace(known, info=info, data=replace(known.data, tags=tags))
+            if (told := ended_run(info, known.info.status)) is not None:
+                enqueue(self._state, told)
             return self._state.runs[run_id]
 
     def set_lifecycle(self, run_id: str, stage: Lifecycle) -> None:

@@ -11,12 +11,13 @@ from treering.core.clock import now
 from treering.core.errors import NotFound
 from treering.entities.dataset import Dataset
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, Experiment
+from treering.entities.governance import ApprovalRule, Note, Promotion, RegistryEvent, VersionCheck
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.metric import Metric, MetricSegment
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.run import Run
 from treering.entities.view import SavedView
-from treering.entities.webhook import Webhook
+from treering.entities.webhook import Webhook, WebhookMessage
 
 __all__ = ["CountedRuns", "State"]
 
@@ -52,6 +53,7 @@ class State:
         linked: Points that judge a logged model, by its id, which need not exist yet.
         numbers: The highest version ever used of each registered model.
         webhooks: With their secrets.
+        leases: Who may send to a webhook, and until when.
     """
 
     lock: threading.RLock = field(default_factory=threading.RLock)
@@ -68,6 +70,14 @@ class State:
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     webhooks: dict[str, tuple[Webhook, str]] = field(default_factory=dict)
+    events: list[RegistryEvent] = field(default_factory=list)
+    rules: dict[tuple[str, str], ApprovalRule] = field(default_factory=dict)
+    promotions: dict[str, Promotion] = field(default_factory=dict)
+    checks: dict[tuple[str, int, str], VersionCheck] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    messages: dict[str, WebhookMessage] = field(default_factory=dict)
+    last_message: int = 0
+    leases: dict[str, tuple[str, int]] = field(default_factory=dict)
     views: dict[str, SavedView] = field(default_factory=dict)
 
     def experiment(self, experiment_id: str) -> Experiment:

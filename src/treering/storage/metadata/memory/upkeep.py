@@ -8,8 +8,11 @@ from dataclasses import replace
 from treering.core.errors import AlreadyExists, InvalidInput, NotFound
 from treering.entities.deleted import DeletedItem, Kind
 from treering.entities.experiment import Experiment
+from treering.entities.governance import NOBODY, Actor
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.model import ModelVersion, RegisteredModel
+from treering.storage.metadata.announcing import Change
+from treering.storage.metadata.memory.history import record
 from treering.storage.metadata.memory.state import State
 
 __all__ = ["MemoryUpkeep"]
@@ -37,7 +40,9 @@ class MemoryUpkeep:
     def put_registered_model(self, given: RegisteredModel) -> None:
         """See UpkeepStore."""
         with self._state.lock:
-            self._state.registered_models.setdefault(given.name, replace(given, aliases={}, latest_versions=()))
+            if given.name not in self._state.registered_models:
+                self._state.registered_models[given.name] = replace(given, aliases={}, latest_versions=())
+                record(self._state, Change("model.brought", given.name, after=given.description), NOBODY)
 
     def put_version(self, given: ModelVersion) -> None:
         """See UpkeepStore."""
@@ -45,7 +50,10 @@ class MemoryUpkeep:
             if given.name not in self._state.registered_models:
                 msg = f"Registered Model with name={given.name} not found. Create it first, or check the spelling."
                 raise NotFound(msg)
-            self._state.versions.setdefault((given.name, given.version), replace(given, aliases=()))
+            if (given.name, given.version) not in self._state.versions:
+                self._state.versions[given.name, given.version] = replace(given, aliases=())
+                change = Change("version.brought", given.name, given.version, after=given.stage)
+                record(self._state, change, Actor(given.user_id))
             self._state.numbers[given.name] = max(self._state.numbers.get(given.name, 0), given.version)
 
     def deleted(self) -> Sequence[DeletedItem]:

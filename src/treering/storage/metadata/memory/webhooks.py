@@ -58,6 +58,9 @@ class MemoryWebhooks:
         with self._state.lock:
             self._known(webhook_id)
             del self._state.webhooks[webhook_id]
+            self._state.leases.pop(webhook_id, None)
+            for one in [one for one in self._state.messages.values() if one.webhook_id == webhook_id]:
+                del self._state.messages[one.message_id]
 
     def _known(self, webhook_id: str) -> tuple[Webhook, str]:
         with self._state.lock:

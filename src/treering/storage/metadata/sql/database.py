@@ -9,8 +9,10 @@ from treering.storage.metadata.sql.datasets import SqlDatasets
 from treering.storage.metadata.sql.dialects import connect, dialect_of
 from treering.storage.metadata.sql.experiments import SqlExperiments
 from treering.storage.metadata.sql.feed import SqlFeed
+from treering.storage.metadata.sql.governance import SqlGovernance
 from treering.storage.metadata.sql.logged_models import SqlLoggedModels
 from treering.storage.metadata.sql.model_versions import SqlModelVersions
+from treering.storage.metadata.sql.outbox import SqlOutbox
 from treering.storage.metadata.sql.registered_models import SqlRegisteredModels
 from treering.storage.metadata.sql.relations import SqlRelations
 from treering.storage.metadata.sql.runs import SqlRuns
@@ -53,6 +55,8 @@ def open_sql(uri: str) -> MetadataStore:
         webhooks=SqlWebhooks(session),
         views=SqlViews(session),
         relations=SqlRelations(session),
+        governance=SqlGovernance(session),
+        outbox=SqlOutbox(session),
         database=session,
         feed=feed,
     )

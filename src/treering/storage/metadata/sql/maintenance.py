@@ -24,6 +24,12 @@ _ADDED: Mapping[str, Mapping[str, str]] = {
         "times at which a run was deleted": "SELECT COUNT(*) FROM runs WHERE deleted IS NOT NULL",
     },
     "0003": {"saved views": "SELECT COUNT(*) FROM views"},
+    "0004": {
+        "changes in the history of the registry": "SELECT COUNT(*) FROM registry_events",
+        "rules of approval": "SELECT COUNT(*) FROM approval_rules",
+        "notes on versions": "SELECT COUNT(*) FROM version_notes",
+        "messages for webhooks": "SELECT COUNT(*) FROM webhook_messages",
+    },
 }
 
 

@@ -10,11 +10,15 @@ from sqlalchemy import Connection, Row, Select, Table, and_, delete, func, inser
 
 from treering.core.clock import now
 from treering.core.errors import NotFound
+from treering.entities.governance import NOBODY, Actor
 from treering.entities.lifecycle import ModelVersionStatus
 from treering.entities.model import ModelVersion
 from treering.entities.page import Page, Query
+from treering.storage.metadata.announcing import Change
+from treering.storage.metadata.governing import stage_target
 from treering.storage.metadata.search.fields import MODEL_VERSIONS
 from treering.storage.metadata.search.syntax import Entity
+from treering.storage.metadata.sql.history import record, refuse_guarded_target
 from treering.storage.metadata.sql.rows import delete_text, put_texts, select_in
 from treering.storage.metadata.sql.search import Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
@@ -26,7 +30,15 @@ from treering.storage.metadata.sql.tables import (
 )
 from treering.storage.metadata.sql.texts import joined
 
-__all__ = ["SqlModelVersions", "aliases_of", "lock_model", "newest_versions", "refuse_unknown_version"]
+__all__ = [
+    "SqlModelVersions",
+    "aliases_of",
+    "lock_model",
+    "model_row",
+    "newest_versions",
+    "refuse_unknown_version",
+    "version_of",
+]
 
 _Place = tuple[int, int]
 
@@ -55,7 +67,7 @@ class SqlModelVersions:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create(self, version: ModelVersion) -> ModelVersion:
+    def create(self, version: ModelVersion, *, by: Actor = NOBODY) -> ModelVersion:
         """See ModelVersionStore."""
 
         def work(connection: Connection) -> ModelVersion:
@@ -80,26 +92,33 @@ class SqlModelVersions:
             }
             connection.execute(insert(model_versions).values(**row))
             put_texts(connection, model_version_tags, {"model": model.id, "version": number}, version.tags)
-            return _get(connection, model, number)
+            told = {
+                "source": version.source,
+                "run_id": version.run_id,
+                "tags": dict(version.tags),
+                "description": version.description,
+            }
+            record(connection, Change("version.created", model.name, number, after=version.source, data=told), by)
+            return version_of(connection, model, number)
 
         return self._session.write(work)
 
     def get(self, name: str, version: int) -> ModelVersion:
         """See ModelVersionStore."""
         with self._session.read() as connection:
-            return _get(connection, _model(connection, name), version)
+            return version_of(connection, model_row(connection, name), version)
 
     def get_by_alias(self, name: str, alias: str) -> ModelVersion:
         """See ModelVersionStore."""
         with self._session.read() as connection:
-            model = _model(connection, name)
+            model = model_row(connection, name)
             table = registered_model_aliases
             statement = select(table.c.version).where(table.c.model == model.id, table.c.alias == alias)
             version = connection.execute(statement).scalar()
             if version is None:
                 msg = f"The registered model {name!r} has no alias {alias!r}. Set it, or use a version."
                 raise NotFound(msg)
-            return _get(connection, model, version)
+            return version_of(connection, model, version)
 
     def search(self, query: Query) -> Page[ModelVersion]:
         """See ModelVersionStore."""
@@ -109,28 +128,32 @@ class SqlModelVersions:
             known = _load(connection, places)
             return Page([known[place] for place in places if place in known], found.next_token, found.total)
 
-    def update(self, name: str, version: int, description: str) -> ModelVersion:
+    def update(self, name: str, version: int, description: str, *, by: Actor = NOBODY) -> ModelVersion:
         """See ModelVersionStore."""
 
         def work(connection: Connection) -> ModelVersion:
             model = lock_model(connection, name)
+            before = version_of(connection, model, version).description
+            record(connection, Change("version.described", name, version, before, description), by)
             return _change(connection, model, version, description=description)
 
         return self._session.write(work)
 
-    def transition(self, name: str, version: int, stage: str, *, archive_existing: bool) -> ModelVersion:
+    def transition(
+        self, name: str, version: int, stage: str, *, archive_existing: bool, by: Actor = NOBODY
+    ) -> ModelVersion:
         """See ModelVersionStore."""
 
         def work(connection: Connection) -> ModelVersion:
             model = lock_model(connection, name)
-            refuse_unknown_version(connection, model, version)
+            before = version_of(connection, model, version).stage
+            if before != stage:
+                refuse_guarded_target(connection, name, version, stage_target(stage))
             if archive_existing:
-                others = (
-                    model_versions.c.model == model.id,
-                    model_versions.c.stage == stage,
-                    model_versions.c.version != version,
-                )
-                connection.execute(update(model_versions).where(*others).values(stage="Archived", updated=now()))
+                for other in _archived(connection, model, version, stage):
+                    change = Change("version.stage", name, other, stage, "Archived", stage_target("Archived"))
+                    record(connection, change, by)
+            record(connection, Change("version.stage", name, version, before, stage, stage_target(stage)), by)
             return _change(connection, model, version, stage=stage)
 
         return self._session.write(work)
@@ -138,16 +161,17 @@ class SqlModelVersions:
     def latest(self, name: str, stages: Sequence[str]) -> Sequence[ModelVersion]:
         """See ModelVersionStore."""
         with self._session.read() as connection:
-            model = _model(connection, name)
+            model = model_row(connection, name)
             newest = newest_versions(connection, [model.id])[model.id]
             return [version for version in newest if not stages or version.stage in stages]
 
-    def delete(self, name: str, version: int) -> None:
+    def delete(self, name: str, version: int, *, by: Actor = NOBODY) -> None:
         """See ModelVersionStore."""
 
         def work(connection: Connection) -> None:
             model = lock_model(connection, name)
-            refuse_unknown_version(connection, model, version)
+            known = version_of(connection, model, version)
+            record(connection, Change("version.deleted", name, version, before=known.source), by)
             aliases = registered_model_aliases
             connection.execute(delete(aliases).where(aliases.c.model == model.id, aliases.c.version == version))
             connection.execute(delete(model_versions).where(*_at(model, version)))
@@ -155,33 +179,37 @@ class SqlModelVersions:
 
         self._session.write(work)
 
-    def set_tags(self, name: str, version: int, tags: Mapping[str, str]) -> None:
+    def set_tags(self, name: str, version: int, tags: Mapping[str, str], *, by: Actor = NOBODY) -> None:
         """See ModelVersionStore."""
 
         def work(connection: Connection) -> None:
             model = lock_model(connection, name)
-            refuse_unknown_version(connection, model, version)
+            known = version_of(connection, model, version).tags
             put_texts(connection, model_version_tags, {"model": model.id, "version": version}, tags)
+            for key, value in tags.items():
+                record(connection, Change("version.tag_set", name, version, known.get(key, ""), value, key), by)
 
         self._session.write(work)
 
-    def delete_tag(self, name: str, version: int, key: str) -> None:
+    def delete_tag(self, name: str, version: int, key: str, *, by: Actor = NOBODY) -> None:
         """See ModelVersionStore."""
 
         def work(connection: Connection) -> None:
             model = lock_model(connection, name)
-            refuse_unknown_version(connection, model, version)
-            delete_text(connection, model_version_tags, {"model": model.id, "version": version}, key)
+            known = version_of(connection, model, version).tags
+            if delete_text(connection, model_version_tags, {"model": model.id, "version": version}, key):
+                record(connection, Change("version.tag_deleted", name, version, known[key], "", key), by)
 
         self._session.write(work)
 
 
 def lock_model(connection: Connection, name: str) -> Row[Any]:
     """The row of a registered model, which is held until the transaction ends. Raises NotFound."""
-    return _model(connection, name, lock=True)
+    return model_row(connection, name, lock=True)
 
 
-def _model(connection: Connection, name: str, *, lock: bool = False) -> Row[Any]:
+def model_row(connection: Connection, name: str, *, lock: bool = False) -> Row[Any]:
+    """The row of a registered model. Raises NotFound."""
     statement = select(registered_models).where(registered_models.c.name == name)
     row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
     if row is None:
@@ -206,6 +234,15 @@ def _at(model: Row[Any], version: int) -> tuple[Any, Any]:
     return model_versions.c.model == model.id, model_versions.c.version == version
 
 
+def _archived(connection: Connection, model: Row[Any], version: int, stage: str) -> list[int]:
+    """Move the other versions in the stage to Archived; which they are."""
+    table = model_versions.c
+    others = (table.model == model.id, table.stage == stage, table.version != version)
+    found = sorted(connection.execute(select(table.version).where(*others)).scalars())
+    connection.execute(update(model_versions).where(*others).values(stage="Archived", updated=now()))
+    return found
+
+
 def _touch(connection: Connection, model: Row[Any], **values: object) -> None:
     statement = update(registered_models).where(registered_models.c.id == model.id).values(updated=now(), **values)
     connection.execute(statement)
@@ -213,10 +250,11 @@ def _touch(connection: Connection, model: Row[Any], **values: object) -> None:
 
 def _change(connection: Connection, model: Row[Any], version: int, **values: object) -> ModelVersion:
     connection.execute(update(model_versions).where(*_at(model, version)).values(updated=now(), **values))
-    return _get(connection, model, version)
+    return version_of(connection, model, version)
 
 
-def _get(connection: Connection, model: Row[Any], version: int) -> ModelVersion:
+def version_of(connection: Connection, model: Row[Any], version: int) -> ModelVersion:
+    """One version of a model. Raises NotFound."""
     found = _load(connection, [(model.id, version)])
     if not found:
         raise _unknown(model, version)

@@ -10,10 +10,14 @@ from sqlalchemy import Connection, Row, delete, insert, select, true, update
 
 from treering.core.clock import now
 from treering.core.errors import AlreadyExists, NotFound
+from treering.entities.governance import NOBODY, Actor
 from treering.entities.model import RegisteredModel
 from treering.entities.page import Page, Query
+from treering.storage.metadata.announcing import Change
+from treering.storage.metadata.governing import alias_target
 from treering.storage.metadata.search.fields import REGISTERED_MODELS
 from treering.storage.metadata.search.syntax import Entity
+from treering.storage.metadata.sql.history import move_history, record, refuse_guarded_target
 from treering.storage.metadata.sql.model_versions import aliases_of, lock_model, newest_versions, refuse_unknown_version
 from treering.storage.metadata.sql.rows import delete_text, insert_row, put_texts, select_in, texts_by_owner
 from treering.storage.metadata.sql.search import Keyed, Target, find
@@ -45,7 +49,7 @@ class SqlRegisteredModels:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def create(self, name: str, description: str, tags: Mapping[str, str]) -> RegisteredModel:
+    def create(self, name: str, description: str, tags: Mapping[str, str], *, by: Actor = NOBODY) -> RegisteredModel:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> RegisteredModel:
@@ -54,6 +58,8 @@ class SqlRegisteredModels:
             row = {"name": name, "description": description, "created": time, "updated": time, "last_version": 0}
             number = insert_row(connection, insert(registered_models).values(**row))
             put_texts(connection, registered_model_tags, {"model": number}, tags)
+            told = {"tags": dict(tags), "description": description}
+            record(connection, Change("model.created", name, after=description, data=told), by)
             return _load(connection, [number])[number]
 
         return self._session.write(work)
@@ -77,71 +83,97 @@ class SqlRegisteredModels:
             known = _load(connection, numbers)
             return Page([known[one] for one in numbers if one in known], found.next_token, found.total)
 
-    def rename(self, name: str, new_name: str) -> RegisteredModel:
+    def rename(self, name: str, new_name: str, *, by: Actor = NOBODY) -> RegisteredModel:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> RegisteredModel:
             row = lock_model(connection, name)
             if new_name != name:
                 _refuse_taken(connection, new_name)
+                move_history(connection, name, new_name)
+            record(connection, Change("model.renamed", new_name, before=name, after=new_name), by)
             return _change(connection, row, name=new_name)
 
         return self._session.write(work)
 
-    def update(self, name: str, description: str) -> RegisteredModel:
+    def update(self, name: str, description: str, *, by: Actor = NOBODY) -> RegisteredModel:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> RegisteredModel:
-            return _change(connection, lock_model(connection, name), description=description)
+            row = lock_model(connection, name)
+            record(connection, Change("model.described", name, before=row.description, after=description), by)
+            return _change(connection, row, description=description)
 
         return self._session.write(work)
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, *, by: Actor = NOBODY) -> None:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> None:
             row = lock_model(connection, name)
+            record(connection, Change("model.deleted", name, before=row.description), by)
             # What hangs on it goes with it, by the foreign keys.
             connection.execute(delete(registered_models).where(registered_models.c.id == row.id))
 
         self._session.write(work)
 
-    def set_tags(self, name: str, tags: Mapping[str, str]) -> None:
+    def set_tags(self, name: str, tags: Mapping[str, str], *, by: Actor = NOBODY) -> None:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> None:
-            put_texts(connection, registered_model_tags, {"model": lock_model(connection, name).id}, tags)
+            row = lock_model(connection, name)
+            known = texts_by_owner(connection, registered_model_tags, "model", [row.id])[row.id]
+            put_texts(connection, registered_model_tags, {"model": row.id}, tags)
+            for key, value in tags.items():
+                change = Change("model.tag_set", name, before=known.get(key, ""), after=value, target=key)
+                record(connection, change, by)
 
         self._session.write(work)
 
-    def delete_tag(self, name: str, key: str) -> None:
+    def delete_tag(self, name: str, key: str, *, by: Actor = NOBODY) -> None:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> None:
-            delete_text(connection, registered_model_tags, {"model": lock_model(connection, name).id}, key)
+            row = lock_model(connection, name)
+            known = texts_by_owner(connection, registered_model_tags, "model", [row.id])[row.id]
+            if delete_text(connection, registered_model_tags, {"model": row.id}, key):
+                record(connection, Change("model.tag_deleted", name, before=known[key], target=key), by)
 
         self._session.write(work)
 
-    def set_alias(self, name: str, alias: str, version: int) -> None:
+    def set_alias(self, name: str, alias: str, version: int, *, by: Actor = NOBODY) -> None:
         """See RegisteredModelStore."""
 
         def work(connection: Connection) -> None:
             row = lock_model(connection, name)
             refuse_unknown_version(connection, row, version)
-            _drop_alias(connection, row, alias)
+            target = alias_target(alias)
+            refuse_guarded_target(connection, name, version, target)
+            before = _drop_alias(connection, row, alias)
             added = {"model": row.id, "alias": alias, "version": version}
             connection.execute(insert(registered_model_aliases).values(**added))
+            record(connection, Change("alias.set", name, version, before, str(version), target), by)
 
         self._session.write(work)
 
-    def delete_alias(self, name: str, alias: str) -> None:
+    def delete_alias(self, name: str, alias: str, *, by: Actor = NOBODY) -> None:
         """See RegisteredModelStore."""
-        self._session.write(lambda connection: _drop_alias(connection, lock_model(connection, name), alias))
+
+        def work(connection: Connection) -> None:
+            before = _drop_alias(connection, lock_model(connection, name), alias)
+            if before:
+                record(connection, Change("alias.deleted", name, int(before), before, "", alias_target(alias)), by)
+
+        self._session.write(work)
 
 
-def _drop_alias(connection: Connection, row: Row[Any], alias: str) -> None:
+def _drop_alias(connection: Connection, row: Row[Any], alias: str) -> str:
+    """The version that it pointed at; "" for none."""
     table = registered_model_aliases
-    connection.execute(delete(table).where(table.c.model == row.id, table.c.alias == alias))
+    mine = (table.c.model == row.id, table.c.alias == alias)
+    before = connection.execute(select(table.c.version).where(*mine)).scalar()
+    connection.execute(delete(table).where(*mine))
+    return "" if before is None else str(before)
 
 
 def _change(connection: Connection, row: Row[Any], **values: object) -> RegisteredModel:

@@ -15,6 +15,7 @@ from treering.entities.lifecycle import Lifecycle, RunStatus
 from treering.entities.page import Page, Query
 from treering.entities.run import RUN_NAME_TAG, Origin, Run, RunChanges, RunInfo
 from treering.entities.run_table import RunTable, TableBuilder
+from treering.storage.metadata.announcing import ended_run
 from treering.storage.metadata.base import Answer, Delivery, SeriesKey
 from treering.storage.metadata.merge import check_active, updated_info
 from treering.storage.metadata.search.fields import RUNS
@@ -24,6 +25,7 @@ from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
+from treering.storage.metadata.sql.history import enqueue
 from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number, select_in
 from treering.storage.metadata.sql.search import Found, Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
@@ -135,6 +137,8 @@ class SqlRuns:
             values = {"status": info.status.value, "end_time": info.end_time}
             version = next_versions(connection, [held.experiment])[held.experiment]
             connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
+            if (told := ended_run(info, held.run.info.status)) is not None:
+                enqueue(connection, told)
             row = connection.execute(select(runs).where(runs.c.id == held.number)).one()
             return _hydrated(connection, [row])[0]
 

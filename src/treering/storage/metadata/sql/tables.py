@@ -31,6 +31,7 @@ from treering.entities.view import MAX_VIEW_NAME
 from treering.storage.metadata.sql.texts import HEAD
 
 __all__ = [
+    "approval_rules",
     "datasets",
     "deliveries",
     "experiment_tags",
@@ -42,9 +43,11 @@ __all__ = [
     "metadata",
     "model_version_tags",
     "model_versions",
+    "promotions",
     "registered_model_aliases",
     "registered_model_tags",
     "registered_models",
+    "registry_events",
     "run_datasets",
     "run_metrics",
     "run_models",
@@ -52,7 +55,11 @@ __all__ = [
     "run_tags",
     "runs",
     "segments",
+    "version_checks",
+    "version_notes",
     "views",
+    "webhook_leases",
+    "webhook_messages",
     "webhooks",
 ]
 
@@ -66,6 +73,7 @@ metadata = MetaData(
 )
 
 KEY_LENGTH = 250
+TARGET_LENGTH = 300
 ID_LENGTH = 256
 
 
@@ -364,5 +372,124 @@ views = Table(
     Column("owner", _long(), nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
+    **_MYSQL,
+)
+
+
+def _of_version() -> ForeignKeyConstraint:
+    columns = ["model_versions.model", "model_versions.version"]
+    return ForeignKeyConstraint(["model", "version"], columns, ondelete="CASCADE")
+
+
+# No foreign key: the history outlives what it tells of, and goes along where a model is renamed.
+registry_events = Table(
+    "registry_events",
+    metadata,
+    _serial(),
+    Column("time", BigInteger, nullable=False),
+    Column("user_id", _long(), nullable=False),
+    Column("action", _short(64), nullable=False),
+    Column("name", _short(256), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("was", _long(), nullable=False),
+    Column("became", _long(), nullable=False),
+    Column("reason", _long(), nullable=False),
+    Column("target", _short(TARGET_LENGTH), nullable=False),
+    Index(None, "name", "id"),
+    Index(None, "name", "version", "id"),
+    Index(None, "name", "target", "id"),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+# No foreign key either: a rule may be there before its model, and "" stands for all models.
+approval_rules = Table(
+    "approval_rules",
+    metadata,
+    Column("model", _short(256), primary_key=True),
+    Column("target", _short(TARGET_LENGTH), primary_key=True),
+    Column("document", _long(), nullable=False),
+    **_MYSQL,
+)
+promotions = Table(
+    "promotions",
+    metadata,
+    _serial(),
+    Column("promotion_id", _short(36), nullable=False, unique=True),
+    Column("model", _SERIAL, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("target", _short(TARGET_LENGTH), nullable=False),
+    Column("state", _short(10), nullable=False),
+    # "<model>/<target>" while it waits, else NULL: so that one at most waits for a target.
+    Column("open_for", _short(TARGET_LENGTH + 24), unique=True),
+    Column("requested_by", _long(), nullable=False),
+    Column("reason", _long(), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("decided", BigInteger, nullable=False),
+    Column("replaces", BigInteger, nullable=False),
+    Column("decisions", _long(), nullable=False),
+    _of_version(),
+    Index(None, "model", "version"),
+    Index(None, "state", "id"),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+version_checks = Table(
+    "version_checks",
+    metadata,
+    Column("model", _SERIAL, primary_key=True, autoincrement=False),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("check_name", _short(KEY_LENGTH), primary_key=True),
+    Column("passed", Boolean, nullable=False),
+    Column("detail", _long(), nullable=False),
+    Column("run_id", _short(ID_LENGTH), nullable=False),
+    Column("user_id", _long(), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    _of_version(),
+    **_MYSQL,
+)
+version_notes = Table(
+    "version_notes",
+    metadata,
+    _serial(),
+    Column("note_id", _short(36), nullable=False, unique=True),
+    Column("model", _SERIAL, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("user_id", _long(), nullable=False),
+    Column("text", _long(), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("reply_to", _short(36), nullable=False),
+    _of_version(),
+    Index(None, "model", "version"),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+webhook_messages = Table(
+    "webhook_messages",
+    metadata,
+    _serial(),
+    Column("message_id", _short(36), nullable=False, unique=True),
+    Column("webhook_id", _short(36), ForeignKey("webhooks.webhook_id", ondelete="CASCADE"), nullable=False),
+    Column("event", _short(100), nullable=False),
+    Column("body", _long(), nullable=False),
+    Column("state", _short(10), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("attempts", BigInteger, nullable=False),
+    Column("due", BigInteger, nullable=False),
+    Column("finished", BigInteger, nullable=False),
+    Column("response_status", BigInteger, nullable=False),
+    Column("error", _long(), nullable=False),
+    Index(None, "webhook_id", "id"),
+    Index(None, "state", "webhook_id", "id"),
+    Index(None, "state", "finished"),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+# Who may send to a webhook until when; a table of its own, since webhooks change rarely and this often.
+webhook_leases = Table(
+    "webhook_leases",
+    metadata,
+    Column("webhook_id", _short(36), ForeignKey("webhooks.webhook_id", ondelete="CASCADE"), primary_key=True),
+    Column("holder", _short(64), nullable=False),
+    Column("until", BigInteger, nullable=False),
     **_MYSQL,
 )

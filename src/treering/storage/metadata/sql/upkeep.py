@@ -10,10 +10,13 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, insert, select
 from treering.core.errors import InvalidInput
 from treering.entities.deleted import DeletedItem, Kind
 from treering.entities.experiment import Experiment
+from treering.entities.governance import NOBODY, Actor
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.model import ModelVersion, RegisteredModel
+from treering.storage.metadata.announcing import Change
 from treering.storage.metadata.sql.changes import count_purge
 from treering.storage.metadata.sql.experiments import SqlExperiments, experiment_number, refuse_taken
+from treering.storage.metadata.sql.history import record
 from treering.storage.metadata.sql.model_versions import lock_model
 from treering.storage.metadata.sql.rows import insert_row, put_texts
 from treering.storage.metadata.sql.session import Session
@@ -83,6 +86,7 @@ class SqlUpkeep:
             }
             number = insert_row(connection, insert(registered_models).values(**row))
             put_texts(connection, registered_model_tags, {"model": number}, given.tags)
+            record(connection, Change("model.brought", given.name, after=given.description), NOBODY)
 
         self._session.write(work)
 
@@ -115,6 +119,8 @@ class SqlUpkeep:
             }
             connection.execute(insert(model_versions).values(**row))
             put_texts(connection, model_version_tags, {"model": model.id, "version": given.version}, given.tags)
+            change = Change("version.brought", given.name, given.version, after=given.stage)
+            record(connection, change, Actor(given.user_id))
 
         self._session.write(work)
 

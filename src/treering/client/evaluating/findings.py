@@ -1,0 +1,309 @@
+"""What is found out beside the metrics: how sure they are, in which parts, for which groups, at what worth, against whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from treering.client.evaluating.answers import Answers, answers_of, features_for, rows_of_classifier, rows_of_regressor
+from treering.client.evaluating.artifacts import EvaluationResult
+from treering.client.evaluating.asked import Asked
+from treering.client.evaluating.judged import Judged, judged_of
+from treering.client.evaluating.table import EvaluationTable
+from treering.core.errors import InvalidInput
+from treering.core.log import logger
+from treering.entities.evaluation import (
+    Check,
+    Comparison,
+    Evaluation,
+    Explanation,
+    GroupReport,
+    Interval,
+    Robustness,
+    SliceResult,
+)
+from treering.evaluation.business import business_of
+from treering.evaluation.calibration import calibrations
+from treering.evaluation.comparison import compare_figures, compare_rows, same_rows
+from treering.evaluation.explanation import ExplanationOptions, explain
+from treering.evaluation.fairness import FairnessOptions, group_reports
+from treering.evaluation.judging import greater_is_better, metrics_of
+from treering.evaluation.metric_names import metric_named
+from treering.evaluation.resampling import draws, intervals_of
+from treering.evaluation.robustness import RobustnessOptions, probe
+from treering.evaluation.rows import CLASSIFIER, RANKER, REGRESSOR, Rows
+from treering.evaluation.slices import masks_of
+from treering.evaluation.thresholds import checks_of
+
+__all__ = ["Subject", "findings"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Subject:
+    """Who was judged by what, and what came of it so far.
+
+    Attributes:
+        labels: The classes as they are; None for other models.
+        config: Of the evaluator.
+        figures: All metrics, without the prefix.
+        directions: Of the caller's own metrics, whether greater is better.
+    """
+
+    judged: Judged
+    table: EvaluationTable
+    answers: Answers
+    rows: Rows | None
+    labels: Any
+    config: Mapping[str, Any]
+    figures: Mapping[str, float]
+    directions: Mapping[str, bool]
+
+    @property
+    def average(self) -> str:
+        """How the figures of classes are brought together."""
+        return str(self.config.get("average", "weighted"))
+
+
+def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
+    """The record with everything that was asked for.
+
+    Raises:
+        InvalidInput: If something cannot be found out of this model and data.
+    """
+    rows = subject.rows
+    directions = {
+        name: up
+        for name in subject.figures
+        if (up := subject.directions.get(name.split("/")[0], greater_is_better(name))) is not None
+    }
+    record = replace(record, metrics=dict(subject.figures), confidence=asked.confidence, greater_is_better=directions)
+    if rows is None:
+        _refuse_without_rows(asked)
+    else:
+        drawn = draws(len(rows), asked.replicates, asked.seed) if asked.replicates and len(rows) else None
+        intervals: Mapping[str, Interval] = {}
+        if drawn is not None:
+            intervals = intervals_of(rows, subject.figures, drawn, confidence=asked.confidence, average=subject.average)
+        record = replace(
+            record,
+            labels=rows.labels,
+            positive="" if rows.positive is None else rows.labels[rows.positive],
+            intervals=intervals,
+            calibration=calibrations(rows),
+            slices=tuple(_slices(rows, subject, asked)),
+            fairness=_fairness(rows, subject, asked),
+            comparison=_comparison(rows, subject, asked),
+        )
+        if asked.value_matrix is not None:
+            business = business_of(
+                rows, asked.value_matrix, cost=asked.model_cost, drawn=drawn, confidence=asked.confidence
+            )
+            record = replace(record, business=business)
+    if asked.explain or asked.robustness:
+        record = _looked_into(record, subject, asked)
+    return replace(record, checks=_checks(record, asked))
+
+
+def _refuse_without_rows(asked: Asked) -> None:
+    wanted = [
+        name
+        for name in ("slices", "sensitive", "value_matrix", "explain", "robustness")
+        if getattr(asked, name) is not None and bool(np.size(getattr(asked, name)) and getattr(asked, name))
+    ]
+    if wanted:
+        msg = f"{', '.join(wanted)} need a classifier, a regressor or a ranker. Give model_type."
+        raise InvalidInput(msg)
+
+
+def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
+    if not asked.slices:
+        return
+    for name, mask in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+        if mask.shape != (len(rows),):
+            msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
+            raise InvalidInput(msg)
+        if not mask.any():
+            yield SliceResult(name, 0)
+            continue
+        part = rows.where(mask)
+        figures = metrics_of(part, subject.average)
+        intervals: Mapping[str, Interval] = {}
+        if asked.replicates:
+            drawn = draws(len(part), asked.replicates, asked.seed)
+            intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
+        yield SliceResult(name, len(part), figures, intervals)
+
+
+def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:
+    if not asked.sensitive:
+        return ()
+    if rows.kind not in {CLASSIFIER, REGRESSOR}:
+        msg = f"Groups are compared for classifiers and regressors; this is a {rows.kind}."
+        raise InvalidInput(msg)
+    positive = subject.labels[rows.positive] if rows.kind == CLASSIFIER and rows.positive is not None else None
+    target, predicted = rows.target, rows.prediction
+    if rows.kind == CLASSIFIER:
+        target, predicted = subject.labels[rows.target], subject.labels[rows.prediction]
+    options = FairnessOptions(
+        model_type=rows.kind, positive=positive, samples=asked.replicates, confidence=asked.confidence, seed=asked.seed
+    )
+    return group_reports(target, predicted, rows.positive_score, asked.sensitive, options)
+
+
+def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None:
+    baseline = asked.baseline
+    if baseline is None:
+        return None
+    if isinstance(baseline, EvaluationResult):
+        name = baseline.evaluation.model_uri if baseline.evaluation else baseline.run_id or "baseline"
+        if baseline.rows is not None and same_rows(rows, baseline.rows):
+            return compare_rows(rows, baseline.rows, name, confidence=asked.confidence, seed=asked.seed)
+        logger.warning("The baseline was not judged by the same rows, so that only the figures are compared.")
+        return compare_figures(subject.figures, baseline.metrics, name, subject.directions)
+    if isinstance(baseline, Evaluation):
+        return compare_figures(subject.figures, baseline.metrics, baseline.model_uri or "baseline", subject.directions)
+    if rows.kind == RANKER:
+        msg = "A baseline of a ranker must be the result of an evaluation of it."
+        raise InvalidInput(msg)
+    judged = judged_of(baseline)
+    answers = answers_of(judged, subject.table, None, None, asked.private)
+    config = dict(subject.config)
+    if rows.kind == CLASSIFIER:
+        # Both are judged as models of the same classes, whichever of them this one predicts.
+        config["label_list"] = subject.labels
+        theirs, _ = rows_of_classifier(answers, subject.table.labels_data, config, rows.dataset_digest)
+    else:
+        theirs = rows_of_regressor(answers, subject.table.labels_data, config, rows.dataset_digest)
+    return compare_rows(rows, theirs, judged.uri or "baseline", confidence=asked.confidence, seed=asked.seed)
+
+
+def _checks(record: Evaluation, asked: Asked) -> tuple[Check, ...]:
+    before = {} if record.comparison is None else {one.metric: one.baseline for one in record.comparison.differences}
+    checks = list(checks_of(asked.thresholds, record.metrics, before)) if asked.thresholds else []
+    parts = {part.name: part for part in record.slices}
+    for one in asked.criteria:
+        figures = record.metrics
+        if one.slice:
+            if one.slice not in parts:
+                known = ", ".join(map(repr, parts)) or "none"
+                checks.append(
+                    Check(one.name, None, None, one.bound, f"There is no slice {one.slice!r}; there are: {known}.")
+                )
+                continue
+            figures = parts[one.slice].metrics
+        found = metric_named(figures, one.metric)
+        if found is None:
+            known = ", ".join(sorted(figures)) or "none"
+            checks.append(
+                Check(one.name, None, None, one.bound, f"There is no metric {one.metric!r}; there are: {known}.")
+            )
+            continue
+        passed = one.holds(found[1])
+        reason = "" if passed else f"{found[1]:.4g} is not {one.bound}."
+        checks.append(Check(one.name, passed, float(found[1]), one.bound, reason))
+    return tuple(checks)
+
+
+def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluation:
+    rows = subject.rows
+    if rows is None or rows.kind == RANKER or subject.judged.predict is None:
+        msg = "explain and robustness need a classifier or a regressor that can be asked for predictions."
+        raise InvalidInput(msg)
+    features = features_for(subject.judged, subject.table, asked.private)
+    names = tuple(map(str, features.columns)) if hasattr(features, "columns") else subject.table.feature_names
+    predict, score, metric, up = _asking(rows, subject, asked)
+    explanation: Explanation | None = None
+    if asked.explain:
+        options = ExplanationOptions(
+            score, metric, up, features=names, seed=asked.seed, labels=_score_labels(rows, subject)
+        )
+        explanation = explain(predict, features, rows.target, _with(options, asked.explain, "method"))
+    robustness: Robustness | None = None
+    if asked.robustness:
+        if rows.kind == CLASSIFIER:
+            # A moved score may keep its order and lose its meaning: decisions are what counts here.
+            predict, score, metric, up = _asking(replace(rows, score=None), subject, asked)
+        wanted = RobustnessOptions(metric=metric, greater_is_better=up, features=names, seed=asked.seed)
+        robustness = probe(predict, features, rows.target, score, _with(wanted, asked.robustness, "metric"))
+    return replace(record, explanation=explanation, robustness=robustness)
+
+
+def _asking(
+    rows: Rows, subject: Subject, asked: Asked
+) -> tuple[Callable[[Any], Any], Callable[[Any, Any], float], str, bool]:
+    """A way to ask, the metric of what comes back, its name, and whether greater is better."""
+    judged = subject.judged
+
+    def ask(features: Any) -> Rows:
+        table = replace_features(subject.table, features)
+        given = replace(judged, inputs=None)
+        answers = answers_of(given, table, subject.answers.name, None, asked.private)
+        if rows.kind == REGRESSOR:
+            return rows_of_regressor(answers, np.zeros(len(features)), {}, "")
+        config = {
+            "label_list": subject.labels,
+            "pos_label": None if rows.positive is None else subject.labels[rows.positive],
+        }
+        return rows_of_classifier(answers, subject.labels[np.zeros(len(features), int)], config, "")[0]
+
+    if rows.kind == REGRESSOR:
+
+        def predict(features: Any) -> Any:
+            return ask(features).prediction
+
+        return predict, _root_of_squares, "root_mean_squared_error", False
+    if rows.score is not None and rows.positive is not None:
+
+        def scores(features: Any) -> Any:
+            return ask(features).score
+
+        def area(target: Any, said: Any) -> float:
+            part = Rows(CLASSIFIER, target, target, np.asarray(said), labels=rows.labels, positive=rows.positive)
+            return float(metrics_of(part).get("roc_auc", np.nan))
+
+        return scores, area, "roc_auc", True
+
+    def decided(features: Any) -> Any:
+        return ask(features).prediction
+
+    return decided, lambda target, said: float(np.mean(np.asarray(target) == said)), "accuracy_score", True
+
+
+def replace_features(table: EvaluationTable, features: Any) -> EvaluationTable:
+    """The same table with other features, and nothing else."""
+    framed = hasattr(features, "columns")
+    return replace(
+        table,
+        features=features,
+        whole=features if framed else None,
+        labels_data=None,
+        predictions_data=None,
+        feature_names=tuple(map(str, features.columns)) if framed else table.feature_names,
+    )
+
+
+def _root_of_squares(target: Any, said: Any) -> float:
+    return float(np.sqrt(np.mean((np.asarray(target) - np.asarray(said)) ** 2)))
+
+
+def _score_labels(rows: Rows, subject: Subject) -> Sequence[str]:
+    return rows.labels if rows.score is not None and subject.rows is not None and rows.positive is not None else ()
+
+
+def _with(options: Any, given: Any, word: str) -> Any:
+    """The options with what the caller said: True for the usual, a text for `word`, a dictionary for several."""
+    if given is True:
+        return options
+    if isinstance(given, str) and word == "method":
+        return replace(options, method=given)
+    if isinstance(given, Mapping):
+        try:
+            return replace(options, **given)
+        except TypeError as error:
+            known = ", ".join(type(options).__dataclass_fields__)
+            msg = f"{dict(given)!r} names what is no option: {error}. Options: {known}."
+            raise InvalidInput(msg) from error
+    return given if isinstance(given, type(options)) else options

@@ -1,0 +1,177 @@
+"""Versions beside each other: what their runs, models and evaluations say, key by key.
+
+What cannot be read of one version is said, and does not keep the others from being compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from treering.core.errors import DamagedData, InvalidInput, NotFound, TreeringError
+from treering.core.uri import join
+from treering.entities.evaluation import Evaluation
+from treering.entities.governance import Difference, VersionComparison
+from treering.entities.model import LoggedModel, ModelVersion
+from treering.entities.run import Run
+from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, from_json
+from treering.models.mlmodel import FILE_NAME, read_text
+from treering.registry.base import VersionedModels
+from treering.storage.objects.base import ObjectStore
+from treering.tracking.base import Tracking
+
+__all__ = ["compare"]
+
+_FEWEST, _MOST = 2, 20
+# An MLmodel file with an example's schema has a few kilobytes; more than this is none.
+_MOST_READ = 4 << 20
+_COMMIT_TAGS = ("mlflow.source.git.commit", "mlflow.source.name")
+_ORDER = ("metric", "evaluation", "param", "input", "output", "parameter", "requirement", "data", "code", "tag")
+
+Facts = dict[tuple[str, str], str]
+
+
+def compare(
+    wanted: Sequence[tuple[str, int]],
+    tracking: Tracking,
+    registry: VersionedModels,
+    open_artifacts: Callable[[str], ObjectStore] | None,
+) -> VersionComparison:
+    """Each version's facts in one table.
+
+    Args:
+        open_artifacts: Opens the files below a storage URI; None where they are not at hand.
+
+    Raises:
+        InvalidInput: If there are fewer than two versions, or more than 20.
+        NotFound: If there is no such version.
+    """
+    if not _FEWEST <= len(wanted) <= _MOST:
+        msg = f"{len(wanted)} versions were given to compare. Give at least {_FEWEST} and at most {_MOST}."
+        raise InvalidInput(msg)
+    versions = [registry.versions.get(name, number) for name, number in wanted]
+    missing: dict[str, str] = {}
+    facts = [_facts(version, tracking, open_artifacts, missing) for version in versions]
+    keys = sorted({key for known in facts for key in known}, key=lambda key: (_ORDER.index(key[0]), key[1]))
+    differences = []
+    for kind, key in keys:
+        values = tuple(known.get((kind, key)) for known in facts)
+        differences.append(Difference(kind, key, values, len(set(values)) == 1))
+    return VersionComparison(versions, differences, missing)
+
+
+def _facts(
+    version: ModelVersion,
+    tracking: Tracking,
+    open_artifacts: Callable[[str], ObjectStore] | None,
+    missing: dict[str, str],
+) -> Facts:
+    facts: Facts = {("tag", key): value for key, value in version.tags.items()}
+    troubles = []
+    if version.run_id:
+        try:
+            run = tracking.runs.get(version.run_id)
+        except NotFound as error:
+            troubles.append(error.message)
+        else:
+            facts |= _of_run(run)
+            facts |= _guarded(lambda: _of_evaluation(run, version, open_artifacts), troubles)
+    if version.model_id:
+        facts |= _guarded(lambda: _of_model(tracking.models.get(version.model_id)), troubles)
+    if open_artifacts is not None:
+        facts |= _guarded(lambda: _of_files(open_artifacts(version.storage_uri or version.source)), troubles)
+    if troubles:
+        missing[f"{version.name}/{version.version}"] = " ".join(troubles)
+    return facts
+
+
+def _guarded(read: Callable[[], Facts], troubles: list[str]) -> Facts:
+    try:
+        return read()
+    except TreeringError as error:
+        troubles.append(error.message)
+        return {}
+
+
+def _of_run(run: Run) -> Facts:
+    facts: Facts = {("metric", key): _number(value) for key, value in run.data.metrics.items()}
+    facts |= {("param", key): value for key, value in run.data.params.items()}
+    facts |= {("code", tag): run.data.tags[tag] for tag in _COMMIT_TAGS if tag in run.data.tags}
+    for used in run.inputs.dataset_inputs:
+        facts["data", used.dataset.name] = used.dataset.digest
+    return facts
+
+
+def _of_model(model: LoggedModel) -> Facts:
+    facts: Facts = {("param", key): value for key, value in model.params.items()}
+    # Metrics that judge this model say more of it than those of its run.
+    for metric in model.metrics:
+        key = f"{metric.key} on {metric.dataset_name}" if metric.dataset_name else metric.key
+        facts["metric", key] = _number(metric.value)
+    return facts
+
+
+def _of_evaluation(run: Run, version: ModelVersion, open_artifacts: Callable[[str], ObjectStore] | None) -> Facts:
+    if open_artifacts is None or run.data.tags.get(EVALUATED_TAG, version.model_id) != version.model_id:
+        return {}
+    try:
+        text = _text(open_artifacts(run.info.artifact_uri), RECORD_PATH)
+    except NotFound:
+        return {}
+    return _said(from_json(text, join(run.info.artifact_uri, RECORD_PATH)))
+
+
+def _said(evaluation: Evaluation) -> Facts:
+    facts: Facts = {("evaluation", key): _number(value) for key, value in evaluation.metrics.items()}
+    facts |= {("evaluation", f"check {check.name}"): _outcome(check.passed) for check in evaluation.checks}
+    if evaluation.dataset_digest:
+        facts["data", f"evaluated on {evaluation.dataset_name}"] = evaluation.dataset_digest
+    return facts
+
+
+def _outcome(passed: bool | None) -> str:  # noqa: FBT001  # the value itself
+    return "not enough data" if passed is None else ("passed" if passed else "failed")
+
+
+def _of_files(store: ObjectStore) -> Facts:
+    facts: Facts = {}
+    model = read_text(_text(store, FILE_NAME), join(store.uri, FILE_NAME))
+    if model.signature is not None:
+        parts = model.signature.to_dict()
+        kinds = {"inputs": "input", "outputs": "output", "params": "parameter"}
+        for part, kind in kinds.items():
+            facts |= {(kind, key): value for key, value in _columns(parts.get(part) or "[]")}
+    try:
+        requirements = _text(store, "requirements.txt")
+    except NotFound:
+        return facts
+    for line in requirements.splitlines():
+        text = line.split(" #")[0].strip()
+        if text and not text.startswith(("#", "-")):
+            package = next((text.partition(sign)[0] for sign in ("==", ">=", "<=", "~=", "@") if sign in text), text)
+            facts["requirement", package.strip().lower()] = text
+    return facts
+
+
+def _columns(text: str) -> Iterator[tuple[str, str]]:
+    for number, column in enumerate(json.loads(text)):
+        if isinstance(column, Mapping):
+            kind = json.dumps(column.get("tensor-spec") or column.get("dtype") or column.get("type"), sort_keys=True)
+            optional = "" if column.get("required", True) else " (optional)"
+            default = f" = {column['default']!r}" if "default" in column else ""
+            yield str(column.get("name") or number), kind.strip('"') + optional + default
+
+
+def _text(store: ObjectStore, key: str) -> str:
+    if (store.stat(key).size or 0) > _MOST_READ:
+        msg = f"{join(store.uri, key)} is larger than such a file can be. Log the model again."
+        raise DamagedData(msg)
+    try:
+        return b"".join(store.read(key)).decode()
+    except UnicodeDecodeError as error:
+        msg = f"{join(store.uri, key)} is damaged: it is not text. Log the model again."
+        raise DamagedData(msg) from error
+
+
+def _number(value: float) -> str:
+    return repr(float(value))
