@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from peers import BOOSTING, Peer
+from peers import BOOSTING, H2O, SPACY_PROPHET, SPARK, Peer
 
 pytestmark = pytest.mark.framework
 
@@ -15,7 +15,12 @@ pytestmark = pytest.mark.framework
 @pytest.mark.parametrize(
     ("peer", "script"),
     [
+        pytest.param(BOOSTING, "boosting_models.py", id="xgboost, lightgbm, catboost"),
         pytest.param(BOOSTING, "statsmodels_models.py", id="statsmodels"),
+        pytest.param(H2O, "h2o_models.py", id="h2o"),
+        pytest.param(SPACY_PROPHET, "prophet_models.py", id="prophet"),
+        pytest.param(SPACY_PROPHET, "spacy_models.py", id="spacy"),
+        pytest.param(SPARK, "spark_models.py", id="spark"),
     ],
 )
 def test_models_are_logged_served_and_go_to_mlflow_and_back(

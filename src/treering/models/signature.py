@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 
 from treering.core.errors import InvalidInput
 from treering.models.schema import Column, Parameter, Parameters, Schema, Tensor
-from treering.models.tables import TABLES, is_table
+from treering.models.tables import TABLES, is_spark_frame, is_table
 from treering.models.types import AnyType, Array, DataType, Object, of_value
 
 __all__ = ["ModelSignature", "Signature", "infer_params", "infer_schema", "infer_signature"]
@@ -72,8 +73,9 @@ def infer_schema(data: Any) -> Schema:
     Raises:
         InvalidInput: If a value is of a type that no schema holds.
     """
-    if is_table(data):
-        return TABLES.load("pandas").schema_of(data)
+    if is_table(data) or is_spark_frame(data):
+        found: Schema = _tables(data).schema_of(data)
+        return found
     if isinstance(data, np.ndarray):
         return Schema((_tensor(data),))
     if hasattr(data, "tocsr") and hasattr(data, "dtype"):  # a sparse matrix of SciPy
@@ -83,6 +85,10 @@ def infer_schema(data: Any) -> Schema:
     if isinstance(data, list | tuple):
         return _of_list(list(data))
     return Schema((Column(of_value(data)),))
+
+
+def _tables(data: Any) -> Any:
+    return TABLES.load("pandas") if is_table(data) else import_module("treering.models.spark_types")
 
 
 def infer_params(params: Mapping[str, Any]) -> Parameters:

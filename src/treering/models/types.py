@@ -23,6 +23,7 @@ __all__ = [
     "MapType",
     "Object",
     "Property",
+    "SparkVector",
     "of_dtype",
     "of_value",
     "type_from_json",
@@ -73,6 +74,16 @@ class Array:
 
 
 @dataclass(frozen=True, slots=True)
+class SparkVector(Array):
+    """Vectors of Spark MLlib, which a caller gives and gets as lists of numbers."""
+
+    items: ColumnType = DataType.DOUBLE
+
+    def __str__(self) -> str:
+        return "SparkML vector"
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """One key of an object."""
 
@@ -117,6 +128,8 @@ def type_to_json(kind: ColumnType) -> dict[str, Any]:
     match kind:
         case DataType():
             return {"type": kind.value}
+        case SparkVector():
+            return {"type": "sparkml_vector"}
         case Array():
             return {"type": "array", "items": type_to_json(kind.items)}
         case Object():
@@ -137,6 +150,8 @@ def type_from_json(data: Mapping[str, Any]) -> ColumnType:
     word = data.get("type")
     try:
         match word:
+            case "sparkml_vector":
+                return SparkVector()
             case "array":
                 return Array(type_from_json(data["items"]))
             case "object":

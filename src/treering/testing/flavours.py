@@ -30,7 +30,7 @@ class Sample:
     Attributes:
         data: What it is asked.
         answer: What it must answer.
-        files: The names of the files in the folder that hold the model itself.
+        files: The names, or patterns of names, of the files in the folder that hold the model itself.
     """
 
     model: Any
@@ -124,8 +124,8 @@ class FlavourSuite:
     def test_a_missing_file_is_told(self, sample: Sample, tmp_path: Path) -> None:
         """A model without its files is damaged, and without an MLmodel file is none."""
         save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
-        for name in sample.files:
-            (tmp_path / "m" / name).unlink()
+        for path in _files(tmp_path / "m", sample):
+            path.unlink()
         with pytest.raises(DamagedData, match="incomplete"):
             load(tmp_path / "m", TRUSTING)
         (tmp_path / "m" / "MLmodel").unlink()
@@ -135,10 +135,16 @@ class FlavourSuite:
     def test_damaged_bytes_are_told(self, sample: Sample, tmp_path: Path) -> None:
         """Noise in place of the model is an error that says so."""
         save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
-        for name in sample.files:
-            (tmp_path / "m" / name).write_bytes(b"\x00noise")
+        for path in _files(tmp_path / "m", sample):
+            path.write_bytes(b"\x00noise")
         with pytest.raises(DamagedData, match="damaged"):
             load(tmp_path / "m", TRUSTING)
+
+
+def _files(folder: Path, sample: Sample) -> list[Path]:
+    found = [path for pattern in sample.files for path in folder.glob(pattern)]
+    assert found, f"no file of the model is called {sample.files}"
+    return found
 
 
 def _same(found: Any, expected: Any) -> None:

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+import proof
 import pytest
 
 warnings.simplefilter("ignore")
@@ -33,19 +34,18 @@ def answer(model, data):
     return model.predict(start=58, end=63) if data is wanted else model.predict(data)
 
 
+@pytest.fixture(params=MODELS, scope="module")
+def sample(request):
+    model, data = MODELS[request.param]
+    return Sample(model, data, answer(model, data), ("model.statsmodels",))
+
+
 class TestStatsmodels(FlavourSuite):
     flavour = "statsmodels"
 
-    @pytest.fixture(params=MODELS)
-    def sample(self, request):
-        model, data = MODELS[request.param]
-        return Sample(model, data, answer(model, data), ("model.statsmodels",))
-
 
 if __name__ == "__main__":
-    import proof
-
-    assert pytest.main([__file__, "-q", "-p", "no:cacheprovider", "-c", "/dev/null"]) == 0
+    proof.suite(__file__)
     for name, (model, data) in MODELS.items():
         few = data.head(8)
         case = proof.Case(name, "statsmodels", model, few, answer(model, data if data is wanted else few))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from pyspark.errors import AnalysisException, PySparkException
-from pyspark.sql import SparkSession, functions, types
+from pyspark.sql import SparkSession
 
 from treering.client.digests import short_digest
+from treering.models.spark_types import columns_of
 
 __all__ = ["ENGINE", "SparkTables"]
 
@@ -20,18 +21,6 @@ _LONGEST_COUNT = 5000  # milliseconds
 _CONFIDENCE = 0.9
 _USUAL_CATALOGUES = {"hive_metastore", "spark_catalog"}
 _LEVELS = 3
-# The first that fits a type counts.
-_WORDS: tuple[tuple[type[types.DataType], str], ...] = (
-    (types.LongType, "long"),
-    (types.IntegralType, "integer"),
-    (types.FloatType, "float"),
-    (types.DoubleType, "double"),
-    (types.BooleanType, "boolean"),
-    (types.StringType, "string"),
-    (types.BinaryType, "binary"),
-    (types.DateType, "datetime"),
-    (types.TimestampType, "datetime"),
-)
 
 
 class SparkTables:
@@ -47,13 +36,7 @@ class SparkTables:
 
     def schema(self, data: Any) -> list[dict[str, Any]] | None:
         """As `TableEngine.schema`; the keys of a map are looked for in the data."""
-        found = []
-        for field in data.schema.fields:
-            kind = _map(data, field) if isinstance(field.dataType, types.MapType) else _type(field.dataType)
-            if kind is None:
-                return None
-            found.append({**kind, "name": field.name, "required": True})
-        return found
+        return columns_of(data)
 
     def profile(self, data: Any) -> dict[str, Any] | None:
         """As `TableEngine.profile`: what Spark has counted in five seconds; "unknown" if that is nothing."""
@@ -115,28 +98,6 @@ def _session() -> Any:
 def _quoted(name: str, *, whole: bool = False) -> str:
     parts = [name] if whole else name.split(".")
     return ".".join("`" + part.strip("`").replace("`", "``") + "`" for part in parts)
-
-
-def _type(kind: types.DataType) -> dict[str, Any] | None:
-    """MLflow's JSON; None for what it has no word for."""
-    if isinstance(kind, types.ArrayType):
-        items = _type(kind.elementType)
-        return None if items is None else {"type": "array", "items": items}
-    if isinstance(kind, types.StructType):
-        return _object({field.name: (_type(field.dataType), not field.nullable) for field in kind.fields})
-    if kind.simpleString() == "vector":  # of Spark ML
-        return {"type": "sparkml_vector"}
-    return next(({"type": word} for known, word in _WORDS if isinstance(kind, known)), None)
-
-
-def _object(parts: Mapping[str, tuple[dict[str, Any] | None, bool]]) -> dict[str, Any] | None:
-    found = {name: {**kind, "required": needed} for name, (kind, needed) in sorted(parts.items()) if kind is not None}
-    return {"type": "object", "properties": found} if len(found) == len(parts) else None
-
-
-def _map(data: Any, field: types.StructField) -> dict[str, Any] | None:
-    keys = data.select(functions.explode(functions.map_keys(data[field.name])).alias("key")).distinct().collect()
-    return _object({str(row["key"]): (_type(field.dataType.valueType), True) for row in keys})
 
 
 ENGINE = SparkTables()

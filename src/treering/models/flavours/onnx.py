@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import onnxruntime
 from google.protobuf.message import DecodeError
+from onnxruntime.capi import onnxruntime_pybind11_state as told
 
 from treering.core.errors import DamagedData, InvalidInput
 from treering.core.log import logger
@@ -26,6 +27,9 @@ __all__ = ["FLAVOUR", "OnnxFlavour"]
 _FILE = "model.onnx"
 _CPU = "CPUExecutionProvider"
 _PROVIDERS = ("CUDAExecutionProvider", _CPU)
+# Errors of ONNX Runtime, which have nothing in common.
+_UNANSWERED = (told.Fail, told.InvalidArgument, told.RuntimeException, RuntimeError, ValueError)
+_FAILED = (told.InvalidGraph, told.InvalidProtobuf, told.NoSuchFile, told.NotImplemented, OSError, *_UNANSWERED)
 _SESSION_OPTIONS = {
     *("inter_op_num_threads", "intra_op_num_threads", "execution_mode", "graph_optimization_level"),
     "extra_session_config",
@@ -94,7 +98,12 @@ class OnnxFlavour:
         names = [one.name for one in session.get_outputs()]
 
         def predict(data: Any, params: dict[str, Any]) -> Any:  # noqa: ARG001  # ONNX knows none
-            found = dict(zip(names, session.run(names, _feed(data, inputs)), strict=True))
+            given = _feed(data, inputs)
+            try:
+                found = dict(zip(names, session.run(names, given), strict=True))
+            except _UNANSWERED as error:
+                msg = f"The model cannot answer this: {str(error).strip().partition(chr(10))[0]}"
+                raise InvalidInput(msg) from error
             if not is_table(data):
                 return found
             return type(data)({name: np.asarray(values).reshape(-1) for name, values in found.items()})
@@ -120,12 +129,7 @@ def _session(path: Path, providers: Any, settings: Mapping[str, Any]) -> Any:
     options = _session_options(settings)
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=usable)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise _damaged(path, error) from error
-    except Exception as error:
-        # The errors of ONNX Runtime are of no class but this; they are told by their module.
-        if type(error).__module__.partition(".")[0] != "onnxruntime":
-            raise
+    except _FAILED as error:
         raise _damaged(path, error) from error
 
 

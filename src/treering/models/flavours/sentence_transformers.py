@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import sentence_transformers
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
-from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
-from treering.core.log import logger
+from treering.core.errors import DamagedData, InvalidInput
 from treering.models import sentences
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.networks import copy_extra_files
+from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Column, Schema, Tensor
 from treering.models.signature import Signature
 from treering.models.types import DataType
@@ -25,7 +27,10 @@ __all__ = ["FLAVOUR", "SentenceTransformersFlavour"]
 
 _FOLDER = "model.sentence_transformer"
 _OWN = "sentence_transformers."
-_FAILED = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError)
+_FAILED = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError),
+    *(SafetensorError, pickle.UnpicklingError),
+)
 _SIGNATURE = Signature(Schema((Column(DataType.STRING),)), Schema((Tensor(np.dtype("float64"), (-1,)),)))
 
 
@@ -74,14 +79,8 @@ class SentenceTransformersFlavour:
             msg = f"The model is incomplete: {path} holds no modules.json. Save or download it again."
             raise DamagedData(msg)
         foreign = _foreign_code(path)
-        if foreign and not options.allow_code:
-            msg = (
-                f"The model brings its own code, {foreign}, and TREERING_ALLOW_MODEL_CODE is false."
-                " Allow it if you trust its maker."
-            )
-            raise PermissionDenied(msg)
-        if foreign and not options.quiet:
-            logger.warning("Loading %s runs its own code, %s. Load only models whose maker you trust.", path, foreign)
+        if foreign:
+            ask_to_run(path, f"it brings code of its own, {foreign}", "", options)
         try:
             return SentenceTransformer(
                 str(path), device=options.flavour.get("device"), trust_remote_code=bool(foreign), local_files_only=True
@@ -90,12 +89,6 @@ class SentenceTransformersFlavour:
             said = str(error).strip().partition("\n")[0]
             missing = "is incomplete" if isinstance(error, FileNotFoundError) or "no file" in said else "cannot be read"
             msg = f"The model {path} {missing}: {said}. It may be damaged, or need other versions of its packages."
-            raise DamagedData(msg) from error
-        except Exception as error:
-            # Of the library of safetensors, which gives its error no name that can be imported from all versions.
-            if type(error).__name__ != "SafetensorError":
-                raise
-            msg = f"The model {path} cannot be read: {error}. It may be damaged. Save or download it again."
             raise DamagedData(msg) from error
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol

@@ -6,6 +6,7 @@ components/<component>/   the tokenizer, and what else the pipeline is made of
 
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,13 +14,15 @@ from typing import Any
 
 import transformers
 import yaml
+from safetensors import SafetensorError
 
-from treering.core.errors import DamagedData, InvalidInput, NotSupported, PermissionDenied
+from treering.core.errors import DamagedData, InvalidInput, NotSupported
 from treering.core.log import logger
 from treering.models import pipeline_answers
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.networks import copy_extra_files
+from treering.models.safety.asking import ask_to_run
 
 __all__ = ["FLAVOUR", "TransformersFlavour"]
 
@@ -32,7 +35,10 @@ _AUTO = {
     "tokenizer": "AutoTokenizer",
 }
 _REPOSITORY = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_FAILED = (OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError)
+_FAILED = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError),
+    *(SafetensorError, pickle.UnpicklingError),
+)
 _TASKS = {
     "ForCausalLM": "text-generation",
     "ForMaskedLM": "fill-mask",
@@ -156,11 +162,6 @@ class TransformersFlavour:
             return cls.from_pretrained(where, **more)
         except _FAILED as error:
             raise _damaged(Path(where), error) from error
-        except Exception as error:
-            # Of the library of safetensors, which gives its error no name that can be imported from all versions.
-            if type(error).__name__ != "SafetensorError":
-                raise
-            raise _damaged(Path(where), error) from error
 
 
 def _pipeline(model: Any, options: Mapping[str, Any]) -> Any:
@@ -269,14 +270,7 @@ def _class(kind: str, name: str) -> Any:
 
 
 def _foreign(kind: str, name: str, options: LoadOptions, where: str) -> Any:
-    if not options.allow_code:
-        msg = (
-            f"The class {kind} of the model's {name} is its author's, and TREERING_ALLOW_MODEL_CODE is false."
-            " Allow it if you trust who made the model."
-        )
-        raise PermissionDenied(msg)
-    if not options.quiet:
-        logger.warning("Loading %s runs the code of its author. Load only models whose maker you trust.", where)
+    ask_to_run(Path(where), f"the class {kind} of the model's {name} is its author's", "", options)
     if name != "model":
         return getattr(transformers, _AUTO[name])
     config = transformers.AutoConfig.from_pretrained(where, trust_remote_code=True)

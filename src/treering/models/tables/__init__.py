@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from treering.core.plugins import Registry
 from treering.models.schema import Schema
 
-__all__ = ["TABLES", "TableLibrary", "is_table"]
+__all__ = ["TABLES", "TableLibrary", "is_spark_frame", "is_table"]
 
 
 class TableLibrary(Protocol):
@@ -66,3 +66,8 @@ def is_table(data: Any) -> bool:
         cls.__name__ in {"DataFrame", "Series"} and cls.__module__.partition(".")[0] == "pandas"
         for cls in type(data).__mro__
     )
+
+
+def is_spark_frame(data: Any) -> bool:
+    """Whether `data` is a DataFrame of Spark, found out without importing PySpark."""
+    return any(cls.__name__ == "DataFrame" and cls.__module__.startswith("pyspark.sql.") for cls in type(data).__mro__)

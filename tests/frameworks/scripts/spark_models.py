@@ -1,0 +1,135 @@
+"""Models of Spark MLlib: pipelines, single stages, vectors as input and output."""
+
+import json
+
+import pandas as pd
+import proof
+import pytest
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import LogisticRegression
+from pyspark.ml.feature import SQLTransformer, StringIndexer, VectorAssembler
+from pyspark.ml.functions import array_to_vector
+from pyspark.ml.regression import LinearRegression
+from pyspark.sql import SparkSession, functions
+
+import treering
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
+from treering.models.flavours.base import LoadOptions
+from treering.models.folder import SaveOptions, save
+from treering.models.loading import load
+from treering.models.signature import Signature, infer_signature
+from treering.testing.flavours import FlavourSuite, Sample
+
+SPARK = (
+    SparkSession.builder.master("local[1]")
+    .config("spark.ui.enabled", "false")
+    .config("spark.sql.shuffle.partitions", "1")
+    .getOrCreate()
+)
+ROWS = pd.DataFrame({"a": [0.0, 1, 2, 3, 4, 5], "b": [1.0, 0, 1, 0, 1, 0], "label": [0.0, 0, 0, 1, 1, 1]})
+TABLE = SPARK.createDataFrame(ROWS)
+FEW = ROWS[["a", "b"]]
+LISTS = pd.DataFrame({"features": [[1.0, 2.0], [5.0, 0.0]]})
+ASSEMBLER = VectorAssembler(inputCols=["a", "b"], outputCol="features")
+VECTORS = TABLE.select(array_to_vector(functions.array("a", "b")).alias("features"), "label")
+
+PIPELINE = Pipeline(stages=[ASSEMBLER, LogisticRegression(maxIter=3)]).fit(TABLE)
+LINEAR = Pipeline(stages=[ASSEMBLER, LinearRegression(maxIter=3, labelCol="b")]).fit(TABLE)
+PROBABILITIES = LogisticRegression(maxIter=2).setPredictionCol("").setProbabilityCol("prediction").fit(VECTORS)
+
+
+def answer(model, rows):
+    return [row.prediction for row in model.transform(SPARK.createDataFrame(rows)).select("prediction").collect()]
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return Sample(PIPELINE, FEW, answer(PIPELINE, FEW), ("sparkml/metadata/part-*",))
+
+
+class TestSpark(FlavourSuite):
+    flavour = "spark"
+
+
+def test_a_stage_that_is_missing_is_told(tmp_path):
+    save("spark", PIPELINE, tmp_path / "m")
+    for path in (tmp_path / "m").glob("sparkml/stages/1_*/metadata/part-*"):
+        path.unlink()
+    with pytest.raises(DamagedData, match="incomplete"):
+        load(tmp_path / "m")
+
+
+def test_a_single_stage_is_saved_as_a_pipeline_and_takes_lists_for_vectors(tmp_path):
+    save("spark", PROBABILITIES, tmp_path / "m")
+    found = load(tmp_path / "m")
+    assert isinstance(found.native, PipelineModel)
+    expected = PROBABILITIES.transform(
+        SPARK.createDataFrame(LISTS).select(array_to_vector("features").alias("features"))
+    ).collect()
+    proof.same(found.predict(LISTS), [list(row.prediction) for row in expected], "probabilities")
+
+
+def test_vectors_stand_in_a_signature_as_mlflow_writes_them(tmp_path):
+    signature = infer_signature(VECTORS.select("features"), PROBABILITIES.transform(VECTORS).select("prediction"))
+    assert json.loads(signature.inputs.to_text()) == [{"type": "sparkml_vector", "name": "features", "required": True}]
+    assert Signature.from_dict(signature.to_dict()) == signature
+    save("spark", PROBABILITIES, tmp_path / "m", SaveOptions(signature=signature))
+    assert [len(row) for row in load(tmp_path / "m").predict(LISTS)] == [2, 2]
+    with pytest.raises(InvalidInput, match="features"):
+        load(tmp_path / "m").predict(pd.DataFrame({"features": ["text"]}))
+
+
+def test_a_transformer_answers_with_what_it_makes(tmp_path):
+    words = pd.DataFrame({"word": ["x", "y", "x"]})
+    indexer = StringIndexer(inputCol="word", outputCol="place").fit(SPARK.createDataFrame(words))
+    save("spark", indexer, tmp_path / "m")
+    assert load(tmp_path / "m").predict(words) == [0.0, 1.0, 0.0]
+    assert indexer.getOutputCol() == "place"
+
+
+def test_a_pipeline_without_an_answer_says_what_it_makes(tmp_path):
+    model = LogisticRegression(maxIter=1).setPredictionCol("").fit(VECTORS)
+    save("spark", model, tmp_path / "m")
+    with pytest.raises(InvalidInput, match="probability"):
+        load(tmp_path / "m").predict(LISTS)
+
+
+def test_stages_that_could_run_code_need_the_users_word(tmp_path):
+    statement = "SELECT *, 1 AS prediction FROM __THIS__"
+    save("spark", PipelineModel([SQLTransformer(statement=statement)]), tmp_path / "m")
+    with pytest.raises(PermissionDenied, match="SQLTransformer"):
+        load(tmp_path / "m", LoadOptions(allow_code=False))
+    assert load(tmp_path / "m").predict(FEW) == [1] * 6
+    save("spark", LINEAR, tmp_path / "own")
+    (part,) = (tmp_path / "own").glob("sparkml/stages/1_*/metadata/part-*")
+    part.write_text(part.read_text().replace("org.apache.spark.ml.regression.LinearRegressionModel", "evil.Stage"))
+    with pytest.raises(PermissionDenied, match=r"evil\.Stage"):
+        load(tmp_path / "own", LoadOptions(allow_code=False))
+    assert load(tmp_path / "m", LoadOptions(allow_code=False, trust=("org.apache.spark.ml.feature.SQLTransformer",)))
+
+
+def test_what_is_not_fitted_is_refused(tmp_path):
+    with pytest.raises(InvalidInput, match="fitted"):
+        save("spark", LinearRegression(), tmp_path / "m")
+
+
+if __name__ == "__main__":
+    proof.suite(__file__)
+    for name, model in (("pipeline", PIPELINE), ("linear", LINEAR)):
+        case = proof.Case(name, "spark", model, FEW, answer(model, FEW), kind=PipelineModel)
+        proof.exchange(case)
+    proof.live(case)
+    signature = treering.models.infer_signature(
+        VECTORS.select("features"), PROBABILITIES.transform(VECTORS).select("prediction")
+    )
+    save("spark", PROBABILITIES, proof.Path("ours-vectors"), SaveOptions(signature=signature))
+    mlflow = proof.import_module("mlflow")
+    theirs = mlflow.models.infer_signature(
+        VECTORS.select("features"), PROBABILITIES.transform(VECTORS).select("prediction")
+    )
+    mlflow.spark.save_model(PROBABILITIES, "theirs-vectors", signature=theirs, pip_requirements=["pyspark"])
+    for folder in ("ours-vectors", "theirs-vectors"):
+        proof.same(
+            treering.pyfunc.load_model(folder).predict(LISTS), mlflow.pyfunc.load_model(folder).predict(LISTS), folder
+        )
+    proof.finish()
