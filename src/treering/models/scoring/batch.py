@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -65,9 +64,9 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
     total = sum(source.size(file) for file in job.inputs)
     small = total <= (_SMALL_ROWS if source.counts_rows else _SMALL_BYTES)
     workers = job.workers or (1 if small else cores())
-    with Parts(job.output, resume=job.resume) as parts:
+    with Parts(job.output, resume=job.resume) as parts, ExitStack() as stack:
         cutting = Cutting(**parts.begin(_facts(job), asdict(_cutting(job, source, total, workers))))
-        output = target.output(parts.draft, compressed=job.recipe.compressed)
+        output = stack.enter_context(closing(target.output(parts.draft, compressed=job.recipe.compressed)))
         merge = _Merge(parts, output, source, total, tell or (lambda _progress: None))
         resumed = merge.rows
         pieces = (piece for piece in _planned(job, source, cutting) if piece.index not in parts.done)
@@ -123,7 +122,7 @@ class _Merge:
         if len(self.parts.done) != self.next:
             msg = f"Of {len(self.parts.done)} parts only {self.next} follow each other. Begin anew without --resume."
             raise InvalidInput(msg)
-        self.output.close(self.columns or columns)
+        self.output.finish(self.columns or columns)
         self.parts.publish()
         self.tell(Progress(self.rows, 1.0))
 
@@ -156,8 +155,8 @@ def _facts(job: BatchJob) -> dict[str, Any]:
     model = (Path(recipe.folder) / mlmodel.FILE_NAME).read_bytes()
     files = []
     for file in job.inputs:
-        found = os.stat(file)
-        files.append([os.path.abspath(file), found.st_size, found.st_mtime_ns])
+        found = Path(file).stat()
+        files.append([str(Path(file).absolute()), found.st_size, found.st_mtime_ns])
     return {
         "the model": hashlib.sha256(model).hexdigest(),
         "the input": files,

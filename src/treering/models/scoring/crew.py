@@ -34,6 +34,7 @@ _PROGRAM = (
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
 _HELD = 64
 _GRACE = 10.0
+_KILLED = -9
 
 PartOf = Callable[[Piece], str]
 
@@ -155,7 +156,7 @@ class _Crew:
     def _ended(self, process: subprocess.Popen[bytes], piece: Piece) -> TreeringError:
         status = process.wait()
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
-        hint = " Signal 9 comes of a lack of memory: try fewer --workers or --chunk-rows." if status == -9 else ""
+        hint = " Signal 9 comes of a lack of memory: try fewer --workers or --chunk-rows." if status == _KILLED else ""
         msg = (
             f"A worker ended {how} while it scored {piece.file} from {piece.start} on; what it printed stands above.{hint}"
             " What is done is kept: go on with --resume."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -53,14 +53,14 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 Answer = Rows | Done | Failed
 
 
-def send(stream: BinaryIO, message: Task | Answer) -> None:
+def send(stream: IO[bytes], message: Task | Answer) -> None:
     """Write one message."""
     data = msgspec.msgpack.encode(message)
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes:
+def receive(stream: IO[bytes]) -> bytes:
     """One message, encoded; empty when the other side has ended."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:

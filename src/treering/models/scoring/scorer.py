@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import os
 import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -50,7 +49,7 @@ class Scorer:
             with Path(draft).open("wb") as file:
                 rows, columns = yield from self._write(piece, file)
             size, crc = checksum(draft)
-            os.replace(draft, part)
+            Path(draft).replace(part)
         except OSError as error:
             if isinstance(error, TreeringError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
                 raise
