@@ -117,7 +117,7 @@ class SeriesPoints(msgspec.Struct, frozen=True):
 
 
 class LinkedMetric(msgspec.Struct, frozen=True):
-    """A point that also judges a logged model, or belongs to a dataset."""
+    """A point that also judges a logged model, or belongs to a dataset; `run_id` is that of the run that logged it."""
 
     key: str
     value: Number
@@ -126,6 +126,7 @@ class LinkedMetric(msgspec.Struct, frozen=True):
     model_id: str = ""
     dataset_name: str = ""
     dataset_digest: str = ""
+    run_id: str = ""
 
 
 class RunBatch(msgspec.Struct, frozen=True):
