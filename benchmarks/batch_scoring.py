@@ -35,15 +35,10 @@ _LIMIT = 1.15
 
 @dataclass(frozen=True)
 class Took:
-    """What some processes that ran side by side needed together.
-
-    Attributes:
-        peak: The largest of their resident memories, in MB.
-    """
+    """What some processes that ran side by side needed together, in seconds."""
 
     wall: float
     processor: float
-    peak: float
 
 
 def scoring(folder: Path, *, quick: bool) -> list[Figure]:
@@ -56,15 +51,25 @@ def scoring(folder: Path, *, quick: bool) -> list[Figure]:
     def loops(side: Side, module: str, model: Path, number: int) -> Took:
         return _together(
             [
-                [side.python, str(_WORKLOADS / "bare_predict.py"), module, str(model), str(rows),
-                 str(folder / f"{module}-{place}.parquet"), str(place), str(number)]
+                [
+                    side.python,
+                    str(_WORKLOADS / "bare_predict.py"),
+                    module,
+                    str(model),
+                    str(rows),
+                    str(folder / f"{module}-{place}.parquet"),
+                    str(place),
+                    str(number),
+                ]
                 for place in range(number)
-            ]  # fmt: skip
+            ]
         )
 
     def command() -> Took:
         output = folder / "scored.parquet"
-        return _together([[TREERING.program, "models", "predict", "-m", str(ours / "model"), "-i", str(rows), "-o", str(output)]])
+        return _together(
+            [[TREERING.program, "models", "predict", "-m", str(ours / "model"), "-i", str(rows), "-o", str(output)]]
+        )
 
     ways: list[Callable[[], Took]] = [
         lambda: loops(TREERING, "sklearn", ours / "model", cores),
@@ -81,7 +86,6 @@ def scoring(folder: Path, *, quick: bool) -> list[Figure]:
                limit=bare.processor * _LIMIT, peer="a bare loop"),
         Figure("scoring", f"the same, {cores} times the wall time beside one bare loop", "s", batch.wall * cores, single.wall,
                limit=single.wall * _LIMIT, peer="a bare loop"),
-        Figure("scoring", "the same, largest process", "MB", batch.peak, bare.peak, peer="a bare loop"),
         Figure("scoring", f"{count:,} rows", "s", batch.wall, mlflow.wall),
         Figure("scoring", f"{count:,} rows, processor", "s", batch.processor, mlflow.processor),
     ]  # fmt: skip
@@ -111,7 +115,8 @@ def _together(commands: Sequence[Sequence[str]]) -> Took:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     running = [
-        subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for command in commands
+        subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for command in commands
     ]
     for process in running:
         _, words = process.communicate()
@@ -120,7 +125,7 @@ def _together(commands: Sequence[Sequence[str]]) -> Took:
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Took(wall, used, after.ru_maxrss / 1000)
+    return Took(wall, used)
 
 
 def main() -> None:

@@ -33,7 +33,11 @@ def main() -> None:
     pipeline = make_pipeline(StandardScaler(), HistGradientBoostingClassifier(max_iter=100, random_state=0))
     pipeline.fit(rows, target)
     saver = importlib.import_module(f"{module}.sklearn")
-    saver.save_model(pipeline, str(folder / "model"), input_example=rows.head(3), pip_requirements=["scikit-learn"])
+    # MLflow's skops refuses the pipeline's own types without a list of them.
+    options = {"serialization_format": "cloudpickle"} if module == "mlflow" else {}
+    saver.save_model(
+        pipeline, str(folder / "model"), input_example=rows.head(3), pip_requirements=["scikit-learn"], **options
+    )
     joblib.dump(pipeline, folder / "model" / "bare.joblib")
     if count:
         schema = pa.schema([(name, pa.float64()) for name in NAMES])

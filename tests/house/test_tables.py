@@ -29,7 +29,12 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         "models/scoring/formats",
         {"base", "remembering", "text"},
     ),
-    "MODEL_COMMANDS": ("treering.cli.models:MODEL_COMMANDS", "cli/models", {"files", "options", "request"}),
+    "MODEL_COMMANDS": ("treering.cli.models:MODEL_COMMANDS", "cli/models", {"elsewhere", "files", "options", "request"}),
+    "ENVIRONMENT_MANAGERS": (
+        "treering.environments:ENVIRONMENT_MANAGERS",
+        "environments",
+        {"base", "cache", "entering", "programs", "specification"},
+    ),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
     "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "service", "walk"}),
     "EXECUTORS": ("treering.pipelines.executors:EXECUTORS", "pipelines/executors", set()),

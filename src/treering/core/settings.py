@@ -123,6 +123,10 @@ class Settings:
         "Whether models of other people may be loaded that run code, such as pickles of classes that no list knows.",
         "MLFLOW_ALLOW_MODEL_CODE_EXECUTION",
     )
+    environments_root: str = _setting(
+        "", "Folder of the environments that are built for models; empty: ~/.cache/treering/environments.",
+        "MLFLOW_ENV_ROOT",
+    )  # fmt: skip
     own_models: str = _setting(
         "",
         "File that lists what this user has saved, which is loaded whatever it holds; empty: in `home` if that is set,"

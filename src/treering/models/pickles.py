@@ -19,7 +19,7 @@ from treering.models.safety.own import is_own
 from treering.models.safety.pickled import findings_of
 from treering.models.safety.reading import GuardedUnpickler, Refused
 
-__all__ = ["NotingUnpickler", "dump", "load"]
+__all__ = ["NotingUnpickler", "dump", "load", "modules_of"]
 
 
 class _Unknown:
@@ -91,6 +91,12 @@ def dump(model: Any, path: Path, *, by_name: tuple[str, ...] = ()) -> frozenset[
     # Reading needs neither cloudpickle nor the list of installed packages.
     write: Callable[..., frozenset[str]] = importlib.import_module("treering.models.pickle_writing").dump
     return write(model, path, by_name=by_name)
+
+
+def modules_of(model: Any) -> frozenset[str]:
+    """The modules that an object's class and methods come from and refer to; nothing is written."""
+    find: Callable[..., frozenset[str]] = importlib.import_module("treering.models.pickle_writing").modules_of
+    return find(model)
 
 
 def load(

@@ -10,8 +10,10 @@ __all__ = ["MODEL_COMMANDS", "MODEL_HELP"]
 
 MODEL_HELP = {
     "predict": "Write a model's predictions for files.",
+    "prepare-env": "Build the environment that a model needs.",
     "scan": "Say what a model's files could do to who loads them.",
     "serve": "Answer requests with a model's predictions.",
+    "update-pip-requirements": "Add packages that a model needs, or remove them.",
 }
 
 MODEL_COMMANDS: Registry[click.Command] = Registry(

@@ -10,12 +10,11 @@ import click
 
 from treering.cli.session import session
 from treering.client.artifacts import download_tree
-from treering.core.errors import NotSupported
 from treering.core.settings import Settings
 from treering.core.uri import local_path, scheme_of
 from treering.registry.locate import locate
 
-__all__ = ["check_environment", "env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option"]
+__all__ = ["env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option"]
 
 model_uri_option = click.option(
     "--model-uri", "-m", required=True, help="A folder, runs:/<run id>/<path>, models:/<name>/<version> or @<alias>."
@@ -27,16 +26,6 @@ env_manager_option = click.option(
 install_mlflow_option = click.option(
     "--install-mlflow", is_flag=True, help="Install MLflow in the environment, too, for models that import it."
 )
-
-
-def check_environment(env_manager: str) -> None:
-    """Raises NotSupported for all environments but this one."""
-    if env_manager != "local":
-        msg = (
-            f"--env-manager {env_manager}: this version runs models in its own environment only. Install the model's"
-            " requirements.txt there, and leave the option out."
-        )
-        raise NotSupported(msg)
 
 
 def folder_of(uri: str, settings: Settings, stack: ExitStack) -> Path:

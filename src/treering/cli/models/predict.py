@@ -8,7 +8,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from treering.cli.models.options import check_environment, env_manager_option, model_uri_option
+from treering.cli.models.elsewhere import Elsewhere, run_elsewhere, set_locally
+from treering.cli.models.options import env_manager_option, install_mlflow_option, model_uri_option
 from treering.core.errors import InvalidInput
 from treering.core.plugins import Registry
 from treering.core.settings import Settings
@@ -51,8 +52,16 @@ _BATCH = ("input_format", "output_format", "columns", "keep", "params", "chunk_r
 @click.option("--workers", "-w", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 @click.option("--resume", is_flag=True, help="Go on from what an interrupted command left.")
 @env_manager_option
+@install_mlflow_option
+@click.option(
+    "--pip-requirements-override",
+    "-r",
+    "override",
+    help="Requirements to install instead of the model's own of these packages, by commas.",
+)
+@click.option("--env", multiple=True, help="A variable for the model, as NAME=VALUE; may be given again.")
 @click.pass_context
-def predict(
+def predict(  # noqa: PLR0913 -- the options of a command
     ctx: click.Context,
     /,
     *,
@@ -61,6 +70,9 @@ def predict(
     output_path: str | None,
     content_type: str,
     env_manager: str,
+    install_mlflow: bool,
+    override: str | None,
+    env: tuple[str, ...],
     **batch: Any,
 ) -> None:
     """Write a model's predictions.
@@ -71,10 +83,14 @@ def predict(
     For what a request to /invocations holds, in a file or from stdin: the predictions are JSON. That is
     so with --content-type, and for files that are neither CSV, Parquet nor JSON lines.
     """
-    check_environment(env_manager)
     settings: Settings = ctx.obj
     explicit = ctx.get_parameter_source("content_type") is not ParameterSource.DEFAULT
-    if not _wants_batch(input_path, batch, explicit=explicit):
+    wants_batch = _wants_batch(input_path, batch, explicit=explicit)
+    if env_manager != "local":
+        where = Elsewhere(env_manager, install_mlflow, override or "", tuple(env), with_files=wants_batch)
+        ctx.exit(run_elsewhere(ctx, model_uri, where))
+    set_locally(env, override)
+    if not wants_batch:
         _WAYS.load("request")(settings, model_uri, input_path, output_path, content_type)
         return
     if explicit:

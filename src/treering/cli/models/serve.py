@@ -6,7 +6,8 @@ from contextlib import ExitStack
 
 import click
 
-from treering.cli.models.options import check_environment, env_manager_option, folder_of, model_uri_option
+from treering.cli.models.elsewhere import Elsewhere, run_elsewhere
+from treering.cli.models.options import env_manager_option, folder_of, install_mlflow_option, model_uri_option
 from treering.core.settings import Settings
 from treering.models.flavours.base import LoadOptions
 from treering.serving.app import ScoringOptions
@@ -25,10 +26,12 @@ __all__ = ["serve"]
 @click.option("--workers", "-w", type=click.IntRange(1), default=1, show_default=True, help="Processes.")
 @click.option("--show-traces", is_flag=True, help="Tell clients where in the code an error came from.")
 @env_manager_option
+@install_mlflow_option
 @click.option("--no-conda", is_flag=True, hidden=True)
-@click.pass_obj
+@click.pass_context
 def serve(  # noqa: PLR0913 -- the options of a command
-    settings: Settings,
+    ctx: click.Context,
+    /,
     *,
     model_uri: str,
     port: int | None,
@@ -37,10 +40,13 @@ def serve(  # noqa: PLR0913 -- the options of a command
     workers: int,
     show_traces: bool,
     env_manager: str,
+    install_mlflow: bool,
     no_conda: bool,  # noqa: ARG001 -- MLflow's older word for --env-manager local
 ) -> None:
     """Answer POST /invocations with the model's predictions, until Ctrl-C."""
-    check_environment(env_manager)
+    if env_manager != "local":
+        ctx.exit(run_elsewhere(ctx, model_uri, Elsewhere(env_manager, install_mlflow=install_mlflow)))
+    settings: Settings = ctx.obj
     with ExitStack() as stack:
         options = ScoringOptions(
             folder_of(model_uri, settings, stack),
