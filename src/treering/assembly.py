@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import functools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ from treering.provenance.base import Lineage
 from treering.provenance.service import open_lineage
 from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry
+from treering.registry.seals import Secrets
 from treering.registry.service import open_registry
+from treering.registry.webhooks import Means, StoredWebhooks
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.columns.store import with_columns
@@ -67,6 +70,8 @@ class Services:
         shared: Whether other processes with the same settings see the same data.
         versions: For those of some experiments that exist, a text that is another one whenever their runs
             have changed, whoever changed them; costs next to nothing. None where that is not counted.
+        keep_delivering: Sends messages to webhooks as they come due until the event is set; None where
+            somebody else does.
         repository: The repository of data and pipelines that pages show; what it takes is loaded when it is first called.
     """
 
@@ -80,6 +85,7 @@ class Services:
     shared: bool = True
     versions: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     repository: Callable[[], RepositoryView] = _no_repository
+    keep_delivering: Callable[[threading.Event], None] | None = None
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -110,12 +116,11 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     store = with_grouped_deliveries(METADATA.load(scheme_of(database))(database))
     store = with_columns(store, settings.search_memory_mb << 20)
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
+    means = _webhook_means(settings)
     return Services(
         settings,
         tracking,
-        open_registry(
-            store, tracking, _webhook_addresses(settings), lambda: acting_user(settings.user), open_artifacts
-        ),
+        open_registry(store, tracking, means, lambda: acting_user(settings.user), open_artifacts),
         open_lineage(store),
         open_artifacts,
         _check(store, root_store),
@@ -123,12 +128,18 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         store.database.shared,
         None if store.feed is None else _versions(store.feed),
         _repository(settings.repository, tracking),
+        StoredWebhooks(store.webhooks, store.outbox, means).keep_delivering,
     )
 
 
-def _webhook_addresses(settings: Settings) -> Addresses:
+def _webhook_means(settings: Settings) -> Means:
     schemes = (scheme.strip().lower() for scheme in settings.webhook_allowed_schemes.split(","))
-    return Addresses(tuple(filter(None, schemes)), settings.webhook_allow_private_ips)
+    return Means(
+        Addresses(tuple(filter(None, schemes)), settings.webhook_allow_private_ips),
+        Secrets(settings.webhook_secret_encryption_key),
+        settings.webhook_retries,
+        settings.webhook_timeout,
+    )
 
 
 def _embedded_database(home: Path) -> str:

@@ -33,6 +33,7 @@ HELP: Mapping[str, str] = {
     "demo": "The whole life of a model, on real data.",
     "doctor": "Find out what is wrong with an installation.",
     "dvc": "DVC's own command line, word for word.",
+    "evaluate": "Judge a model by data whose truth is known.",
     "exp": "Run pipelines with other params, and compare.",
     "experiments": "Make, find and change experiments.",
     "export": "Take runs out, for other tools.",
@@ -49,6 +50,7 @@ HELP: Mapping[str, str] = {
     "sync": "Deliver what was logged and not delivered yet.",
     "ui": "Serve the user interface; as server.",
     "version": "Show the version.",
+    "webhooks": "Tell other programs of what happens.",
 }
 
 

@@ -6,6 +6,7 @@ _EVALUATING = "treering.client.evaluating"
 
 # What needs runs and data beside models stands above this floor; it is named here, and loaded by who asks for it.
 _TABLE = {
+    "BatchResult": "treering.models.scoring.job:BatchResult",
     "EvaluationArtifact": f"{_EVALUATING}.artifacts:EvaluationArtifact",
     "EvaluationMetric": "treering.evaluation.metric_makers:EvaluationMetric",
     "EvaluationResult": f"{_EVALUATING}.artifacts:EvaluationResult",
@@ -16,6 +17,7 @@ _TABLE = {
     "infer_signature": "treering.models.signature:infer_signature",
     "list_evaluators": f"{_EVALUATING}.evaluators:list_evaluators",
     "make_metric": "treering.evaluation.metric_makers:make_metric",
+    "predict_batch": "treering.client.batch_scoring:predict_batch",
     "validate_evaluation_results": f"{_EVALUATING}.artifacts:validate_evaluation_results",
 }
 

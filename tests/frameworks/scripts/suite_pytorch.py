@@ -19,6 +19,7 @@ from treering.testing.flavours import FlavourSuite, Sample
 
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
+TRUSTED = LoadOptions(allow_code=True)
 GRAPH, PICKLE = ("data/model.pt2",), ("data/model.pth",)
 
 
@@ -96,6 +97,11 @@ def test_a_class_of_the_user_without_example_needs_the_users_word(tmp_path):
         load(tmp_path / "m", FORBIDDEN)
 
 
+def test_what_the_user_saved_himself_needs_no_word(tmp_path):
+    save("pytorch", Own(), tmp_path / "m", SaveOptions(own=tmp_path / "own"))
+    assert load(tmp_path / "m", LoadOptions(own=tmp_path / "own")).predict(ROWS).shape == (4, 2)
+
+
 def test_what_is_named_is_trusted(tmp_path, monkeypatch):
     (tmp_path / "my_nets.py").write_text("import torch\nclass Net(torch.nn.Linear):\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -127,7 +133,7 @@ def test_several_inputs_and_outputs_have_names(tmp_path, kind):
     rows = {"left": ROWS, "right": ROWS * 2}
     options = SaveOptions(input_example=rows, flavour={"serialization_format": kind})
     save("pytorch", Several(), tmp_path / "m", options)
-    found = load(tmp_path / "m").predict(rows)
+    found = load(tmp_path / "m", TRUSTED).predict(rows)
     np.testing.assert_allclose(found["sum"], ROWS * 3)
     np.testing.assert_allclose(found["difference"], -ROWS)
 

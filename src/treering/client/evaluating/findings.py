@@ -223,6 +223,9 @@ def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluati
         explanation = explain(predict, features, rows.target, _with(options, asked.explain, "method"))
     robustness: Robustness | None = None
     if asked.robustness:
+        if rows.kind == CLASSIFIER:
+            # A moved score may keep its order and lose its meaning: decisions are what counts here.
+            predict, score, metric, up = _asking(replace(rows, score=None), subject, asked)
         wanted = RobustnessOptions(metric=metric, greater_is_better=up, features=names, seed=asked.seed)
         robustness = probe(predict, features, rows.target, score, _with(wanted, asked.robustness, "metric"))
     return replace(record, explanation=explanation, robustness=robustness)

@@ -184,31 +184,35 @@ def _called(metric: EvaluationMetric, given: Sequence[Any]) -> Any:
 
 def _checked(metric: EvaluationMetric, index: int, value: Any) -> MetricValue | None:
     """The value, if it is one; what is none is not logged, and the log says why."""
-    head = f"The metric {metric.name!r} at index {index} of extra_metrics is not logged, because it"
-    if value is None:
-        logger.warning("%s returned None.", head)
-        return None
     if _is_number(value):
         return MetricValue(aggregate_results={metric.name: value})
-    if not hasattr(value, "aggregate_results") or not hasattr(value, "scores"):
-        logger.warning("%s returned a %s instead of a number or a MetricValue.", head, type(value).__name__)
+    complaint = _complaint(value)
+    if complaint:
+        logger.warning(
+            "The metric %r at index %d of extra_metrics is not logged, because it returned %s.",
+            metric.name, index, complaint,
+        )  # fmt: skip
         return None
+    return MetricValue(value.scores, value.justifications, value.aggregate_results)
+
+
+def _complaint(value: Any) -> str:
+    """What is wrong with what a metric returned; "" for nothing."""
+    if not hasattr(value, "aggregate_results") or not hasattr(value, "scores"):
+        return f"{'None' if value is None else f'a {type(value).__name__}'} instead of a number or a MetricValue"
     scores, why, figures = value.scores, value.justifications, value.aggregate_results
     if scores is not None and not (
         isinstance(scores, list) and all(one is None or isinstance(one, str) or _is_number(one) for one in scores)
     ):
-        logger.warning("%s returned scores that are no list of numbers or texts.", head)
-        return None
+        return "scores that are no list of numbers or texts"
     if why is not None and not (isinstance(why, list) and all(one is None or isinstance(one, str) for one in why)):
-        logger.warning("%s returned justifications that are no list of texts.", head)
-        return None
+        return "justifications that are no list of texts"
     if figures is not None and not (
         isinstance(figures, dict)
         and all(isinstance(name, str) and (one is None or _is_number(one)) for name, one in figures.items())
     ):
-        logger.warning("%s returned aggregate_results that are no dictionary of numbers.", head)
-        return None
-    return MetricValue(scores, why, figures)
+        return "aggregate_results that are no dictionary of numbers"
+    return ""
 
 
 def _is_number(value: Any) -> bool:

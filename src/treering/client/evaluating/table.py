@@ -144,9 +144,9 @@ def table_of(
 
 
 def _described(data: Any, targets: Any, predictions: Any) -> DescribedDataset:
-    source = None
+    source = name = None
     if isinstance(data, str | Path):
-        source, data = str(data), _read(Path(data))
+        source, name, data = str(data), Path(data).name, _read(Path(data))
     if isinstance(data, Mapping):
         data = FRAMES.load("pandas").table(data)
     frame = _frame(data)
@@ -158,7 +158,7 @@ def _described(data: Any, targets: Any, predictions: Any) -> DescribedDataset:
                     f" and it is of type {type(column).__name__}."
                 )
                 raise InvalidInput(msg)
-        return datasets.from_pandas(frame, source=source, targets=targets, predictions=predictions)
+        return datasets.from_pandas(frame, source=source, targets=targets, predictions=predictions, name=name)
     if predictions is not None:
         msg = "If predictions is specified, data must be a table that has a column of that name."
         raise InvalidInput(msg)
