@@ -46,11 +46,14 @@ def get_model_info(model_uri: str) -> ModelInfo:
     return ModelInfo(found.model_id, model_uri, found.run_id, found.artifact_path, found, {})
 
 
-def set_signature(model_uri: str, signature: Signature) -> None:
+def set_signature(model_uri: str, signature: Any) -> None:
     """Give a model that is saved or logged already a signature, or another one.
 
+    Args:
+        signature: A `ModelSignature`.
+
     Raises:
-        InvalidInput: If the URI names a registered version, which does not change.
+        InvalidInput: If it is none, or the URI names a registered version, which does not change.
         NotFound: If there is no such model.
     """
     if not isinstance(signature, Signature):

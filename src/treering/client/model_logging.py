@@ -149,8 +149,15 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
     """
 
     def write(folder: Path, known: SaveOptions) -> MLModel:
-        named = {"artifact_path": known.artifact_path, "run_id": known.run_id, "model_id": known.model_id}
-        return save(flavour, model, folder, replace(options, own=known.own, watch=known.watch, **named))
+        wanted = replace(
+            options,
+            artifact_path=known.artifact_path,
+            run_id=known.run_id,
+            model_id=known.model_id,
+            own=known.own,
+            watch=known.watch,
+        )
+        return save(flavour, model, folder, wanted)
 
     return log_written(write, placement)
 

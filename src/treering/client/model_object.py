@@ -33,7 +33,7 @@ class Model:
         flavors: What each flavour needs to load the model, by the flavour's name.
     """
 
-    def __init__(  # noqa: PLR0913  # MLflow's signature
+    def __init__(  # noqa: PLR0913, PLR0917  # MLflow's signature
         self,
         artifact_path: str | None = None,
         run_id: str | None = None,
