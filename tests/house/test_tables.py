@@ -21,7 +21,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "METADATA": (
         "treering.storage.metadata:METADATA",
         "storage/metadata",
-        {"base", "columns", "grid", "feed", "grouped", "merge", "schema", "search"},
+        {"announcing", "base", "columns", "feed", "governing", "grid", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "SCORING_FORMATS": (

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -34,7 +34,6 @@ from treering.entities.webhook import (
     WebhookEvent,
     WebhookStatus,
 )
-from treering.registry import delivering
 from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.delivering import Deliverer, Terms
@@ -139,7 +138,7 @@ def version(registry: ModelRegistry, name: str, source: str = "s3://bucket/m") -
 def make_due(store: MetadataStore) -> None:
     """As if the pauses were over."""
     for message in store.outbox.messages("", MessageState.PENDING, 0, 1000):
-        store.outbox.settle(delivering.replace(message, due=0))
+        store.outbox.settle(replace(message, due=0))
 
 
 def test_each_change_is_told_in_order_and_with_mlflows_fields(registry: ModelRegistry, receiver: Receiver) -> None:
@@ -404,7 +403,7 @@ def test_what_was_delivered_long_ago_is_forgotten(
     registry.webhooks.deliver()
     version(registry, "m")
     [_, second, first] = store.outbox.messages(made.webhook_id, None, 0, 10)
-    store.outbox.settle(delivering.replace(first, finished=1000))
+    store.outbox.settle(replace(first, finished=1000))
     assert store.outbox.purge(2000) == 1
     assert [one.number for one in store.outbox.messages(made.webhook_id, MessageState.DELIVERED, 0, 10)] == [
         second.number

@@ -48,6 +48,7 @@ _SAVE_OPTIONS = {
     "pip_requirements",
     "resources",
     "signature",
+    "uv_project_path",
 }
 
 

@@ -21,9 +21,9 @@ from typing import Any
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
-from treering.core.errors import DamagedData, MissingExtra, PermissionDenied
-from treering.core.log import logger
+from treering.core.errors import DamagedData, MissingExtra
 from treering.models.flavours.base import LoadOptions
+from treering.models.safety.asking import ask_to_run
 
 __all__ = ["is_script", "modules_in", "read_graph", "read_pickle", "unknown_names"]
 
@@ -130,15 +130,8 @@ def _read_script(path: Path, options: LoadOptions, place: Any) -> Any:
 
 def _ask(path: Path, why: str, options: LoadOptions) -> None:
     """Let code run if the user allows that; say so."""
-    if not options.allow_code:
-        msg = (
-            f"{path.name} can run code when it is read: {why}. TREERING_ALLOW_MODEL_CODE is false."
-            " Save the model with an input example as serialization_format='pt2', name what you trust"
-            " (trust=[...]), or allow code if you trust who made the model."
-        )
-        raise PermissionDenied(msg)
-    if not options.quiet:
-        logger.warning("Loading %s, which can run code: %s. Load only models whose maker you trust.", path, why)
+    instead = "Saved with an input example and serialization_format='pt2', a network needs no code."
+    ask_to_run(path, why, instead, options)
 
 
 def _is_layer(name: str) -> bool:

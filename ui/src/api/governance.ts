@@ -2,9 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { components } from "../../generated/schema";
-import { contentUrl } from "./artifacts";
 import api, { answer, done, readText } from "./client";
-import { versionUri } from "./models";
 
 type Schemas = components["schemas"];
 export type ApprovalRule = Schemas["ApprovalRule"];
@@ -97,11 +95,15 @@ export const removeRule = ({ model, target }: ApprovalRule) =>
 export const annotate = (name: string, version: number, text: string, replyTo = "") =>
   answer(api.POST("/api/v1/registry/notes", { body: { name, version, text, reply_to: replyTo } }));
 
-/** Where a version has a card among its own files. */
-export const cardFileQuery = (name: string, version: number) =>
+/** Where the server writes the model card of a version, of what it knows now. */
+export function cardUrl(name: string, version: number, format: "markdown" | "html"): string {
+  return `/api/v1/model-versions/card?${new URLSearchParams({ name, version: String(version), format })}`;
+}
+
+export const cardQuery = (name: string, version: number) =>
   queryOptions({
-    queryKey: ["card-file", name, version],
-    queryFn: ({ signal }) => readText(contentUrl(versionUri(name, version), "model_card.md"), signal),
+    queryKey: ["model-card", name, version],
+    queryFn: ({ signal }) => readText(cardUrl(name, version, "markdown"), signal),
     retry: false,
-    staleTime: 60_000,
+    staleTime: 10_000,
   });
