@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import errno
 import functools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, StorageFull
 from treering.core.home import make_home
-from treering.core.person import acting_user
+from treering.core.person import user_name
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
 from treering.core.variables import process_variables
@@ -25,7 +26,9 @@ from treering.provenance.base import Lineage
 from treering.provenance.service import open_lineage
 from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry
+from treering.registry.seals import Secrets
 from treering.registry.service import open_registry
+from treering.registry.webhooks import Means, StoredWebhooks
 from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.columns.store import with_columns
@@ -67,6 +70,9 @@ class Services:
         shared: Whether other processes with the same settings see the same data.
         versions: For those of some experiments that exist, a text that is another one whenever their runs
             have changed, whoever changed them; costs next to nothing. None where that is not counted.
+        keep_delivering: Sends messages to webhooks as they come due until the event is set; None where
+            somebody else does.
+        registry_of: The registry as a user changes it; None where it cannot be another one than the process's.
         repository: The repository of data and pipelines that pages show; what it takes is loaded when it is first called.
     """
 
@@ -80,6 +86,12 @@ class Services:
     shared: bool = True
     versions: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     repository: Callable[[], RepositoryView] = _no_repository
+    keep_delivering: Callable[[threading.Event], None] | None = None
+    registry_of: Callable[[str], ModelRegistry] | None = None
+
+    def acting_for(self, user: str) -> Services:
+        """The same services, whose changes of the registry are recorded as those of another user than the process's."""
+        return self if self.registry_of is None else replace(self, registry=self.registry_of(user))
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -110,12 +122,15 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     store = with_grouped_deliveries(METADATA.load(scheme_of(database))(database))
     store = with_columns(store, settings.search_memory_mb << 20)
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
+    means = _webhook_means(settings)
+
+    def registry_of(user: str) -> ModelRegistry:
+        return open_registry(store, tracking, means, lambda: user, open_artifacts)
+
     return Services(
         settings,
         tracking,
-        open_registry(
-            store, tracking, _webhook_addresses(settings), lambda: acting_user(settings.user), open_artifacts
-        ),
+        registry_of(settings.user or user_name()),
         open_lineage(store),
         open_artifacts,
         _check(store, root_store),
@@ -123,12 +138,19 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         store.database.shared,
         None if store.feed is None else _versions(store.feed),
         _repository(settings.repository, tracking),
+        StoredWebhooks(store.webhooks, store.outbox, means).keep_delivering,
+        registry_of,
     )
 
 
-def _webhook_addresses(settings: Settings) -> Addresses:
+def _webhook_means(settings: Settings) -> Means:
     schemes = (scheme.strip().lower() for scheme in settings.webhook_allowed_schemes.split(","))
-    return Addresses(tuple(filter(None, schemes)), settings.webhook_allow_private_ips)
+    return Means(
+        Addresses(tuple(filter(None, schemes)), settings.webhook_allow_private_ips),
+        Secrets(settings.webhook_secret_encryption_key),
+        settings.webhook_retries,
+        settings.webhook_timeout,
+    )
 
 
 def _embedded_database(home: Path) -> str:

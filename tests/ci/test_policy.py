@@ -68,3 +68,9 @@ def test_a_policy_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_policy(tmp_path / "policy.yaml")
     with pytest.raises(InvalidInput):
         read_policy(tmp_path)
+
+
+def test_the_policy_that_the_documentation_shows_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "ci.md").read_text("utf-8")
+    shown = page.partition("```yaml\n")[2].partition("```")[0]
+    assert read_policy(written(tmp_path, shown)).max_slice_drop == 0.05

@@ -77,7 +77,3 @@ def test_optuna_runs_a_study_with_a_run_for_each_trial(run_ours: RunOurs) -> Non
     assert good["tags"]["colour"] == "green"
     # What the objective trained is in the trial's own run.
     assert good["metrics"]["value"][0][1] == pytest.approx(good["metrics"]["training_score"][0][1])
-
-
-def test_models_go_to_mlflow_and_come_back(run_ours: RunOurs) -> None:
-    assert run_ours(BOOSTING, "boosting_models.py") == []

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.framework
 @pytest.mark.parametrize(
     ("peer", "script"),
     [
+        pytest.param(BOOSTING, "boosting_models.py", id="xgboost, lightgbm, catboost"),
         pytest.param(BOOSTING, "statsmodels_models.py", id="statsmodels"),
         pytest.param(H2O, "h2o_models.py", id="h2o"),
         pytest.param(SPACY_PROPHET, "prophet_models.py", id="prophet"),

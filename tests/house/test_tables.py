@@ -21,9 +21,24 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "METADATA": (
         "treering.storage.metadata:METADATA",
         "storage/metadata",
-        {"base", "columns", "grid", "feed", "grouped", "merge", "schema", "search"},
+        {"announcing", "base", "columns", "feed", "governing", "grid", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
+    "SCORING_FORMATS": (
+        "treering.models.scoring.formats:SCORING_FORMATS",
+        "models/scoring/formats",
+        {"base", "remembering", "text"},
+    ),
+    "MODEL_COMMANDS": (
+        "treering.cli.models:MODEL_COMMANDS",
+        "cli/models",
+        {"elsewhere", "fetching", "files", "options", "request", "where"},
+    ),
+    "ENVIRONMENT_MANAGERS": (
+        "treering.environments:ENVIRONMENT_MANAGERS",
+        "environments",
+        {"base", "cache", "entering", "programs", "specification"},
+    ),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
     "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "service", "walk"}),
     "EXECUTORS": ("treering.pipelines.executors:EXECUTORS", "pipelines/executors", set()),

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
-from treering.models import example, mlmodel, requirements
+from treering.models import environment_files, example, mlmodel, requirements
 from treering.models.mlmodel import MLModel
 from treering.models.signature import infer_signature
 
@@ -100,7 +100,7 @@ def test_packages_are_pinned_and_found_by_module():
 @pytest.mark.parametrize("line", ["", " ", "a\nb"])
 def test_what_is_no_requirement_is_refused(tmp_path: Path, line: str):
     with pytest.raises(InvalidInput, match="no requirement"):
-        requirements.write(tmp_path, [line])
+        environment_files.write(tmp_path, [line])
 
 
 def test_the_example_file_is_plain_json(tmp_path: Path):

@@ -22,6 +22,7 @@ from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry
 from treering.registry.messages import sample_of
 from treering.registry.service import open_registry
+from treering.registry.webhooks import Means
 from treering.storage.metadata import METADATA
 from treering.tracking.service import open_tracking
 
@@ -67,7 +68,7 @@ def receiver() -> Iterator[Receiver]:
 
 def opened(addresses: Addresses) -> ModelRegistry:
     store = METADATA.load("memory")("memory://")
-    return open_registry(store, open_tracking(store, "memory://artifacts"), addresses)
+    return open_registry(store, open_tracking(store, "memory://artifacts"), Means(addresses))
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from treering.assembly import Services
+from treering.ci.document import Picture
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.uri import ModelUri, parse_model_uri, parse_runs_uri, scheme_of
 from treering.entities.dataset import OUTPUT_CONTEXT
@@ -18,8 +20,11 @@ from treering.evaluation.record import RECORD_PATH, ROWS_PATH, from_json
 from treering.evaluation.rows import Rows, from_bytes
 from treering.registry.locate import find_version
 
-__all__ = ["Contestant", "contestant", "rows_of", "same_evaluations"]
+__all__ = ["Contestant", "contestant", "pictures_of", "rows_of", "same_evaluations"]
 
+_MOST_PICTURES = 12
+_LARGEST_PICTURE = 512 << 10
+_PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
 _RUN_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -81,6 +86,19 @@ def rows_of(services: Services, evaluation: Evaluation) -> Rows | None:
     run = _run(services, evaluation.run_id)
     data = None if run is None else _artifact(services, run, ROWS_PATH)
     return None if data is None else from_bytes(data, f"runs:/{evaluation.run_id}/{ROWS_PATH}")
+
+
+def pictures_of(services: Services, evaluation: Evaluation | None) -> tuple[Picture, ...]:
+    """The plots that the evaluation kept, in its order; what is too large for a page is left out."""
+    run = _run(services, evaluation.run_id) if evaluation else None
+    found: list[Picture] = []
+    for name, path in evaluation.files.items() if evaluation and run else ():
+        kind = _PICTURES.get(posixpath.splitext(path)[1].lower())
+        data = _artifact(services, run, path) if kind and run and len(found) < _MOST_PICTURES else None
+        if kind and data and len(data) <= _LARGEST_PICTURE:
+            label = name.removesuffix("_plot").replace("_", " ")
+            found.append(Picture(label, posixpath.basename(path), kind, data))
+    return tuple(found)
 
 
 def same_evaluations(candidate: Contestant, champion: Contestant | None) -> tuple[Evaluation | None, Evaluation | None]:

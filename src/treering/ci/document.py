@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Cell", "Document", "Link", "Section", "Strip", "Table", "figure", "number"]
+__all__ = ["Cell", "Document", "Link", "Picture", "Section", "Strip", "Table", "figure", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,26 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a page shows.
+
+    Attributes:
+        file: A name for it as a file of its own, such as `roc_curve_plot.png`.
+        kind: Its media type.
+    """
+
+    label: str
+    file: str
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of a report.
 
     Attributes:
-        svg: A drawing, for HTML alone.
+        svg: A drawing, for HTML alone, as are `pictures`.
         folded: Whether it is shown only when somebody wants to see it.
     """
 
@@ -72,6 +87,7 @@ class Section:
     text: str = ""
     svg: str = ""
     links: tuple[Link, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     folded: bool = False
 
 

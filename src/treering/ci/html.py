@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from html import escape
 from importlib.resources import files
+from urllib.parse import quote
 
-from treering.ci.document import Cell, Document, Link, Section, Table
+from treering.ci.document import Cell, Document, Link, Picture, Section, Table
 from treering.ci.figures import strip_svg
 
 __all__ = ["style_sheet", "to_html"]
@@ -21,17 +23,21 @@ def style_sheet() -> str:
     return (files("treering.ci") / "report.css").read_text("utf-8")
 
 
-def to_html(document: Document, style: str = "") -> str:
+def to_html(document: Document, style: str = "", *, beside: bool = False) -> str:
     """The whole page.
 
     Args:
         style: Address of the style sheet, where the page may not bring its own, as in Jenkins; it stands in the page
             unless given.
+        beside: Whether pictures lie beside the page, under their names; they stand in it, too, unless they do.
     """
     head = f'<link rel="stylesheet" href="{escape(style)}">' if style else f"<style>{style_sheet()}</style>"
     facts = "".join(f"<div><dt>{escape(name)}</dt><dd>{_fact(value)}</dd></div>" for name, value in document.facts)
     lead = "".join(f"<p>{escape(sentence)}</p>" for sentence in document.lead)
-    sections = "".join(_section(section) for section in document.sections)
+    halves = _halves(document.sections)
+    sections = "".join(
+        _section(section, half=half, beside=beside) for section, half in zip(document.sections, halves, strict=True)
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">'
@@ -42,7 +48,16 @@ def to_html(document: Document, style: str = "") -> str:
     )
 
 
-def _section(section: Section) -> str:
+def _halves(sections: tuple[Section, ...]) -> list[bool]:
+    """Which sections stand beside their neighbour: drawings that follow each other, two and two."""
+    found = [False] * len(sections)
+    for place in range(1, len(sections)):
+        if sections[place].svg and sections[place - 1].svg and not found[place - 1]:
+            found[place - 1] = found[place] = True
+    return found
+
+
+def _section(section: Section, *, half: bool, beside: bool) -> str:
     inner = f"<p>{escape(section.text)}</p>" if section.text else ""
     # Beside a drawing, the table that it was made from is for those who want the figures.
     inner += f"<figure>{section.svg}</figure>" if section.svg else ""
@@ -50,9 +65,17 @@ def _section(section: Section) -> str:
     if table and section.svg:
         table = f"<details><summary>The figures</summary>{table}</details>"
     inner += table
+    if section.pictures:
+        inner += f'<div class="pictures">{"".join(_picture(one, beside=beside) for one in section.pictures)}</div>'
     if section.links:
         inner += f'<p class="links">{"".join(map(_link, section.links))}</p>'
-    return f"<section{' class=half' if section.svg else ''}><h2>{escape(section.title)}</h2>{inner}</section>\n"
+    return f"<section{' class=half' if half else ''}><h2>{escape(section.title)}</h2>{inner}</section>\n"
+
+
+def _picture(picture: Picture, *, beside: bool) -> str:
+    source = quote(picture.file) if beside else f"data:{picture.kind};base64,{b64encode(picture.data).decode()}"
+    label = escape(picture.label)
+    return f'<figure><img src="{escape(source)}" alt="{label}" loading="lazy"><figcaption>{label}</figcaption></figure>'
 
 
 def _table(table: Table) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from treering.ci.comment import fitted
 from treering.ci.document import Cell, Document, Link, Section, Table
@@ -16,6 +17,7 @@ LONGEST = 65_000
 _VERDICT = {"pass": "✅", "fail": "❌", "insufficient": "❔"}
 _LOOK = {"good": "🟢 ", "bad": "🔴 ", "open": "🟡 "}
 _LONGEST_CELL = 300
+_ADDRESS = ":/?#&=%@+,;~"
 # A colon only where a symbol or an address could begin, and an underscore only at the end of a word.
 _SPECIAL = re.compile(r"[\\`*\[\]<|~$@#]|:(?=[\w/+-])|(?<!\w)_|_(?!\w)|^[-+>](?=\s)")
 
@@ -70,8 +72,7 @@ def _fact(value: Cell | Link) -> str:
 def _link(link: Link) -> str:
     if not link.address:
         return _code(link.label)
-    address = link.address.replace(" ", "%20").replace("(", "%28").replace(")", "%29").replace("<", "%3C")
-    return f"[{_plain(link.label)}]({address})"
+    return f"[{_plain(link.label)}]({quote(link.address, safe=_ADDRESS)})"
 
 
 def _plain(text: str, longest: int = _LONGEST_CELL) -> str:

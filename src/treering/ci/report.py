@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from urllib.parse import quote
 
 import treering
 from treering.ci.contestant import Contestant
-from treering.ci.document import Cell, Document, Link, Section, Strip, Table, figure, number
+from treering.ci.document import Cell, Document, Link, Picture, Section, Strip, Table, figure, number
 from treering.ci.figures import bars, curve, intervals
 from treering.ci.gate import Judgement, told
 from treering.core.clock import from_millis
@@ -31,11 +32,12 @@ _TITLES = {
 _SIGNS = {True: ("passed", "good"), False: ("failed", "bad"), None: ("not known", "open")}
 
 
-def report(judgement: Judgement, server: str = "") -> Document:
+def report(judgement: Judgement, server: str = "", pictures: tuple[Picture, ...] = ()) -> Document:
     """The report on what a gate found.
 
     Args:
         server: Address of a server's pages, for links; "" for none.
+        pictures: Plots of the candidate's evaluation, for a page.
     """
     result = judgement.result
     ours, theirs = judgement.evaluations
@@ -46,7 +48,7 @@ def report(judgement: Judgement, server: str = "") -> Document:
         *_slices(judgement),
         *_fairness(ours),
         *_changes(judgement),
-        *_files(judgement, server),
+        *_files(judgement, server, pictures),
     ]
     lead = [_lead(judgement)]
     if judgement.objective:
@@ -99,7 +101,7 @@ def _facts(
 def _place(who: Contestant, server: str) -> Link:
     address = ""
     if server and who.version:
-        address = f"{server}/models/{who.version.name}/versions/{who.version.version}"
+        address = f"{server}/models/{quote(who.version.name, safe='')}/versions/{who.version.version}"
     elif server and who.run:
         address = f"{server}/runs/{who.run.info.run_id}"
     return Link(who.label, address)
@@ -286,22 +288,24 @@ def _data(run: Run) -> dict[str, str]:
     }
 
 
-def _files(judgement: Judgement, server: str) -> Iterator[Section]:
+def _files(judgement: Judgement, server: str, pictures: tuple[Picture, ...]) -> Iterator[Section]:
     ours, _ = judgement.evaluations
     if ours is None or not ours.files:
         return
     links = []
     version = judgement.candidate.version
     if server and version:
-        card = f"{server}/api/v1/model-versions/card?name={version.name}&version={version.version}&format=html"
+        card = f"{server}/api/v1/model-versions/card?name={quote(version.name)}&version={version.version}&format=html"
         links.append(Link("model card", card))
     for name, path in ours.files.items():
         if links and name.lower().replace("_", " ") == links[0].label:
             continue
         links.append(
-            Link(name, f"{server}/runs/{ours.run_id}?tab=artifacts&path={path}" if server and ours.run_id else "")
+            Link(
+                name, f"{server}/runs/{ours.run_id}?tab=artifacts&path={quote(path)}" if server and ours.run_id else ""
+            )
         )
-    yield Section("Plots and tables of the evaluation", links=tuple(links[:_MOST_ROWS]), folded=True)
+    yield Section("Plots and tables of the evaluation", links=tuple(links[:_MOST_ROWS]), pictures=pictures, folded=True)
 
 
 def _tag(run: Run | None, key: str) -> str:

@@ -50,6 +50,7 @@ HELP: Mapping[str, str] = {
     "sync": "Deliver what was logged and not delivered yet.",
     "ui": "Serve the user interface; as server.",
     "version": "Show the version.",
+    "webhooks": "Tell other programs of what happens.",
 }
 
 

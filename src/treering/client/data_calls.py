@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from treering.core.plugins import Registry
+
+if TYPE_CHECKING:  # loaded with the first call
+    from treering.client.profiling import DataProfile
+    from treering.client.splitting import DataSplit
 
 __all__ = [
     "FILESYSTEMS",
@@ -29,11 +33,15 @@ __all__ = [
     "get_url",
     "ls",
     "open",
+    "profile",
     "read",
+    "split",
 ]
 
 _READER = "treering.client.tracked_data"
 _TRIALS = "treering.client.trials"
+_PROFILING = "treering.client.profiling"
+_SPLITTING = "treering.client.splitting"
 
 FILESYSTEMS: Registry[Any] = Registry(
     "treering.filesystems",
@@ -280,6 +288,73 @@ def all_commits(repo: str | PathLike[str] | None = None) -> list[str]:
     """The commits of a repository, the newest first."""
     names: list[str] = import_module(_READER).names_in_git(_place("", repo), "all_commits")
     return names
+
+
+def profile(
+    data: Any,
+    target: str | None = None,
+    name: str | None = None,
+    against: DataProfile | str | Path | None = None,
+    log: bool = False,  # noqa: FBT001, FBT002  # as `log_model` has it
+) -> DataProfile:
+    """Look at a table: types, gaps, distributions, what goes together, outliers, and hints of leaks.
+
+    A file is read piece by piece, so it may be larger than memory.
+
+    Args:
+        data: A path (`.csv`, `.tsv`, `.parquet`), a data frame, a dictionary of columns or a matrix.
+        target: The column that is to be predicted; then it is told what hangs together with it.
+        name: What the table is called; the file's name otherwise.
+        against: Another profile, or the path of one, by whose bins and values the columns are counted: the two can
+            be compared then, and added.
+        log: Whether to put it into the active run as `profiles/<name>.json` and `.html`; a run is begun if there is none.
+
+    Raises:
+        InvalidInput: If there is no such column, there are no rows, or it is no table.
+        NotFound: If there is no such file.
+        MissingExtra: If reading Parquet needs a package that is not installed.
+    """
+    made: DataProfile = import_module(_PROFILING).profile(data, target, name, against, log)
+    return made
+
+
+def split(  # noqa: PLR0913 - each is a way to split, and they are named
+    data: Any,
+    fractions: float | Sequence[float] | Mapping[str, float] = (0.8, 0.2),
+    *,
+    stratify: str | None = None,
+    group: str | None = None,
+    time: str | None = None,
+    key: str | None = None,
+    seed: int = 0,
+    out: str | PathLike[str] | None = None,
+    name: str | None = None,
+    log: bool | None = None,
+) -> DataSplit:
+    """Divide a table into parts, the same ones on every machine for the same rows and seed.
+
+    Args:
+        data: A path (`.csv`, `.tsv`, `.parquet`), a data frame, a dictionary of columns or a matrix.
+        fractions: Of train and test, of train, validation and test, or by name; one number is the share of test.
+        stratify: A column of whose values each part gets the same shares.
+        group: A column whose equal values stay in one part, such as the patient; goes with `stratify`.
+        time: A column in whose order the parts follow each other.
+        key: A column by whose hash each row finds its part, which it keeps when rows are added or removed.
+        out: Of a path: the folder into which the parts are written, with a record; the path's own unless given.
+        name: What the data is called in the run; the file's name otherwise.
+        log: Whether to record the parts as inputs of the active run, and the split as its tag and artifact. Unless
+            given, if there is an active run.
+
+    Returns:
+        The parts, by name or in order: tables of the kind that was given, or the paths of the files.
+
+    Raises:
+        InvalidInput: If a column is not there, a part would be empty, or the ways exclude each other.
+        NotFound: If there is no such file.
+    """
+    ways = {"stratify": stratify, "group": group, "time": time, "key": key}
+    made: DataSplit = import_module(_SPLITTING).split(data, fractions, ways, seed, out=out, name=name, log=log)
+    return made
 
 
 def _place(

@@ -28,7 +28,9 @@ from treering.client.data_calls import (
     get_url,
     ls,
     open,  # noqa: A004  # DVC's name for it
+    profile,
     read,
+    split,
 )
 from treering.client.data_provenance import TrackedPath, tracked_at
 from treering.client.dataset_sources import DatasetSource, HTTPDatasetSource, hub_source, source_at, stored_source
@@ -76,7 +78,9 @@ __all__ = [
     "metrics_show",
     "open",
     "params_show",
+    "profile",
     "read",
+    "split",
 ]
 
 # What reads repositories is loaded by those who ask for it.

@@ -6,9 +6,19 @@ from collections.abc import Mapping, Sequence
 
 from treering.client.channel import Channel
 from treering.client.far_governance import FarGovernance
+from treering.core.errors import NotSupported
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
-from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
+from treering.entities.webhook import (
+    DeliveryReport,
+    MessageState,
+    NewWebhook,
+    Webhook,
+    WebhookChanges,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookReply,
+)
 from treering.registry.base import ModelRegistry, NewModelVersion
 from treering.registry.names import check_alias, check_present
 from treering.wire.native import models, webhooks
@@ -167,6 +177,24 @@ class FarWebhooks:
     def test(self, webhook_id: str, event: WebhookEvent | None = None) -> WebhookReply:
         """As `Webhooks.test`."""
         return self._call(webhooks.TEST, webhooks.TestWebhook(_present(webhook_id), event))
+
+    def deliveries(
+        self, webhook_id: str = "", state: MessageState | None = None, max_results: int = 100, page_token: str = ""
+    ) -> Page[WebhookMessage]:
+        """As `Webhooks.deliveries`."""
+        asked = webhooks.AskDeliveries(webhook_id, "" if state is None else state.value, max_results, page_token)
+        page = self._call(webhooks.DELIVERIES, asked)
+        return Page(page.messages, page.next_token)
+
+    def redeliver(self, message_id: str) -> WebhookMessage:
+        """As `Webhooks.redeliver`."""
+        asked = webhooks.MessageId(check_present(message_id, "message_id"))
+        return self._call(webhooks.REDELIVER, asked, repeatable=True)
+
+    def deliver(self) -> DeliveryReport:
+        """A server needs no help."""
+        msg = "The server delivers messages to webhooks by itself. See what became of them with `treering webhooks deliveries`."
+        raise NotSupported(msg)
 
 
 def _present(webhook_id: str) -> str:

@@ -123,10 +123,19 @@ class Settings:
         "Whether models of other people may be loaded that run code, such as pickles of classes that no list knows.",
         "MLFLOW_ALLOW_MODEL_CODE_EXECUTION",
     )
+    environments_root: str = _setting(
+        "", "Folder of the environments that are built for models; empty: ~/.cache/treering/environments.",
+        "MLFLOW_ENV_ROOT",
+    )  # fmt: skip
     own_models: str = _setting(
         "",
         "File that lists what this user has saved, which is loaded whatever it holds; empty: in `home` if that is set,"
         " else in the user's data folder.",
+    )
+    requirements_timeout: float = _setting(
+        120.0,
+        "Seconds that a model saved with code of its own may take to load, to see what it imports; 0: not looked.",
+        "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT",
     )
     truncate_long_values: bool = _setting(
         True, "Cut params and tags that are too long, instead of refusing them.", "MLFLOW_TRUNCATE_LONG_VALUES"
@@ -202,8 +211,13 @@ class Settings:
         " without it, messages cannot be signed.",
         "MLFLOW_WEBHOOK_SECRET_ENCRYPTION_KEY",
     )
-    webhook_attempts: int = _setting(
-        10, "How often a message to a webhook is sent before it is given up.", "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES"
+    webhook_retries: int = _setting(
+        9,
+        "How often a message to a webhook is sent again, with growing pauses, before it is given up.",
+        "MLFLOW_WEBHOOK_REQUEST_MAX_RETRIES",
+    )
+    webhook_timeout: float = _setting(
+        30.0, "Seconds until a message to a webhook counts as not delivered.", "MLFLOW_WEBHOOK_REQUEST_TIMEOUT"
     )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"

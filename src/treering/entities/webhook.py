@@ -8,6 +8,7 @@ from enum import StrEnum
 
 __all__ = [
     "ACTIONS",
+    "DeliveryReport",
     "MessageState",
     "NewWebhook",
     "Webhook",
@@ -204,3 +205,12 @@ class WebhookMessage:
     finished: int = 0
     response_status: int = 0
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """How many messages to webhooks were delivered, failed and wait for another attempt, and were given up."""
+
+    delivered: int = 0
+    failed: int = 0
+    dead: int = 0

@@ -17,13 +17,16 @@ from typing import Any
 
 from treering.core.errors import AlreadyExists, InvalidInput, NotFound, StorageFull, TreeringError
 from treering.core.log import logger
-from treering.models import example, mlmodel, requirements
+from treering.models import environment_files, example, mlmodel, requirements
 from treering.models.flavours import FLAVOURS
 from treering.models.flavours.base import LoadOptions, Written
 from treering.models.loading import load
-from treering.models.mlmodel import PYTHON_FUNCTION, MLModel
+from treering.models.mlmodel import HINTED, PYTHON_FUNCTION, MLModel
+from treering.models.project_code import copy_project_code
+from treering.models.requirements import is_installed
 from treering.models.safety.own import remember
 from treering.models.signature import Signature, infer_signature
+from treering.models.watching import watched_imports
 
 __all__ = ["SaveOptions", "save"]
 
@@ -42,6 +45,8 @@ class SaveOptions:
         infer_code_paths: Whether the modules that the model imports and no package holds go along as well.
         resources: What the model uses elsewhere, kept as MLflow writes it.
         auth_policy: In whose name it uses them, kept likewise.
+        uv_project_path: A project of uv, whose lock file and description are copied into the model.
+        watch: Seconds that loading the model may take to see what its code imports; 0: it is not loaded for that.
         own: The list of what this user has saved, which the model's files are added to; see `models.safety.own`.
         flavour: The flavour's own options; each flavour's class lists them.
     """
@@ -59,6 +64,8 @@ class SaveOptions:
     artifact_path: str = ""
     run_id: str = ""
     model_id: str = ""
+    uv_project_path: str = ""
+    watch: float = 120.0
     own: Path | None = None
     flavour: Mapping[str, Any] = field(default_factory=dict)
 
@@ -82,6 +89,8 @@ def save(flavour: str, model: Any, folder: Path, options: SaveOptions | None = N
         draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             code = _copy_code(draft, options.code_paths)
+            if options.infer_code_paths:
+                code = (*code, *copy_project_code(draft / "code"))
             own = {**options.flavour, "code_modules": code}
             # Some formats are traced with an example, or need to know the shapes of what the model takes.
             own |= {"input_example": options.input_example, "signature": options.signature}
@@ -103,7 +112,7 @@ def save(flavour: str, model: Any, folder: Path, options: SaveOptions | None = N
 
 def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions) -> MLModel:
     """Write everything but the model itself."""
-    code = "code" if options.code_paths else None
+    code = "code" if (draft / "code").is_dir() else None
     found = {PYTHON_FUNCTION: {**written.python_function, "code": code}} if written.python_function else {}
     if written.entry:
         found[flavour] = {**written.entry, "code": code}
@@ -114,24 +123,47 @@ def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions)
         model_id=options.model_id,
         model_uuid=options.model_id or uuid.uuid4().hex,
         created=mlmodel.timestamp(),
-        signature=options.signature or written.signature,
+        # A hint is held against the data whatever a signature says, so it is the signature.
+        signature=written.signature if HINTED in written.more else options.signature or written.signature,
         metadata={**written.metadata, **(options.metadata or {})} or None,
-        other=written.more,
+        other={**written.more, **_given(resources=options.resources, auth_policy=options.auth_policy)},
     )
     if options.input_example is not None:
         saved = replace(saved, example=example.write(draft, options.input_example))
-    if options.pip_requirements is not None:
-        pins = list(options.pip_requirements)
-    else:
-        pins = requirements.requirements_of(written.packages, written.modules)
-    requirements.write(draft, [*pins, *options.extra_pip_requirements])
     mlmodel.write(saved, draft)
+    _write_environment(draft, flavour, written, options)
     if saved.signature is None and options.input_example is not None and written.python_function:
         saved = replace(saved, signature=_find_signature(draft, options.input_example))
     size = sum(path.stat().st_size for path in draft.rglob("*") if path.is_file())
     saved = replace(saved, size=size)
     mlmodel.write(saved, draft)
     return saved
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _write_environment(draft: Path, flavour: str, written: Written, options: SaveOptions) -> None:
+    if options.uv_project_path:
+        environment_files.copy_uv_project(Path(options.uv_project_path), draft)
+    extra = environment_files.given_requirements(options.extra_pip_requirements, draft)
+    if options.conda_env is not None:
+        if options.pip_requirements is not None or extra:
+            msg = "conda_env goes without pip_requirements and extra_pip_requirements. Write them into the environment."
+            raise InvalidInput(msg)
+        conda, lines = environment_files.from_conda(options.conda_env)
+        environment_files.write(draft, lines, conda)
+        return
+    if options.pip_requirements is not None:
+        pins = environment_files.given_requirements(options.pip_requirements, draft)
+    else:
+        modules = written.modules
+        own = flavour == "pyfunc" or options.code_paths or any(not is_installed(name) for name in modules)
+        if own and written.python_function and options.watch:
+            modules |= watched_imports(draft, options.watch) or frozenset()
+        pins = requirements.requirements_of(written.packages, modules)
+    environment_files.write(draft, [*pins, *extra])
 
 
 def _find_signature(draft: Path, given: Any) -> Signature | None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
-from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
-from treering.core.log import logger
-from treering.models.flavours.base import LoadOptions
+from treering.core.errors import DamagedData, InvalidInput
 from treering.models.networks import answer_like, array_of
+from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
+
+if TYPE_CHECKING:
+    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["ask", "is_model", "modules_of", "read_model", "signature_of", "write_model"]
 
@@ -60,14 +62,8 @@ def read_model(
     except _FAILED as error:
         if "unsafe deserialization" not in str(error).lower() and "safe_mode" not in str(error):
             raise _damaged(path, error) from error
-        if not options.allow_code:
-            msg = (
-                f"{path.name} holds code, in a lambda layer, and TREERING_ALLOW_MODEL_CODE is false."
-                " Write the layer as a class, or allow code if you trust who made the model."
-            )
-            raise PermissionDenied(msg) from error
-    if not options.quiet:
-        logger.warning("Loading %s, which holds code, in a lambda layer. Load only models whose maker you trust.", path)
+    instead = "Written as a class, the layer would need none."
+    ask_to_run(path, "it has a lambda layer, or a class that is not Keras's own", instead, options)
     try:
         return keras.saving.load_model(path, **{**given, "safe_mode": False})
     except _FAILED as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -54,9 +55,46 @@ class LoadedModel:
         Raises:
             InvalidInput: If data or parameters do not fit; the message names the column.
         """
+        return self._predictor(*self._enforced(data, params))
+
+    def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
+        """As `predict`, piece by piece.
+
+        Raises:
+            NotSupported: If the model answers only in whole.
+        """
+        stream = getattr(self._predictor, "stream", None)
+        if stream is None or not self.metadata.python_function.get("streamable"):
+            msg = "The model does not answer piece by piece. Its Python class needs a method predict_stream."
+            raise NotSupported(msg)
+        pieces: Iterator[Any] = stream(*self._enforced(data, params))
+        return pieces
+
+    @property
+    def loader_module(self) -> str:
+        """The module that loads the model, as its MLmodel file names it."""
+        return str(self.metadata.python_function.get("loader_module"))
+
+    @property
+    def model_config(self) -> Mapping[str, Any]:
+        """The configuration that the model was saved with."""
+        return self.metadata.python_function.get("config") or {}
+
+    @property
+    def model_id(self) -> str | None:
+        """The id of the logged model; `None` if it was only saved to a folder."""
+        return self.metadata.model_id or None
+
+    def get_raw_model(self) -> Any:
+        """The framework's own object, as `native`."""
+        return self.native
+
+    def _enforced(self, data: Any, params: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
         signature = self.metadata.signature
         values = enforce_params(params, signature.params if signature else None) if params or signature else {}
-        return self._predictor(enforce_input(data, signature.inputs if signature else None), values)
+        # Hints hold more than a signature can; the flavour holds the data against them.
+        hinted = self.metadata.other.get(mlmodel.HINTED)
+        return (data if hinted else enforce_input(data, signature.inputs if signature else None)), values
 
     def unwrap_python_model(self) -> Any:
         """The Python model that was saved.
@@ -190,7 +228,11 @@ def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadO
         raise MissingExtra(msg) from error
     data = entry.get("data")
     path = str(mlmodel.inside(folder, data) if data else folder)
-    native = module._load_pyfunc(path)  # noqa: SLF001 -- the name that the MLmodel format gives loaders
+    config = {**(entry.get("config") or {}), **options.model_config}
+    if config and "model_config" in inspect.signature(module._load_pyfunc).parameters:  # noqa: SLF001 -- as below
+        native = module._load_pyfunc(path, model_config=config)  # noqa: SLF001 -- as below
+    else:
+        native = module._load_pyfunc(path)  # noqa: SLF001 -- the name that the MLmodel format gives loaders
 
     def predict(data: Any, params: dict[str, Any]) -> Any:
         return native.predict(data, params=params) if params else native.predict(data)

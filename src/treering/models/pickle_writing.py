@@ -17,7 +17,7 @@ from treering.models import python_model
 from treering.models.pickles import NotingUnpickler
 from treering.models.requirements import imports_of, is_installed
 
-__all__ = ["dump"]
+__all__ = ["dump", "modules_of"]
 
 
 def dump(model: Any, path: Path, *, by_name: tuple[str, ...] = ()) -> frozenset[str]:
@@ -46,6 +46,11 @@ def dump(model: Any, path: Path, *, by_name: tuple[str, ...] = ()) -> frozenset[
             msg = f"The model was pickled but cannot be read again: {error}."
             raise InvalidInput(msg) from error
     return frozenset(reader.modules | imports_of(getattr(model, "func", model)))
+
+
+def modules_of(model: Any) -> frozenset[str]:
+    """See `pickles.modules_of`."""
+    return frozenset({cls.__module__ for cls in type(model).__mro__} | imports_of(getattr(model, "func", model)))
 
 
 @contextmanager

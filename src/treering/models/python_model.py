@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, get_type_hints
 
-__all__ = ["FunctionModel", "PythonModel", "PythonModelContext", "TypeHints", "call_predict"]
+__all__ = ["FunctionModel", "PythonModel", "PythonModelContext", "TypeHints", "call_predict", "call_stream"]
 
 
 class TypeHints(NamedTuple):
@@ -81,11 +81,21 @@ class FunctionModel(PythonModel):
 
 def call_predict(model: Any, context: Any, data: Any, params: dict[str, Any] | None) -> Any:
     """Ask `model`, giving it `context` and `params` only where its `predict` names them."""
-    names = inspect.signature(model.predict).parameters
+    return _call(model.predict, context, data, params)
+
+
+def call_stream(model: Any, context: Any, data: Any, params: dict[str, Any] | None) -> Iterator[Any]:
+    """As `call_predict`, of `predict_stream`."""
+    pieces: Iterator[Any] = _call(model.predict_stream, context, data, params)
+    return pieces
+
+
+def _call(method: Callable[..., Any], context: Any, data: Any, params: dict[str, Any] | None) -> Any:
+    names = inspect.signature(method).parameters
     named = {"params": params} if "params" in names else {}
     if "context" in names:
-        return model.predict(context, data, **named)
-    return model.predict(data, **named)
+        return method(context, data, **named)
+    return method(data, **named)
 
 
 def _hints(function: Callable[..., Any]) -> TypeHints:

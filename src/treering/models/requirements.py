@@ -1,4 +1,4 @@
-"""The packages that a model needs, pinned, and the files that say so.
+"""The packages that a model needs, pinned to the versions that are installed.
 
 What is pinned: the packages that a flavour always needs, and those whose modules
 the saved model refers to. Treering itself is not among them, because a model
@@ -9,20 +9,14 @@ from __future__ import annotations
 
 import dis
 import inspect
-import platform
 import sys
 from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
-import yaml
-
-from treering.core.errors import InvalidInput
-
-__all__ = ["imports_of", "is_installed", "pin", "requirements_of", "write"]
+__all__ = ["imports_of", "installed_version", "is_installed", "pin", "requirements_of"]
 
 _OURS = {"treering", "mlflow"}
 
@@ -36,6 +30,14 @@ def is_installed(module: str) -> bool:
     """Whether `module` comes with Python or an installed package, and so can be imported elsewhere."""
     top = module.partition(".")[0]
     return top in sys.stdlib_module_names or top in sys.builtin_module_names or top in _distributions()
+
+
+def installed_version(package: str) -> str | None:
+    """The version of an installed package; `None` if it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def pin(package: str) -> str:
@@ -104,30 +106,3 @@ def _names(code: CodeType) -> set[str]:
         if isinstance(constant, CodeType):
             found |= _names(constant)
     return found
-
-
-def write(folder: Path, requirements: Iterable[str]) -> None:
-    """Write `requirements.txt`, `conda.yaml` and `python_env.yaml` into `folder`.
-
-    Raises:
-        InvalidInput: If a requirement is empty or holds a line break.
-    """
-    lines = list(requirements)
-    for line in lines:
-        if not line.strip() or "\n" in line:
-            msg = f"{line!r} is no requirement. Write one such as scikit-learn==1.5.0 a string."
-            raise InvalidInput(msg)
-    (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    version = platform.python_version()
-    conda = {
-        "channels": ["conda-forge"],
-        "dependencies": [f"python={version}", "pip", {"pip": lines}],
-        "name": "mlflow-env",
-    }
-    environment = {
-        "python": version,
-        "build_dependencies": [pin(name) for name in ("pip", "setuptools", "wheel")],
-        "dependencies": ["-r requirements.txt"],
-    }
-    (folder / "conda.yaml").write_text(yaml.safe_dump(conda, sort_keys=False), encoding="utf-8")
-    (folder / "python_env.yaml").write_text(yaml.safe_dump(environment, sort_keys=False), encoding="utf-8")

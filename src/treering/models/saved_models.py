@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
-from treering.models.flavours.base import LoadOptions
+from treering.core.errors import DamagedData, InvalidInput, MissingExtra
+from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Tensor
+
+if TYPE_CHECKING:
+    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["export", "load", "write"]
 
@@ -57,15 +60,12 @@ def load(path: Path, options: LoadOptions, more: dict[str, Any] | None = None) -
         PermissionDenied: If code may not run.
         DamagedData: If the folder holds none.
     """
-    if not options.allow_code:
-        msg = (
-            f"{path.name} is a graph of TensorFlow, which can read and write files, and TREERING_ALLOW_MODEL_CODE is"
-            " false. Save the model as Keras's own file, or allow it if you trust who made the model."
-        )
-        raise PermissionDenied(msg)
-    if not any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt")):
+    graph = next((path / name for name in ("saved_model.pb", "saved_model.pbtxt") if (path / name).is_file()), None)
+    if graph is None:
         msg = f"The model is incomplete: {path} holds no saved_model.pb. Save or download it again."
         raise DamagedData(msg)
+    instead = "Keras's own file needs no code."
+    ask_to_run(graph, "it is a graph of TensorFlow, which can read and write files", instead, options)
     tf = _tensorflow()
     try:
         return tf.saved_model.load(str(path), **(more or {}))

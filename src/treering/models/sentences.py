@@ -50,7 +50,7 @@ def texts_of(data: Any) -> list[str]:
     """
     if is_table(data):
         column = data.iloc[:, 0] if hasattr(data, "columns") else data
-        found = column.tolist()
+        found: list[Any] = column.tolist()
     elif isinstance(data, Mapping):
         value: Any = next(iter(data.values()), [])
         found = list(value) if isinstance(value, list | tuple | np.ndarray) else [value]

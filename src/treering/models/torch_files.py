@@ -16,14 +16,16 @@ import zipfile
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
-from treering.core.errors import DamagedData, MissingExtra, PermissionDenied
-from treering.core.log import logger
-from treering.models.flavours.base import LoadOptions
+from treering.core.errors import DamagedData, MissingExtra
+from treering.models.safety.asking import ask_to_run
+
+if TYPE_CHECKING:
+    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["is_script", "modules_in", "read_graph", "read_pickle", "unknown_names"]
 
@@ -130,15 +132,8 @@ def _read_script(path: Path, options: LoadOptions, place: Any) -> Any:
 
 def _ask(path: Path, why: str, options: LoadOptions) -> None:
     """Let code run if the user allows that; say so."""
-    if not options.allow_code:
-        msg = (
-            f"{path.name} can run code when it is read: {why}. TREERING_ALLOW_MODEL_CODE is false."
-            " Save the model with an input example as serialization_format='pt2', name what you trust"
-            " (trust=[...]), or allow code if you trust who made the model."
-        )
-        raise PermissionDenied(msg)
-    if not options.quiet:
-        logger.warning("Loading %s, which can run code: %s. Load only models whose maker you trust.", path, why)
+    instead = "Saved with an input example and serialization_format='pt2', a network needs no code."
+    ask_to_run(path, why, instead, options)
 
 
 def _is_layer(name: str) -> bool:

@@ -18,7 +18,16 @@ from treering.entities.governance import (
 )
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
-from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
+from treering.entities.webhook import (
+    DeliveryReport,
+    MessageState,
+    NewWebhook,
+    Webhook,
+    WebhookChanges,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookReply,
+)
 
 __all__ = [
     "Governance",
@@ -166,6 +175,20 @@ class Webhooks(Protocol):
 
     def test(self, webhook_id: str, event: WebhookEvent | None = None) -> WebhookReply:
         """Send one message with made-up data, of the first event that the webhook is told of unless another is named."""
+        ...
+
+    def deliveries(
+        self, webhook_id: str = "", state: MessageState | None = None, max_results: int = 100, page_token: str = ""
+    ) -> Page[WebhookMessage]:
+        """Messages to a webhook, or to all, that wait, or were delivered or given up lately; the newest first."""
+        ...
+
+    def redeliver(self, message_id: str) -> WebhookMessage:
+        """Let a message be sent again as if it never had been, under its old id. Raises NotFound."""
+        ...
+
+    def deliver(self) -> DeliveryReport:
+        """Send all messages that are due now; a server does so by itself. Raises NotSupported for a server's registry."""
         ...
 
 

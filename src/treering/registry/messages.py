@@ -28,6 +28,9 @@ _SAMPLES: Mapping[tuple[WebhookEntity, WebhookAction], Mapping[str, Any]] = {
     (WebhookEntity.PROMPT_VERSION, WebhookAction.CREATED): {**_MODEL, "version": "1", "template": "Hello {{name}}!"},
     (WebhookEntity.BUDGET_POLICY, WebhookAction.EXCEEDED): {"name": "example_policy"},
 }  # fmt: skip
+_RUN = {"run_id": "0" * 32, "experiment_id": "0", "run_name": "example-run", "status": "FINISHED"}
+_DEPLOYMENT = {"name": "example_deployment", "model": "example_model", "version": "1"}
+_OURS = {WebhookEntity.REGISTERED_MODEL, WebhookEntity.MODEL_VERSION, WebhookEntity.PROMOTION}
 
 
 def sample_of(event: WebhookEvent) -> Mapping[str, Any]:
@@ -35,6 +38,11 @@ def sample_of(event: WebhookEvent) -> Mapping[str, Any]:
     found = _SAMPLES.get((event.entity, event.action))
     if found is not None:
         return found
+    if event.entity in {WebhookEntity.RUN, WebhookEntity.DEPLOYMENT}:
+        return _RUN if event.entity is WebhookEntity.RUN else _DEPLOYMENT
+    if event.entity in _OURS:
+        said = {"before": "", "after": "1", "target": "alias:example_alias", "user": "ann", "reason": "An example"}
+        return {**_VERSION, **said}
     owner = {"name": "example_model"} if event.entity is WebhookEntity.PROMPT_TAG else _VERSION
     if event.entity.endswith("_alias"):
         named: dict[str, str] = {"name": "example_model", "alias": "example_alias"}
@@ -43,9 +51,13 @@ def sample_of(event: WebhookEvent) -> Mapping[str, Any]:
     return {**owner, "key": "example_key", **value}
 
 
-def signed_headers(body: bytes, secret: str) -> dict[str, str]:
-    """The headers of a message: an id, the time in seconds and, with a secret, the signature of all three."""
-    delivery, timestamp = str(uuid.uuid4()), str(int(time.time()))
+def signed_headers(body: bytes, secret: str, message_id: str = "") -> dict[str, str]:
+    """The headers of a message: an id, the time in seconds and, with a secret, the signature of all three.
+
+    Args:
+        message_id: The same in each attempt, so that a receiver can tell what it has already; made up unless given.
+    """
+    delivery, timestamp = message_id or str(uuid.uuid4()), str(int(time.time()))
     headers = {
         "Content-Type": "application/json",
         "User-Agent": "treering",

@@ -5,14 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 
-from treering.core.person import acting_user
+from treering.core.person import user_name
 from treering.entities.governance import VersionComparison
-from treering.registry.addresses import Addresses
 from treering.registry.base import ModelRegistry, VersionedModels
 from treering.registry.governance import StoredGovernance
 from treering.registry.models import StoredRegisteredModels
 from treering.registry.versions import StoredModelVersions
-from treering.registry.webhooks import StoredWebhooks
+from treering.registry.webhooks import Means, StoredWebhooks
 from treering.storage.metadata.base import MetadataStore
 from treering.storage.objects.base import ObjectStore
 from treering.tracking.base import Tracking
@@ -23,14 +22,14 @@ __all__ = ["open_registry"]
 def open_registry(
     store: MetadataStore,
     tracking: Tracking,
-    addresses: Addresses | None = None,
-    who: Callable[[], str] = acting_user,
+    means: Means | None = None,
+    who: Callable[[], str] = user_name,
     open_artifacts: Callable[[str], ObjectStore] | None = None,
 ) -> ModelRegistry:
     """The whole registry on `store`, for models that `tracking` knows; the two may be different databases.
 
     Args:
-        addresses: Where webhooks may be sent; None for public ones by https.
+        means: What webhooks are sent with; None for public addresses by https.
         who: Tells whom this process, or the request that is answered, acts for.
         open_artifacts: Opens the files of versions and runs, for comparing them; None where they are not at hand.
     """
@@ -48,6 +47,6 @@ def open_registry(
     return ModelRegistry(
         models,
         versions,
-        StoredWebhooks(store.webhooks, addresses or Addresses()),
+        StoredWebhooks(store.webhooks, store.outbox, means or Means()),
         StoredGovernance(store.governance, who, compare),
     )

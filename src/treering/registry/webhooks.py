@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import importlib
 import re
+import threading
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from treering.core.clock import now
-from treering.core.errors import InvalidInput, Unavailable
+from treering.core.errors import DamagedData, InvalidInput, Unavailable
 from treering.entities.page import Page, Query
-from treering.entities.webhook import ACTIONS, NewWebhook, Webhook, WebhookChanges, WebhookEvent, WebhookReply
+from treering.entities.webhook import (
+    ACTIONS,
+    DeliveryReport,
+    MessageState,
+    NewWebhook,
+    Webhook,
+    WebhookChanges,
+    WebhookEvent,
+    WebhookMessage,
+    WebhookReply,
+)
 from treering.registry.addresses import Addresses
 from treering.registry.messages import sample_of, signed_headers
 from treering.registry.names import check_max_results, check_present, check_text
+from treering.registry.seals import Secrets
 from treering.storage.metadata.announcing import message_of
 from treering.storage.metadata.base import WebhookStore
+from treering.storage.metadata.governing import OutboxStore
 
-__all__ = ["StoredWebhooks"]
+__all__ = ["Means", "StoredWebhooks"]
 
 _MOST = 1000
 _LONGEST_DESCRIPTION = 1000
@@ -25,12 +40,30 @@ _LONGEST_SECRET = 1000
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w\-.]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What messages are sent with.
+
+    Attributes:
+        addresses: Where they may be sent.
+        secrets: How the secrets that they are signed with are kept.
+        retries: How often one is sent again before it is given up.
+        seconds: How long one attempt may take.
+    """
+
+    addresses: Addresses = field(default_factory=Addresses)
+    secrets: Secrets = field(default_factory=Secrets)
+    retries: int = 9
+    seconds: float = 30.0
+
+
 class StoredWebhooks:
     """The `Webhooks` of `treering.registry.base`."""
 
-    def __init__(self, store: WebhookStore, addresses: Addresses) -> None:
+    def __init__(self, store: WebhookStore, outbox: OutboxStore, means: Means) -> None:
         self._store = store
-        self._addresses = addresses
+        self._outbox = outbox
+        self._means = means
 
     def create(self, new: NewWebhook) -> Webhook:
         """See the Protocol."""
@@ -45,7 +78,8 @@ class StoredWebhooks:
             time,
             _check_length(new.description, "description", _LONGEST_DESCRIPTION),
         )
-        return self._store.create(made, _check_length(new.secret, "secret", _LONGEST_SECRET))
+        secret = _check_length(new.secret, "secret", _LONGEST_SECRET)
+        return self._store.create(made, self._means.secrets.kept(secret))
 
     def get(self, webhook_id: str) -> Webhook:
         """See the Protocol."""
@@ -66,6 +100,8 @@ class StoredWebhooks:
             _check_events(changes.events)
         _check_length(changes.description or "", "description", _LONGEST_DESCRIPTION)
         _check_length(changes.secret or "", "secret", _LONGEST_SECRET)
+        if changes.secret:
+            changes = replace(changes, secret=self._means.secrets.kept(changes.secret))
         return self._store.update(check_present(webhook_id, "webhook_id"), changes)
 
     def delete(self, webhook_id: str) -> None:
@@ -78,15 +114,54 @@ class StoredWebhooks:
         chosen = webhook.events[0] if event is None else _check_events([event])[0]
         body = message_of(chosen, sample_of(chosen))
         try:
-            target = self._addresses.target(webhook.url)
-        except (InvalidInput, Unavailable) as error:
+            target = self._means.addresses.target(webhook.url)
+            secret = self._means.secrets.secret(self._store.secret(webhook_id))
+        except (InvalidInput, Unavailable, DamagedData) as error:
             return WebhookReply(False, error=error.message)
         sending = importlib.import_module("treering.registry.sending")
-        reply: WebhookReply = sending.send(target, body, signed_headers(body, self._store.secret(webhook_id)))
+        reply: WebhookReply = sending.send(target, body, signed_headers(body, secret), self._means.seconds)
         return reply
 
+    def deliveries(
+        self, webhook_id: str = "", state: MessageState | None = None, max_results: int = 100, page_token: str = ""
+    ) -> Page[WebhookMessage]:
+        """See the Protocol."""
+        check_max_results(max_results, _MOST)
+        if webhook_id:
+            self._store.get(webhook_id)
+        if page_token and not page_token.isdecimal():
+            msg = f"{page_token[:100]!r} is no page token of deliveries. Use the one that the last page gave."
+            raise InvalidInput(msg)
+        found = self._outbox.messages(webhook_id, state, int(page_token or 0), max_results + 1)
+        more = len(found) > max_results
+        return Page(found[:max_results], str(found[max_results - 1].number) if more else "")
+
+    def redeliver(self, message_id: str) -> WebhookMessage:
+        """See the Protocol."""
+        known = self._outbox.message(check_present(message_id, "message_id"))
+        again = replace(
+            known, state=MessageState.PENDING, attempts=0, due=now(), finished=0, response_status=0, error=""
+        )
+        self._outbox.settle(again)
+        return again
+
+    def deliver(self) -> DeliveryReport:
+        """See the Protocol."""
+        report: DeliveryReport = self._deliverer().deliver()
+        return report
+
+    def keep_delivering(self, stop: threading.Event) -> None:
+        """Send what comes due until `stop` is set: the work of a server's thread."""
+        self._deliverer().keep(stop)
+
+    def _deliverer(self) -> Any:
+        # Nothing else in an embedded store needs HTTP.
+        delivering = importlib.import_module("treering.registry.delivering")
+        terms = delivering.Terms(self._means.retries, self._means.seconds)
+        return delivering.Deliverer(self._store, self._outbox, self._means.addresses, self._means.secrets, terms)
+
     def _check_url(self, url: str) -> str:
-        self._addresses.check(check_text(url, "url"))
+        self._means.addresses.check(check_text(url, "url"))
         return url
 
 

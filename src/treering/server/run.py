@@ -16,6 +16,7 @@ from treering.core.errors import InvalidInput, NotSupported
 from treering.core.settings import Settings, find_home
 from treering.server.app import create_app
 from treering.server.guard import guard_for
+from treering.server.outbox import delivering
 from treering.serving.listening import Server, bind, url_of
 from treering.serving.workers import Workers
 
@@ -87,7 +88,8 @@ def _work(settings: Settings, options: ServerOptions, listener: socket.socket, o
     try:
         guard = guard_for(settings.host, options.allowed_hosts, options.allowed_origins)
         app = create_app(services, guard)
-        Server(_config(app, options), on_ready, app.end_streams).run(sockets=[listener])
+        with delivering(services.keep_delivering):
+            Server(_config(app, options), on_ready, app.end_streams).run(sockets=[listener])
     finally:
         services.close()
 

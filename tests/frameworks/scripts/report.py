@@ -14,14 +14,14 @@ def tracker():
     return found
 
 
-def finish(tracker) -> None:
+def finish(tracker, **more) -> None:
     client = tracker.MlflowClient()
     experiment = client.get_experiment_by_name("autologging").experiment_id
     runs = [client.get_run(one.info.run_id) for one in client.search_runs([experiment])]
     # Children of a search carry its start.
     runs.sort(key=lambda run: (run.info.start_time, "mlflow.parentRunId" in run.data.tags, _rank(run)))
     names = {run.info.run_id: f"run {number}" for number, run in enumerate(runs)}
-    report = [_described(client, run, names) for run in runs]
+    report = [_described(client, run, names) | more for run in runs]
     Path(os.environ["REPORT"]).write_text(json.dumps(report))
 
 

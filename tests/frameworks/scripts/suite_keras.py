@@ -15,6 +15,7 @@ from treering.testing.flavours import FlavourSuite, Sample
 
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
+TRUSTED = LoadOptions(allow_code=True)
 FILES = ("data/model.keras",)
 
 
@@ -56,7 +57,7 @@ def test_a_lambda_layer_needs_the_users_word(tmp_path):
     save("keras", model, tmp_path / "m")
     with pytest.raises(PermissionDenied, match="lambda"):
         load(tmp_path / "m", FORBIDDEN)
-    np.testing.assert_allclose(load(tmp_path / "m").predict(ROWS), ROWS * 2)
+    np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 2)
 
 
 def test_a_class_that_is_not_known_is_told(tmp_path):

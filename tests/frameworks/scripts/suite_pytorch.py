@@ -8,6 +8,7 @@ import zipfile
 
 import lightning
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -15,10 +16,12 @@ from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
+from treering.models.safety.scanning import scan
 from treering.testing.flavours import FlavourSuite, Sample
 
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
+TRUSTED = LoadOptions(allow_code=True)
 GRAPH, PICKLE = ("data/model.pt2",), ("data/model.pth",)
 
 
@@ -96,6 +99,11 @@ def test_a_class_of_the_user_without_example_needs_the_users_word(tmp_path):
         load(tmp_path / "m", FORBIDDEN)
 
 
+def test_what_the_user_saved_himself_needs_no_word(tmp_path):
+    save("pytorch", Own(), tmp_path / "m", SaveOptions(own=tmp_path / "own"))
+    assert load(tmp_path / "m", LoadOptions(own=tmp_path / "own")).predict(ROWS).shape == (4, 2)
+
+
 def test_what_is_named_is_trusted(tmp_path, monkeypatch):
     (tmp_path / "my_nets.py").write_text("import torch\nclass Net(torch.nn.Linear):\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
@@ -127,7 +135,7 @@ def test_several_inputs_and_outputs_have_names(tmp_path, kind):
     rows = {"left": ROWS, "right": ROWS * 2}
     options = SaveOptions(input_example=rows, flavour={"serialization_format": kind})
     save("pytorch", Several(), tmp_path / "m", options)
-    found = load(tmp_path / "m").predict(rows)
+    found = load(tmp_path / "m", TRUSTED).predict(rows)
     np.testing.assert_allclose(found["sum"], ROWS * 3)
     np.testing.assert_allclose(found["difference"], -ROWS)
 
@@ -190,8 +198,6 @@ def test_a_path_that_leads_out_of_the_model_is_refused(tmp_path):
 
 
 def test_tables_and_lists_are_answered_in_kind(tmp_path):
-    import pandas as pd
-
     save("pytorch", plain(), tmp_path / "m")
     model = load(tmp_path / "m")
     frame = pd.DataFrame(ROWS.astype("float64"), index=list("abcd"))
@@ -206,3 +212,16 @@ def test_the_device_is_chosen_when_loading(tmp_path):
     load(tmp_path / "m", LoadOptions(model_config={"device": "cpu"}))
     with pytest.raises(InvalidInput, match="device"):
         load(tmp_path / "m", LoadOptions(model_config={"device": "meta:7x"}))
+
+
+@pytest.mark.parametrize("kind", ["layers", "graph"])
+def test_a_scan_finds_nothing_where_no_code_is_run(tmp_path, kind):
+    model, options = (plain(), None) if kind == "layers" else (Own(), SaveOptions(input_example=ROWS))
+    save("pytorch", model, tmp_path / "m", options)
+    assert scan(tmp_path / "m").is_safe
+    load(tmp_path / "m", FORBIDDEN)
+
+
+def test_a_scan_finds_the_classes_of_others(tmp_path):
+    save("pytorch", Own(), tmp_path / "m")
+    assert not scan(tmp_path / "m").is_safe

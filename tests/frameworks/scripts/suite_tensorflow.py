@@ -14,6 +14,7 @@ from treering.testing.flavours import FlavourSuite, Sample
 
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
+TRUSTED = LoadOptions(allow_code=True)
 
 
 class Scaled(tf.Module):
@@ -65,7 +66,7 @@ def test_custom_objects_go_along_and_need_the_users_word(tmp_path):
     save("tensorflow", model, tmp_path / "m", SaveOptions(flavour={"custom_objects": {"Tripled": Tripled}}))
     with pytest.raises(PermissionDenied):
         load(tmp_path / "m", FORBIDDEN)
-    np.testing.assert_allclose(load(tmp_path / "m").predict(ROWS), ROWS * 3, rtol=1e-6)
+    np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 3, rtol=1e-6)
 
 
 def test_keras_exported_as_a_graph(tmp_path):
@@ -73,8 +74,8 @@ def test_keras_exported_as_a_graph(tmp_path):
     save("keras", model, tmp_path / "m", SaveOptions(flavour={"save_exported_model": True}))
     with pytest.raises(PermissionDenied, match="graph"):
         load(tmp_path / "m", FORBIDDEN)
-    np.testing.assert_allclose(load(tmp_path / "m").predict(ROWS), model.predict(ROWS, verbose=0), rtol=1e-5)
-    assert hasattr(load_native(tmp_path / "m", "keras"), "serve")
+    np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), model.predict(ROWS, verbose=0), rtol=1e-5)
+    assert hasattr(load_native(tmp_path / "m", "keras", TRUSTED), "serve")
 
 
 def test_a_format_that_keras_does_not_write(tmp_path):

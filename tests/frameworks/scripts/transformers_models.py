@@ -43,7 +43,7 @@ chooser = pipelines["zero-shot-classification"]
 found = chooser("a good film", ["great", "poor"], hypothesis_template="it is {}")
 rows = [
     {"sequence": "a good film", "labels": label, "scores": score}
-    for label, score in zip(found["labels"], found["scores"])
+    for label, score in zip(found["labels"], found["scores"], strict=True)
 ]
 life.live("transformers", chooser, question, rows, kind="chooser", served=False, theirs={})
 

@@ -1,4 +1,4 @@
-/** How this browser's user likes the pages: row height, where to begin, time zone, digits. */
+/** Who this browser's user is, and how he likes the pages: row height, where to begin, time zone, digits. */
 
 import { setFormats } from "./format";
 import { stored, useStored } from "./stored";
@@ -17,6 +17,8 @@ export interface Preferences {
   tellEnds: boolean;
   /** Whether the sidebar shows icons only. */
   narrow: boolean;
+  /** Whom the server is told that changes are of; "" where nobody said. */
+  name: string;
 }
 
 export const DEFAULTS: Preferences = {
@@ -26,7 +28,10 @@ export const DEFAULTS: Preferences = {
   digits: 4,
   tellEnds: false,
   narrow: false,
+  name: "",
 };
+
+const MOST_NAME = 250;
 
 const item = stored("preferences", readPreferences);
 
@@ -43,6 +48,7 @@ export function readPreferences(found: unknown): Preferences {
     digits: Number.isInteger(digits) && digits >= 3 && digits <= 8 ? digits : DEFAULTS.digits,
     tellEnds: said.tellEnds === true,
     narrow: said.narrow === true,
+    name: typeof said.name === "string" ? said.name.slice(0, MOST_NAME) : DEFAULTS.name,
   };
 }
 

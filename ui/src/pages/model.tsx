@@ -15,6 +15,10 @@ import { ActionMenu } from "../components/menu";
 import { NoteCard } from "../components/notecard";
 import { VersionCompare } from "../components/registry/compare";
 import { AliasDialog } from "../components/registry/dialogs";
+import { HistoryCard } from "../components/registry/history";
+import { WaitingCard } from "../components/registry/promotions";
+import { RollbackDialog } from "../components/registry/rollback";
+import { RulesCard } from "../components/registry/rules";
 import { VersionTable } from "../components/registry/versiontable";
 import { TagsCard } from "../components/tageditor";
 import { python, shell, waysOf } from "../lib/begin";
@@ -36,7 +40,7 @@ export function ModelPage() {
   const navigate = useNavigate({ from: "/models/$name" });
   const query = useQuery(modelQuery(name));
   const listed = useQuery(versionsQuery(name));
-  const [asking, setAsking] = useState<"rename" | "delete" | "alias" | null>(null);
+  const [asking, setAsking] = useState<"rename" | "delete" | "alias" | "rollback" | null>(null);
   const edit = useEdit();
   const model = query.data;
   const versions = listed.data ?? [];
@@ -46,6 +50,7 @@ export function ModelPage() {
     void navigate({ search: numbers.length > 0 ? { compare: numbers.join(",") } : {}, replace: true });
   useCommands([
     { id: "set alias", label: "Set an alias", group: "Model", keys: "a", run: () => setAsking("alias") },
+    { id: "roll back", label: "Roll a stage or an alias back", group: "Model", run: () => setAsking("rollback") },
     { id: "rename model", label: "Rename this model", group: "Model", keys: "e", run: () => setAsking("rename") },
   ]);
   return (
@@ -60,6 +65,7 @@ export function ModelPage() {
                 actions={[
                   { label: "Rename…", run: () => setAsking("rename") },
                   { label: "Set an alias…", run: () => setAsking("alias") },
+                  { label: "Roll back…", run: () => setAsking("rollback") },
                   { label: "Delete…", danger: true, run: () => setAsking("delete") },
                 ]}
               />
@@ -80,6 +86,7 @@ export function ModelPage() {
       ) : (
         <div className="page two-columns" tabIndex={0}>
           <div className="column">
+            <WaitingCard name={name} />
             {compared.length > 1 && <VersionCompare versions={compared} close={() => choose([])} />}
             <Card
               title="Versions"
@@ -101,6 +108,7 @@ export function ModelPage() {
                 <VersionTable model={model} versions={versions} chosen={chosen} onChoose={choose} />
               )}
             </Card>
+            <HistoryCard name={name} />
           </div>
           <div className="column">
             <NoteCard
@@ -110,6 +118,7 @@ export function ModelPage() {
               save={(text) => edit(describing(model, text))}
             />
             <AliasCard model={model} versions={versions} add={() => setAsking("alias")} />
+            <RulesCard model={model} />
             <Use model={model} versions={versions} />
             <TagsCard
               tags={model.tags ?? {}}
@@ -117,6 +126,7 @@ export function ModelPage() {
               set={(key, value) => edit(taggingModel(model, key, value))}
             />
           </div>
+          {asking === "rollback" && <RollbackDialog model={model} versions={versions} close={() => setAsking(null)} />}
           {asking === "alias" && <AliasDialog model={model} versions={versions} close={() => setAsking(null)} />}
           {asking === "rename" && (
             <TextDialog

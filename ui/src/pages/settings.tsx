@@ -82,10 +82,21 @@ const ZONES: readonly { value: TimeZone; label: string }[] = [
 ];
 
 function Looks() {
-  const { density, landing, narrow, tellEnds } = usePreferences();
+  const { density, landing, name, narrow, tellEnds } = usePreferences();
   const openKeys = useOpenKeys();
   return (
     <Card title="Look and feel">
+      <Setting label="Your name" about="Recorded with what you change in the registry; nobody proves it yet.">
+        <input
+          type="text"
+          className="field"
+          aria-label="Your name"
+          autoComplete="username"
+          maxLength={250}
+          value={name}
+          onChange={(event) => setPreferences({ name: event.target.value })}
+        />
+      </Setting>
       <Setting label="Theme">
         <ThemeSwitch />
       </Setting>

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { modelQuery, versionQuery, versionsQuery, versionUri } from "../api/models";
-import type { ModelVersion, RegisteredModel } from "../api/types";
+import type { ModelVersion } from "../api/types";
 import { Boundary, Failure, SkeletonRows } from "../components";
 import { Artifacts } from "../components/artifacts";
 import { CodeButton } from "../components/codeways";
@@ -14,7 +14,10 @@ import { Ago, Stage } from "../components/marks";
 import { ActionMenu } from "../components/menu";
 import { NoteCard } from "../components/notecard";
 import { AliasDialog, StageDialog } from "../components/registry/dialogs";
-import { Activity, ChampionCard, DeployedCard, ModelFolderCards, ParamsCard, SourceCard } from "../components/registry/versioncards";
+import { HistoryCard } from "../components/registry/history";
+import { NotesCard, VersionChecksCard } from "../components/registry/judgement";
+import { WaitingCard } from "../components/registry/promotions";
+import { ChampionCard, DeployedCard, ModelFolderCards, ParamsCard, SourceCard } from "../components/registry/versioncards";
 import { Aliases, removal } from "../components/registry/versiontable";
 import { TagsCard } from "../components/tageditor";
 import { waysOf } from "../lib/begin";
@@ -27,9 +30,18 @@ import "../styles/experiments.css";
 import "../styles/registry.css";
 import "../styles/run.css";
 
+const CardPart = lazy(() => import("../components/registry/cardpart"));
+const JudgedPart = lazy(() => import("../components/registry/judgedpart"));
 const LineagePart = lazy(() => import("../components/lineagepart"));
 
-const TABS = { overview: "Overview", files: "Files", lineage: "Lineage" } as const;
+const TABS = {
+  overview: "Overview",
+  evaluation: "Evaluation",
+  card: "Model card",
+  files: "Files",
+  lineage: "Lineage",
+  history: "History",
+} as const;
 type Tab = keyof typeof TABS;
 
 export function VersionPage() {
@@ -113,14 +125,24 @@ export function VersionPage() {
               path={search.path ?? ""}
               onOpen={(_, path) => void navigate({ search: path ? { tab: "files", path } : { tab: "files" } })}
             />
-          ) : tab === "lineage" ? (
-            <Boundary what="The lineage could not be shown.">
+          ) : (
+            <Boundary key={tab} what="This part of the version could not be shown.">
               <Suspense fallback={<SkeletonRows rows={8} />}>
-                <LineagePart uri={uri} />
+                {tab === "lineage" ? (
+                  <LineagePart uri={uri} />
+                ) : tab === "evaluation" ? (
+                  <JudgedPart version={version} />
+                ) : tab === "card" ? (
+                  <CardPart version={version} />
+                ) : tab === "history" ? (
+                  <div className="page tinted pad" tabIndex={0}>
+                    <HistoryCard name={name} version={version.version} />
+                  </div>
+                ) : (
+                  <Overview version={version} versions={all} />
+                )}
               </Suspense>
             </Boundary>
-          ) : (
-            <Overview version={version} model={model.data} versions={all} />
           )}
           {asking === "alias" && model.data && (
             <AliasDialog model={model.data} versions={all} version={version.version} close={() => setAsking(null)} />
@@ -175,15 +197,16 @@ function Head({ version }: { version: ModelVersion }) {
 
 interface OverviewProps {
   version: ModelVersion;
-  model: RegisteredModel | undefined;
   versions: readonly ModelVersion[];
 }
 
-function Overview({ version, model, versions }: OverviewProps) {
+function Overview({ version, versions }: OverviewProps) {
   const edit = useEdit();
   return (
     <div className="page two-columns" tabIndex={0}>
       <div className="column">
+        <WaitingCard name={version.name} version={version.version} />
+        <VersionChecksCard version={version} />
         <ChampionCard version={version} versions={versions} />
         <ModelFolderCards version={version} />
       </div>
@@ -194,6 +217,7 @@ function Overview({ version, model, versions }: OverviewProps) {
           empty="Nothing is written about this version yet."
           save={(text) => edit(describingVersion(version, text))}
         />
+        <NotesCard version={version} />
         <SourceCard version={version} />
         <DeployedCard version={version} />
         <TagsCard
@@ -202,7 +226,6 @@ function Overview({ version, model, versions }: OverviewProps) {
           set={(key, value) => edit(taggingVersion(version, key, value))}
         />
         <ParamsCard version={version} />
-        <Activity version={version} model={model} />
       </div>
     </div>
   );

@@ -12,6 +12,7 @@ import click
 
 from treering.assembly import Services
 from treering.ci.comment import post
+from treering.ci.contestant import pictures_of
 from treering.ci.evaluating import DataToJudgeBy, evaluator
 from treering.ci.forges import FORGES
 from treering.ci.forges.base import Review
@@ -104,7 +105,7 @@ def gate(  # noqa: PLR0913  # the options of a command
         if recording:
             judgement = record(services, judgement, target, model, reason)
     if junit is not None:
-        _write(junit, to_junit(judgement.result))
+        _write(junit, to_junit(judgement.result).encode())
     if as_json_:
         click.echo(as_json(judgement))
     else:
@@ -122,7 +123,9 @@ def gate(  # noqa: PLR0913  # the options of a command
 )
 @click.option("--output", "-o", type=_file, help="File to write.  [default: stdout]")
 @click.option(
-    "--linked-style", is_flag=True, help="Write the page's style beside it: Jenkins refuses styles within a page."
+    "--linked-style",
+    is_flag=True,
+    help="Write the page's style and pictures beside it: Jenkins refuses those within a page.",
 )
 @click.option("--summary", is_flag=True, help="Add the report to the summary of a job of GitHub Actions, too.")
 @click.pass_obj
@@ -152,14 +155,17 @@ def report(  # noqa: PLR0913  # the options of a command
         raise click.UsageError(msg)
     with session() as services:
         asked = _with_data(services, Asked(candidate, champion, _policy(policy)), data, targets, model_type)
-        made = make_report(judge_candidate(services, asked), server)
-    text = to_html(made, _STYLE if linked_style else "") if page else to_markdown(made)
+        judgement = judge_candidate(services, asked)
+        made = make_report(judgement, server, pictures_of(services, judgement.evaluations[0]) if page else ())
+    text = to_html(made, _STYLE if linked_style else "", beside=linked_style) if page else to_markdown(made)
     if output is None:
         click.echo(text, nl=False)
     else:
-        _write(output, text)
+        _write(output, text.encode())
         if linked_style:
-            _write(output.with_name(_STYLE), style_sheet())
+            _write(output.with_name(_STYLE), style_sheet().encode())
+            for picture in (picture for section in made.sections for picture in section.pictures):
+                _write(output.with_name(picture.file), picture.data)
     if summary:
         _summarise(to_markdown(made))
 
@@ -240,10 +246,10 @@ def _read(file: Path) -> str:
         raise NotFound(msg) from error
 
 
-def _write(file: Path, text: str) -> None:
+def _write(file: Path, data: bytes) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, "utf-8")
+        file.write_bytes(data)
     except OSError as error:
         msg = f"{file} cannot be written: {error.strerror}. Name a file in a folder that may be written."
         raise InvalidInput(msg) from error

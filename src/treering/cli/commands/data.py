@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from treering.cli.dvc.declared.ours import GRACE, ONLY, VERIFY, WITH_JSON
+from treering.cli.dvc.declared.ours import GRACE, ONLY, PROFILE, SPLIT, VERIFY, WITH_JSON
 from treering.cli.verb_group import VerbGroup, row
 
 __all__ = ["data"]
@@ -18,6 +18,7 @@ data = VerbGroup(
 
     The same verbs as DVC's, the same files and the same cache: colleagues may use
     either. `treering dvc` is DVC's command line word for word, for scripts.
+    Two more look at a table before a model is trained on it: `profile` and `split`.
     """,
     {
         "add": row("add", WITH_JSON),
@@ -43,6 +44,7 @@ data = VerbGroup(
         "list": row("list"),
         "list-url": row("list-url", WITH_JSON),
         "move": row("move"),
+        "profile": row(PROFILE),
         "pull": row("pull", ONLY, WITH_JSON),
         "push": row("push", ONLY, WITH_JSON),
         "remote": VerbGroup(
@@ -59,6 +61,7 @@ data = VerbGroup(
         ),
         "remove": row("remove"),
         "root": row("root"),
+        "split": row(SPLIT),
         "status": row("data status"),
         "unprotect": row("unprotect"),
         "update": row("update"),

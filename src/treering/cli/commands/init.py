@@ -12,6 +12,7 @@ from treering.templates.start import DEFAULT, TEMPLATES, Started, start_project
 
 __all__ = ["init"]
 
+_FIELDS = ("name", "model", "written", "kept", "git", "versions")
 _HELP = " ".join(f"{name}: {template.help}" for name, template in TEMPLATES.items())
 
 
@@ -28,7 +29,7 @@ def init(folder: Path, *, template: str, as_json: bool) -> None:
     """
     started = start_project(folder, template, process_variables())
     if as_json:
-        print_json(started)
+        print_json({**{field: getattr(started, field) for field in _FIELDS}, "root": str(started.root)})
         return
     _print(started, template)
 

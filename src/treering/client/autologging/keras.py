@@ -7,14 +7,16 @@ from itertools import islice
 from typing import Any
 
 import keras
+import numpy as np
 
 from treering.client.autologging.checkpoints import active_training
 from treering.client.autologging.guard import guarded
 from treering.client.autologging.patches import Call, Patches
-from treering.client.autologging.training import Training
+from treering.client.autologging.training import EXAMPLE_ROWS, Training
 from treering.core.errors import InvalidInput
+from treering.models.signature import infer_signature
 
-__all__ = ["MlflowCallback", "fit_owner", "install", "log_start"]
+__all__ = ["MlflowCallback", "first_rows", "fit_owner", "install", "log_fitted", "log_start"]
 
 _UNLOGGED = {"self", "x", "y", "callbacks", "validation_data", "verbose"}
 
@@ -140,11 +142,44 @@ def _batch_size(arguments: Mapping[str, Any]) -> int | None:
     return None
 
 
+def first_rows(data: Any) -> Any:
+    """The first rows of what `fit` is given, as an array or a dictionary of arrays; None where looking would use them up."""
+    if isinstance(data, Mapping):
+        found = {str(name): first_rows(one) for name, one in data.items()}
+        return None if any(one is None for one in found.values()) else found
+    if isinstance(data, keras.utils.PyDataset):
+        return first_rows(_rows_of(data[0]))
+    if hasattr(data, "element_spec") and hasattr(data, "take"):  # a pipeline of TensorFlow, which can be read again
+        return first_rows(_rows_of(next(iter(data.take(1)), None)))
+    if not hasattr(data, "shape") or not hasattr(data, "__getitem__") or hasattr(data, "columns"):
+        return None
+    return np.array(keras.ops.convert_to_numpy(data[:EXAMPLE_ROWS]))
+
+
+def _rows_of(batch: Any) -> Any:
+    return batch[0] if isinstance(batch, tuple | list) and batch else batch
+
+
+def log_fitted(training: Training, flavour: str, model: Any, rows: Any, **own: Any) -> None:
+    """Log a model that was fitted, with the signature that its first rows show."""
+    training.model(
+        flavour,
+        model,
+        example=lambda: rows,
+        signature=lambda shown: infer_signature(shown, model.predict(shown, verbose=0)),
+        **own,
+    )
+
+
 def _fit(call: Call) -> Iterator[None]:
     arguments = call.arguments()
+    rows = None
     given = list(arguments.get("callbacks") or ())
     if not any(isinstance(one, MlflowCallback) for one in given):
         call.set("callbacks", [*given, MlflowCallback.into(call.training)])
     with call.training.attempt("the start of the training"):
         log_start(call.training, arguments)
+        rows = first_rows(arguments["x"]) if call.options.log_models else None
     yield
+    own = {name: call.options.own.get(name) for name in ("save_exported_model", "save_model_kwargs")}
+    log_fitted(call.training, "keras", call.instance, rows, **own)

@@ -12,7 +12,8 @@ from typing import Any
 from treering.client.autologging.checkpoints import Checkpoints, Rule, active_training, upload
 from treering.client.autologging.guard import guarded
 from treering.client.autologging.patches import Call, Patches
-from treering.client.autologging.training import Training
+from treering.client.autologging.training import EXAMPLE_ROWS, Training
+from treering.models.signature import infer_signature
 
 __all__ = ["checkpoint_class", "install", "rule_of"]
 
@@ -42,7 +43,8 @@ def _fit(call: Call, pl: ModuleType) -> Iterator[None]:
     trainer.callbacks[:] = [
         one for one in trainer.callbacks if not isinstance(one, recording) and not getattr(one, "ours", False)
     ]
-    trainer.callbacks.append(recording(training, call.options.own))
+    recorder = recording(training, call.options.own)
+    trainer.callbacks.append(recorder)
     rule = rule_of(call.options.own)
     if rule is not None and not any(isinstance(one, checkpointing) for one in trainer.callbacks):
         trainer.callbacks.append(checkpointing.for_training(training, rule))
@@ -52,6 +54,14 @@ def _fit(call: Call, pl: ModuleType) -> Iterator[None]:
     with training.attempt("the summary of the model"):
         summary = import_module(f"{pl.__name__}.utilities.model_summary").ModelSummary(trainer.lightning_module, -1)
         training.text(str(summary), "model_summary.txt")
+    # As a pickle: whoever loads it has the module again, and can go on with its training.
+    training.model(
+        "pytorch",
+        trainer.lightning_module,
+        example=lambda: recorder.seen[0] if recorder.seen else None,
+        signature=lambda rows: infer_signature(rows, recorder.seen[1]),
+        serialization_format="pickle",
+    )
 
 
 def _log_stop(training: Training, trainer: Any, stopping: Any) -> None:
@@ -86,6 +96,8 @@ class _Recording:
         # A metric is logged by steps or by epochs, never by both.
         self.by_step: set[str] = set()
         self.by_epoch: set[str] = set()
+        # What the module was given first, and what it answered.
+        self.seen: tuple[Any, Any] | None = None
         self._guard()
 
     def _guard(self) -> None:
@@ -104,9 +116,10 @@ class _Recording:
         self._guard()
 
     def _on_start(self, trainer: Any, module: Any) -> None:
-        del module
         if not trainer.is_global_zero:
             return
+        if self.training.options.log_models:
+            self._watch(module)
         self.training.tags({"Mode": "training"})
         params: dict[str, Any] = {"epochs": trainer.max_epochs}
         if trainer.optimizers:
@@ -115,6 +128,17 @@ class _Recording:
             first = getattr(first, "_optimizer", first)
             params |= {"optimizer_name": type(first).__name__, **getattr(first, "defaults", {})}
         self.training.params(params)
+
+    def _watch(self, module: Any) -> None:
+        """Remember the first rows that the module is given, and its answer, where both are one tensor."""
+
+        def see(_: Any, given: tuple[Any, ...], answer: Any) -> None:
+            handle.remove()
+            if len(given) == 1 and all(hasattr(one, "detach") for one in (given[0], answer)):
+                rows, answers = (one.detach()[:EXAMPLE_ROWS].cpu().numpy() for one in (given[0], answer))
+                self.seen = rows.copy(), answers.copy()
+
+        handle = module.register_forward_hook(guarded(see, "pytorch: an input example"))
 
     def _on_batch(self, trainer: Any, *_: Any) -> None:
         if not trainer.is_global_zero:

@@ -14,7 +14,7 @@ import keras
 from treering.client.autologging.checkpoints import Checkpoints, Rule, active_training, upload
 from treering.client.autologging.guard import guarded
 from treering.client.autologging.keras import MlflowCallback as KerasCallback
-from treering.client.autologging.keras import fit_owner, log_start
+from treering.client.autologging.keras import first_rows, fit_owner, log_fitted, log_start
 from treering.client.autologging.lightning import rule_of
 from treering.client.autologging.patches import Call, Patches
 from treering.client.autologging.training import Training
@@ -101,14 +101,18 @@ def _fit(call: Call) -> Iterator[None]:
             keeping.training = training
             callbacks.append(keeping)
         call.set("callbacks", callbacks)
+        rows = None
         with training.attempt("the start of the training"):
             log_start(training, arguments)
+            rows = first_rows(arguments["x"]) if training.options.log_models else None
             if stopping is not None:
                 training.params({name: getattr(stopping, name) for name in _EARLY_STOPPING})
         yield
         if stopping is not None:
             with training.attempt("where the training stopped"):
                 _log_stop(training, stopping, call.result)
+        own = {name: training.options.own.get(name) for name in ("keras_model_kwargs", "saved_model_kwargs")}
+        log_fitted(training, "tensorflow", call.instance, rows, **own)
         if board is not None:
             with training.attempt("what TensorBoard shows"):
                 upload(training, Path(board.log_dir), "tensorboard_logs")

@@ -37,7 +37,7 @@ from treering.entities.evaluation import Evaluation
 from treering.entities.run import ModelInput
 from treering.evaluation.classification import per_class
 from treering.evaluation.metric_makers import LATENCY, MetricValue
-from treering.evaluation.record import RECORD_PATH, ROWS_PATH, to_json
+from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, ROWS_PATH, to_json
 from treering.evaluation.rows import CLASSIFIER, Rows, to_bytes
 from treering.models.tables import is_table
 
@@ -154,6 +154,7 @@ class Recording:
             self.files["rows"] = path
         record = replace(record, files=dict(self.files))
         write_bytes(store, self._beside(RECORD_PATH), to_json(record).encode())
+        self.run.recorder.tags(self.run_id, {EVALUATED_TAG: self.model_id or record.model_uri or "predictions"})
         return EvaluationResult(self.logged, self.artifacts, self.run_id, record, rows)
 
     def _classifier(self, rows: Rows, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:

@@ -17,9 +17,11 @@ from treering.client.model_logging import log_model as log_any
 from treering.client.model_logging import save_model as save_any
 from treering.core.errors import InvalidInput
 
-__all__ = ["Face", "face", "log_given"]
+__all__ = ["Face", "face", "log_given", "save_given"]
 
-_PLACEMENT = ("name", "artifact_path", "registered_model_name", "step", "model_type", "params", "tags")
+_PLACEMENT = ("name", "artifact_path", "registered_model_name", "step", "model_type", "params", "tags", "model_id")
+# What MLflow's users may give and nothing here needs: a version is ready when it is registered, for one.
+_IGNORED = {"await_registration_for", "mlflow_model", "prompts"}
 _POSITIONAL = ("conda_env", "code_paths")
 
 _LOG = """Save a model of {framework} as a logged model of the active run.
@@ -87,8 +89,7 @@ def face(
         if "path" not in named:
             msg = "save_model() needs the argument 'path'"
             raise TypeError(msg)
-        model, path = named.pop(argument), named.pop("path")
-        save_any(flavour, model, path, split_options(named))
+        save_given(flavour, named.pop(argument), named.pop("path"), named)
 
     def load_model(model_uri: str, dst_path: str | Path | None = None, **options: Any) -> Any:
         return load_native_model(flavour, model_uri, dst_path, options)
@@ -107,8 +108,7 @@ def log_given(flavour: str, model: Any, named: Mapping[str, Any]) -> ModelInfo:
     Raises:
         InvalidInput: If the model or an option cannot be saved.
     """
-    options = dict(named)
-    options.pop("await_registration_for", None)  # a version is ready when it is registered
+    options = {key: value for key, value in named.items() if key not in _IGNORED}
     where = {key: options.pop(key) for key in _PLACEMENT if key in options}
     placement = Placement(
         where.get("name") or where.get("artifact_path") or "model",
@@ -117,8 +117,19 @@ def log_given(flavour: str, model: Any, named: Mapping[str, Any]) -> ModelInfo:
         where.get("model_type") or "",
         where.get("params"),
         where.get("tags"),
+        where.get("model_id") or "",
     )
     return log_any(flavour, model, placement, split_options(options))
+
+
+def save_given(flavour: str, model: Any, path: str | Path, named: Mapping[str, Any]) -> None:
+    """Save `model` to a folder, with all options as a user names them.
+
+    Raises:
+        InvalidInput: If the model or an option cannot be saved.
+    """
+    options = {key: value for key, value in named.items() if key not in _IGNORED}
+    save_any(flavour, model, path, split_options(options))
 
 
 def _named(call: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:

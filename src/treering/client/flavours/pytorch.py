@@ -76,7 +76,7 @@ def load_state_dict(state_dict_uri: str, map_location: Any = None) -> Any:
     """
     files = import_module("treering.models.torch_files")
     found = Path(download_artifacts(state_dict_uri))
-    return files.read_pickle(found / _STATE_FILE, LoadOptions(session().settings.allow_model_code), map_location)
+    return files.read_pickle(found / _STATE_FILE, LoadOptions.of(session().settings), map_location)
 
 
 def load_checkpoint(

@@ -45,6 +45,7 @@ LOADERS = {
     "mlflow.lightgbm": "lightgbm",
     "mlflow.onnx": "onnx",
     "mlflow.prophet": "prophet",
+    "mlflow.pyfunc.loaders.code_model": "pyfunc",
     "mlflow.pyfunc.model": "pyfunc",
     "mlflow.pytorch": "pytorch",
     "mlflow.sentence_transformers": "sentence_transformers",

@@ -13,12 +13,12 @@ import sentence_transformers
 from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
-from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
-from treering.core.log import logger
+from treering.core.errors import DamagedData, InvalidInput
 from treering.models import sentences
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.networks import copy_extra_files
+from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Column, Schema, Tensor
 from treering.models.signature import Signature
 from treering.models.types import DataType
@@ -79,14 +79,8 @@ class SentenceTransformersFlavour:
             msg = f"The model is incomplete: {path} holds no modules.json. Save or download it again."
             raise DamagedData(msg)
         foreign = _foreign_code(path)
-        if foreign and not options.allow_code:
-            msg = (
-                f"The model brings its own code, {foreign}, and TREERING_ALLOW_MODEL_CODE is false."
-                " Allow it if you trust its maker."
-            )
-            raise PermissionDenied(msg)
-        if foreign and not options.quiet:
-            logger.warning("Loading %s runs its own code, %s. Load only models whose maker you trust.", path, foreign)
+        if foreign:
+            ask_to_run(path, f"it brings code of its own, {foreign}", "", options)
         try:
             return SentenceTransformer(
                 str(path), device=options.flavour.get("device"), trust_remote_code=bool(foreign), local_files_only=True

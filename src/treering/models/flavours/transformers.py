@@ -16,12 +16,13 @@ import transformers
 import yaml
 from safetensors import SafetensorError
 
-from treering.core.errors import DamagedData, InvalidInput, NotSupported, PermissionDenied
+from treering.core.errors import DamagedData, InvalidInput, NotSupported
 from treering.core.log import logger
 from treering.models import pipeline_answers
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.networks import copy_extra_files
+from treering.models.safety.asking import ask_to_run
 
 __all__ = ["FLAVOUR", "TransformersFlavour"]
 
@@ -269,14 +270,7 @@ def _class(kind: str, name: str) -> Any:
 
 
 def _foreign(kind: str, name: str, options: LoadOptions, where: str) -> Any:
-    if not options.allow_code:
-        msg = (
-            f"The class {kind} of the model's {name} is its author's, and TREERING_ALLOW_MODEL_CODE is false."
-            " Allow it if you trust who made the model."
-        )
-        raise PermissionDenied(msg)
-    if not options.quiet:
-        logger.warning("Loading %s runs the code of its author. Load only models whose maker you trust.", where)
+    ask_to_run(Path(where), f"the class {kind} of the model's {name} is its author's", "", options)
     if name != "model":
         return getattr(transformers, _AUTO[name])
     config = transformers.AutoConfig.from_pretrained(where, trust_remote_code=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import xgboost
 
-from treering.core.errors import DamagedData, InvalidInput
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 
@@ -43,22 +43,17 @@ class XgboostFlavour:
         entry = {
             "code": None,
             "data": file,
-            "model_class": f"{type(model).__module__}.{type(model).__name__}",
+            "model_class": _class_of(model),
             "model_format": kind,
             "xgb_version": xgboost.__version__,
         }
         packages = ("numpy", "pandas", "scipy", *_needed(model, "scikit-learn"))
         return Written(entry, python_entry("mlflow.xgboost", data=file), packages, frozenset({"xgboost"}))
 
-    def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:  # noqa: ARG002  # the formats run no code
+    def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
         """See `Flavour`."""
         entry = model.flavours.get("xgboost", {})
-        module, _, name = str(entry.get("model_class") or _BOOSTER).rpartition(".")
-        cls = getattr(import_module(module), name, None) if module.partition(".")[0] == "xgboost" else None
-        if cls is None:
-            msg = f"The model in {folder} is of the class {module}.{name}, which XGBoost does not have. Save it again."
-            raise DamagedData(msg)
-        found = cls()
+        found = _known_class(str(entry.get("model_class") or _BOOSTER), options)()
         path = inside(folder, entry.get("data") or model.python_function.get("data"))
         try:
             found.load_model(path)
@@ -75,6 +70,31 @@ class XgboostFlavour:
             return native.predict(given, **params)
 
         return predict
+
+
+def _class_of(model: Any) -> str:
+    """XGBoost's own class: one of the user's need not be there where the model is loaded."""
+    own = next(cls for cls in type(model).__mro__ if cls.__module__.partition(".")[0] == "xgboost")
+    return f"{own.__module__}.{own.__name__}"
+
+
+def _known_class(path: str, options: LoadOptions) -> Any:
+    module, _, name = path.rpartition(".")
+    if module.partition(".")[0] != "xgboost" and not options.allow_code and path not in options.trust:
+        msg = (
+            f"The model is of the class {path}, which is not XGBoost's, and TREERING_ALLOW_MODEL_CODE is false."
+            " Allow it if you trust its maker."
+        )
+        raise PermissionDenied(msg)
+    try:
+        cls = getattr(import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        msg = f"The model is of the class {path}, which cannot be found: {error}. Install what brings it, or save it again."
+        raise DamagedData(msg) from error
+    if not (isinstance(cls, type) and issubclass(cls, xgboost.Booster | xgboost.XGBModel)):
+        msg = f"The model is of {path}, which is no class of models of XGBoost. Save it again."
+        raise DamagedData(msg)
+    return cls
 
 
 def _needed(model: Any, package: str) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from pathlib import Path
 __all__ = ["is_own", "remember"]
 
 # Files of a model that can hold code; weights alone are not worth hashing.
-_SUFFIXES = {".bin", ".dill", ".h5", ".joblib", ".keras", ".pickle", ".pkl", ".pt", ".pth", ".py", ".skops", ".so"}
+_SUFFIXES = {
+    *(".bin", ".cloudpickle", ".dill", ".h5", ".joblib", ".keras", ".pb", ".pickle", ".pkl", ".pt", ".pt2", ".pth"),
+    *(".py", ".skops", ".so", ".statsmodels"),
+}
 
 
 def remember(folder: Path, register: Path) -> None:

@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from treering.core.errors import InvalidInput
+from treering.models.scoring.job import PREDICTION
 
-__all__ = ["PREDICTION", "as_table"]
+__all__ = ["as_table"]
 
-PREDICTION = "prediction"
 _TABLE_RANK = 2
 
 
@@ -40,8 +40,8 @@ def _table(answer: Any) -> Any:
     if isinstance(answer, pd.DataFrame):
         return pa.Table.from_pandas(answer.rename(columns=str), preserve_index=False).replace_schema_metadata(None)
     if isinstance(answer, pd.Series):
-        named = PREDICTION if answer.name is None else str(answer.name)
-        return pa.table({named: pa.Array.from_pandas(answer)})
+        # Its name is most often that of a column it was computed from.
+        return pa.table({PREDICTION: pa.Array.from_pandas(answer)})
     if isinstance(answer, Mapping):
         return pa.table({str(name): _column(value) for name, value in answer.items()})
     if isinstance(answer, list | tuple):

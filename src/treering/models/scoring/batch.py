@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from treering.core.errors import InvalidInput, NotFound
+from treering.core.plugins import Registry
 from treering.models import mlmodel
-from treering.models.scoring.answers import PREDICTION
-from treering.models.scoring.crew import alone, cores, together
+from treering.models.scoring.crew import cores, together
 from treering.models.scoring.formats import SCORING_FORMATS
 from treering.models.scoring.formats.base import Cutting, Format
-from treering.models.scoring.job import BatchJob, BatchResult, Piece, Progress
-from treering.models.scoring.messages import Rows
+from treering.models.scoring.job import PREDICTION, BatchJob, BatchResult, Piece, Progress
+from treering.models.scoring.messages import Done, Rows
 from treering.models.scoring.parts import Parts
 from treering.models.scoring.shaping import Shape
 
@@ -31,6 +30,11 @@ _PIECES_A_WORKER = 4
 # Below this, workers would still be loading the model when one process is done.
 _SMALL_ROWS = 50_000
 _SMALL_BYTES = 4 << 20
+
+# Loaded where this process scores itself: it brings the model's libraries, which workers have for themselves.
+_HANDS: Registry[Callable[..., Generator[Rows | Done, None, None]]] = Registry(
+    "treering.scoring_hands", "way to score", {"alone": "treering.models.scoring.scorer:alone"}
+)
 
 Tell = Callable[[Progress], None]
 
@@ -65,9 +69,9 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
     total = sum(source.size(file) for file in job.inputs)
     small = total <= (_SMALL_ROWS if source.counts_rows else _SMALL_BYTES)
     workers = job.workers or (1 if small else cores())
-    with Parts(job.output, resume=job.resume) as parts:
+    with Parts(job.output, resume=job.resume) as parts, ExitStack() as stack:
         cutting = Cutting(**parts.begin(_facts(job), asdict(_cutting(job, source, total, workers))))
-        output = target.output(parts.draft, compressed=job.recipe.compressed)
+        output = stack.enter_context(closing(target.output(parts.draft, compressed=job.recipe.compressed)))
         merge = _Merge(parts, output, source, total, tell or (lambda _progress: None))
         resumed = merge.rows
         pieces = (piece for piece in _planned(job, source, cutting) if piece.index not in parts.done)
@@ -76,7 +80,9 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
             return parts.part(piece.index)
 
         one = workers == 1
-        events = alone(job.recipe, pieces, part_of) if one else together(job.recipe, pieces, part_of, workers)
+        events = (
+            _HANDS.load("alone")(job.recipe, pieces, part_of) if one else together(job.recipe, pieces, part_of, workers)
+        )
         # Closed at once where something fails, so that no worker goes on.
         with closing(events):
             for event in events:
@@ -123,7 +129,7 @@ class _Merge:
         if len(self.parts.done) != self.next:
             msg = f"Of {len(self.parts.done)} parts only {self.next} follow each other. Begin anew without --resume."
             raise InvalidInput(msg)
-        self.output.close(self.columns or columns)
+        self.output.finish(self.columns or columns)
         self.parts.publish()
         self.tell(Progress(self.rows, 1.0))
 
@@ -156,8 +162,8 @@ def _facts(job: BatchJob) -> dict[str, Any]:
     model = (Path(recipe.folder) / mlmodel.FILE_NAME).read_bytes()
     files = []
     for file in job.inputs:
-        found = os.stat(file)
-        files.append([os.path.abspath(file), found.st_size, found.st_mtime_ns])
+        found = Path(file).stat()
+        files.append([str(Path(file).absolute()), found.st_size, found.st_mtime_ns])
     return {
         "the model": hashlib.sha256(model).hexdigest(),
         "the input": files,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
 from treering.models.scoring.job import Piece, Recipe
 
-__all__ = ["Answer", "Done", "Failed", "Rows", "Task", "receive", "send"]
+__all__ = ["Answer", "Done", "Failed", "Rows", "Task", "receive", "send", "task"]
 
 _LENGTH = struct.Struct(">I")
 
@@ -53,14 +53,23 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 Answer = Rows | Done | Failed
 
 
-def send(stream: BinaryIO, message: Task | Answer) -> None:
+def send(stream: IO[bytes], message: Task | Answer) -> None:
     """Write one message."""
-    data = msgspec.msgpack.encode(message)
+    data = msgspec.msgpack.encode(message, enc_hook=str)  # paths
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> bytes:
+def task(data: bytes) -> Task:
+    """The task that was received."""
+    return msgspec.msgpack.decode(data, type=Task, dec_hook=_path)
+
+
+def _path(kind: type, value: str) -> object:
+    return kind(value)
+
+
+def receive(stream: IO[bytes]) -> bytes:
     """One message, encoded; empty when the other side has ended."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:

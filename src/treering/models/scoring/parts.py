@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Self
 
 import msgspec
 
 from treering.core.errors import Conflict, InvalidInput
 from treering.core.log import logger
+from treering.models.scoring.checksums import checksum
 from treering.models.scoring.messages import Done
-from treering.models.scoring.scorer import checksum
 from treering.storage.journal.ownership import still_there, try_lock
 
 __all__ = ["Parts"]
@@ -52,7 +52,7 @@ class Parts:
         self._lock = self._take()
         self._list: IO[bytes] | None = None
 
-    def __enter__(self) -> Parts:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -113,7 +113,7 @@ class Parts:
 
     def publish(self) -> None:
         """Put the draft, which is complete, in the place of the output, and remove the folder."""
-        os.replace(self.draft, self._output)
+        Path(self.draft).replace(self._output)
         if sys.platform != "win32":
             descriptor = os.open(self._output.parent, os.O_RDONLY)
             try:

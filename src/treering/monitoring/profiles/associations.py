@@ -134,7 +134,7 @@ def _codes(column: Column, *, number: bool) -> Any:
         if text is not None:
             counts[text] = counts.get(text, 0) + 1
     ranked = sorted(counts, key=lambda text: (-counts[text], text))
-    places: Mapping[str | None, int] = {text: min(place, _CLASSES) for place, text in enumerate(ranked)} | {None: -1}  # type: ignore[dict-item]  # None is a key of its own
+    places: Mapping[str | None, int] = {text: min(place, _CLASSES) for place, text in enumerate(ranked)} | {None: -1}
     return np.fromiter(map(places.__getitem__, texts), np.intp, len(texts))
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from treering.monitoring.profiles.distinct import Distinct, Hashes, hashes_of
+from treering.monitoring.profiles.distinct import Distinct
 from treering.monitoring.profiles.profile import ColumnProfile
 from treering.monitoring.profiles.sample import Column, is_gap, numbers_of
+from treering.storage.tables.hashing import MISSING, Hashes, hashes_of
 
 __all__ = ["NumberCounter", "TextCounter", "counter_of", "edges_of", "values_of"]
 
@@ -19,7 +20,6 @@ _DISTINCT = 1 << 14
 _SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _FENCE = 3.0
 _EXAMPLES = 5
-_MISSING = np.uint64(0x6D697373696E6721)
 
 
 class NumberCounter:
@@ -52,7 +52,7 @@ class NumberCounter:
             self._examples |= dict.fromkeys(texts[:_EXAMPLES])
             hashes[wrong] = hashes_of(column[wrong])
         gaps = np.isnan(numbers) & ~wrong
-        hashes[gaps] = _MISSING
+        hashes[gaps] = MISSING
         finite = numbers[np.isfinite(numbers)]
         tally = self._tally
         tally["rows"] += len(column)
@@ -72,7 +72,7 @@ class NumberCounter:
         any_known = self._known > 0
         return ColumnProfile(
             self._made.name, self._made.kind, tally["rows"], tally["missing"], tally["infinite"], tally["invalid"],
-            tuple(self._examples)[:_EXAMPLES], self._distinct.count(), self._distinct.exact,
+            tuple(self._examples)[:_EXAMPLES], min(self._distinct.count(), self._known), self._distinct.exact,
             float(self._least) if any_known else None, float(self._most) if any_known else None,
             self._mean if any_known else None, self._spread, tally["zeros"], tally["negatives"],
             self._made.edges, tuple(self._counts.tolist()), quantiles=self._made.quantiles, fences=self._fences,
@@ -127,8 +127,9 @@ class TextCounter:
         self._missing += len(column) - len(known)
         if values and self._kind == "text":
             lengths = list(map(len, values))
-            self._shortest, self._longest = min(self._shortest, min(lengths)), max(self._longest, max(lengths))
-        hashes = np.full(len(column), _MISSING)
+            self._shortest = min([self._shortest, *lengths])
+            self._longest = max([self._longest, *lengths])
+        hashes = np.full(len(column), MISSING)
         hashes[~gaps] = hashes_of(known)
         self._distinct.add(hashes[~gaps])
         return hashes
@@ -137,7 +138,7 @@ class TextCounter:
         """What was counted."""
         return ColumnProfile(
             self._name, self._kind, self._rows, self._missing,
-            distinct=self._distinct.count(), distinct_exact=self._distinct.exact,
+            distinct=min(self._distinct.count(), self._rows - self._missing), distinct_exact=self._distinct.exact,
             values=self._values, value_counts=tuple(self._counts), other=self._other,
             shortest=self._shortest if self._longest else 0, longest=self._longest,
         )  # fmt: skip

@@ -6,15 +6,11 @@ different values the number is exact.
 
 from __future__ import annotations
 
-from hashlib import blake2b
-from typing import Any
-
 import numpy as np
 
-__all__ = ["Distinct", "hashes_of", "mixed"]
+from treering.storage.tables.hashing import Hashes
 
-Hashes = np.ndarray[Any, np.dtype[np.uint64]]
-_GAP = np.uint64(0x9E3779B97F4A7C15)
+__all__ = ["Distinct"]
 
 
 class Distinct:
@@ -62,37 +58,9 @@ class Distinct:
         return round((1 - len(self._hashes) / max(self._seen, 1)) * rows)
 
 
-def hashes_of(column: Any) -> Hashes:
-    """A hash for each value; equal values have equal ones, whole or not."""
-    kind = column.dtype.kind
-    if kind in "bM":
-        return mixed(column.astype(np.int64).view(np.uint64))
-    if kind in "iu":
-        exact = column.astype(np.float64)
-        return mixed((exact + 0.0).view(np.uint64)) if (exact == column).all() else mixed(column.astype(np.uint64))
-    if kind == "f":
-        return mixed((column.astype(np.float64) + 0.0).view(np.uint64))
-    listed = column.tolist()
-    known = {value: _of_text(str(value)) for value in dict.fromkeys(listed)}
-    return np.fromiter(map(known.__getitem__, listed), np.uint64, len(listed))
-
-
-def mixed(bits: Hashes) -> Hashes:
-    """Evenly spread numbers, one for each of these (the finaliser of SplitMix64: Steele et al. 2014)."""
-    with np.errstate(over="ignore"):
-        z = bits + _GAP
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
-
-
 def _different(hashes: Hashes) -> Hashes:
     """The different ones, ascending; by sorting, which takes numbers far faster than a table of hashes does."""
     hashes = np.sort(hashes)
     first = np.ones(len(hashes), bool)
     np.not_equal(hashes[1:], hashes[:-1], out=first[1:])
     return hashes[first]
-
-
-def _of_text(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from treering.core.page import number
 from treering.monitoring.profiles.profile import Association, ColumnProfile, Correlation, Finding, Profile
 
 __all__ = ["findings_of"]
@@ -108,7 +109,7 @@ def _outliers(column: ColumnProfile) -> Iterator[Finding]:
         low, high = column.fences
         yield _one(
             "note", "outliers", column,
-            f"has {far:,} values far from the others (below {low:.4g} or above {high:.4g}).",
+            f"has {far:,} values far from the others (below {number(low)} or above {number(high)}).",
         )  # fmt: skip
 
 

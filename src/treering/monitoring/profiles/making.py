@@ -10,10 +10,11 @@ import numpy as np
 from treering.core.errors import InvalidInput
 from treering.monitoring.profiles.associations import associations_of, correlations_of
 from treering.monitoring.profiles.counting import NumberCounter, TextCounter, counter_of
-from treering.monitoring.profiles.distinct import Distinct, Hashes, mixed
+from treering.monitoring.profiles.distinct import Distinct
 from treering.monitoring.profiles.findings import findings_of
 from treering.monitoring.profiles.profile import ColumnProfile, Profile
 from treering.monitoring.profiles.sample import Column, Sample, sample_of
+from treering.storage.tables.hashing import joined
 
 __all__ = ["Pieces", "profile_of"]
 
@@ -74,12 +75,7 @@ def _count(pieces: Iterable[Mapping[str, Column]], counters: Mapping[str, Number
     whole = Distinct(_ROWS)
     rows = 0
     for piece in pieces:
-        together: Hashes | None = None
-        for name, counter in counters.items():
-            hashes = counter.add(piece[name])
-            with np.errstate(over="ignore"):
-                together = hashes if together is None else mixed(together * np.uint64(31) + hashes)
-        if together is not None:
-            whole.add(together)
-            rows += len(together)
+        together = joined([counter.add(piece[name]) for name, counter in counters.items()])
+        whole.add(together)
+        rows += len(together)
     return whole.repeated(rows)

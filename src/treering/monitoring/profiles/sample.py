@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from treering.monitoring.profiles.distinct import Hashes, mixed
+from treering.storage.tables.hashing import Hashes, mixed
 
 __all__ = ["Column", "Sample", "is_gap", "numbers_of", "sample_of"]
 
@@ -71,7 +71,7 @@ def is_gap(column: Column) -> Column:
     elif column.dtype.kind == "O":
         listed = column.tolist()
         if set(map(type, listed)) <= _PLAIN:
-            return np.equal(column, None).astype(bool)
+            return np.fromiter((value is None for value in listed), bool, len(listed))
         gaps = np.array([_is_none(value) for value in listed], bool)
     else:
         gaps = np.zeros(len(column), bool)
@@ -97,9 +97,9 @@ def numbers_of(column: Column) -> tuple[Column, Column]:
 
 
 def _is_none(value: Any) -> bool:
-    return (
-        value is None or (isinstance(value, float) and value != value) or type(value).__name__ in {"NAType", "NaTType"}
-    )
+    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
+        return True
+    return isinstance(value, float) and value != value  # noqa: PLR0124 -- NaN is what differs from itself
 
 
 def _kinds(column: Column) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from treering.assembly import Services
-from treering.entities.webhook import NewWebhook, Webhook, WebhookChanges, WebhookReply
+from treering.core.errors import InvalidInput
+from treering.entities.webhook import MessageState, NewWebhook, Webhook, WebhookChanges, WebhookMessage, WebhookReply
 from treering.server.handling import Handlers
 from treering.wire.endpoint import Empty
 from treering.wire.native import webhooks as wire
@@ -44,3 +45,20 @@ def _delete(services: Services, asked: wire.WebhookId) -> Empty:
 @HANDLERS.handles(wire.TEST)
 def _test(services: Services, asked: wire.TestWebhook) -> WebhookReply:
     return services.registry.webhooks.test(asked.webhook_id, asked.event)
+
+
+@HANDLERS.handles(wire.DELIVERIES)
+def _deliveries(services: Services, asked: wire.AskDeliveries) -> wire.Deliveries:
+    try:
+        state = MessageState(asked.state.upper()) if asked.state else None
+    except ValueError as error:
+        msg = f"{asked.state[:100]!r} is no state of a message. There are: {', '.join(MessageState)}."
+        raise InvalidInput(msg) from error
+    webhooks = services.registry.webhooks
+    page = webhooks.deliveries(asked.webhook_id, state, asked.max_results, asked.page_token)
+    return wire.Deliveries(page.items, page.next_token)
+
+
+@HANDLERS.handles(wire.REDELIVER)
+def _redeliver(services: Services, asked: wire.MessageId) -> WebhookMessage:
+    return services.registry.webhooks.redeliver(asked.message_id)

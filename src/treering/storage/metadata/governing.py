@@ -152,7 +152,7 @@ class OutboxStore(Protocol):
         ...
 
     def waiting(self, time: int) -> Sequence[str]:
-        """Webhooks whose first waiting message is due, and which nobody holds at the time."""
+        """Active webhooks whose first waiting message is due, and which nobody holds at the time."""
         ...
 
     def lease(self, webhook_id: str, holder: str, time: int, until: int) -> bool:

@@ -40,6 +40,17 @@ class TableFile(Protocol):
         """
         ...
 
+    def divide(self, parts: np.ndarray[Any, np.dtype[np.intp]], paths: Sequence[Path]) -> None:
+        """Write each row, as it stands in the file, into one of several new files of the same kind.
+
+        Args:
+            parts: For each row, the place of its file in `paths`.
+
+        Raises:
+            InvalidInput: If there are more or fewer rows than `parts`.
+        """
+        ...
+
 
 READERS: Registry[Any] = Registry(
     "treering.table_readers",

@@ -7,6 +7,7 @@ decides what it is then.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,11 @@ import pyarrow.parquet as pq
 
 from treering.core.errors import InvalidInput
 from treering.storage.tables import GAPS, PIECE, Column, Piece
+from treering.storage.tables.plain import PlainCsvFile
 
 __all__ = ["CsvFile", "ParquetFile"]
+
+Places = np.ndarray[Any, np.dtype[np.intp]]
 
 _BLOCK = 1 << 23
 _KINDS: tuple[Any, ...] = (pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("us"))
@@ -46,6 +50,10 @@ class CsvFile:
                     }
         except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
             raise self._unreadable(error) from error
+
+    def divide(self, parts: Places, paths: Sequence[Path]) -> None:
+        """See `TableFile`; texts are copied as they stand."""
+        PlainCsvFile(self._path, self._delimiter).divide(parts, paths)
 
     def _reader(self, columns: Sequence[str] | None) -> Any:
         names = self.names if columns is not None else []
@@ -98,6 +106,20 @@ class ParquetFile:
                     }
         except (pa.ArrowInvalid, OSError) as error:
             raise self._unreadable(error) from error
+
+    def divide(self, parts: Places, paths: Sequence[Path]) -> None:
+        """See `TableFile`."""
+        with pq.ParquetFile(self._path) as file, ExitStack() as stack:
+            if file.metadata.num_rows != len(parts):
+                msg = f"{self._path.name!r} has {file.metadata.num_rows:,} rows and had {len(parts):,}. Split it again."
+                raise InvalidInput(msg)
+            writers = [stack.enter_context(pq.ParquetWriter(path, file.schema_arrow)) for path in paths]
+            start = 0
+            for batch in file.iter_batches(PIECE):
+                of_batch = parts[start : start + len(batch)]
+                start += len(batch)
+                for place, writer in enumerate(writers):
+                    writer.write_batch(batch.filter(pa.array(of_batch == place)))
 
     def _unreadable(self, error: Exception) -> InvalidInput:
         return InvalidInput(f"{self._path.name!r} cannot be read as Parquet: {str(error).rstrip('.')}.")

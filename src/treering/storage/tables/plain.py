@@ -6,15 +6,19 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from treering.core.errors import InvalidInput
 from treering.storage.tables import GAPS, PIECE, Column, Piece
 
-__all__ = ["PlainCsvFile", "typed"]
+__all__ = ["PlainCsvFile", "divide_csv", "typed"]
+
+Places = np.ndarray[Any, np.dtype[np.intp]]
 
 _NOTHING = frozenset(GAPS)
 _TRUTH = {"true": True, "false": False}
@@ -47,9 +51,17 @@ class PlainCsvFile:
             except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
                 raise self._unreadable(error) from error
 
+    def divide(self, parts: Places, paths: Sequence[Path]) -> None:
+        """See `TableFile`."""
+        with self._open() as file:
+            try:
+                divide_csv(csv.reader(file, delimiter=self._delimiter), self._delimiter, parts, paths)
+            except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
+                raise self._unreadable(error) from error
+
     def _open(self) -> io.TextIOBase:
         if self._path.suffix.lower() == ".gz":
-            return gzip.open(self._path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]  # it is one
+            return gzip.open(self._path, "rt", encoding="utf-8-sig", newline="")
         return self._path.open(encoding="utf-8-sig", newline="")
 
     def _piece(self, rows: list[list[str]], wanted: list[int], line: int) -> Piece:
@@ -62,6 +74,33 @@ class PlainCsvFile:
 
     def _unreadable(self, error: Exception) -> InvalidInput:
         return InvalidInput(f"{self._path.name!r} cannot be read as CSV in UTF-8: {error}.")
+
+
+def divide_csv(rows: Iterator[list[str]], delimiter: str, parts: Places, paths: Sequence[Path]) -> None:
+    """See `TableFile.divide`; the first row is the heading, which each file gets."""
+    heading = next(rows, [])
+    count = 0
+    with ExitStack() as stack:
+        files = [stack.enter_context(_created(path)) for path in paths]
+        writers = [csv.writer(file, delimiter=delimiter, lineterminator="\n") for file in files]
+        for writer in writers:
+            writer.writerow(heading)
+        places = iter(parts.tolist())
+        for row in rows:
+            if row:
+                place = next(places, None)
+                count += 1
+                if place is not None:
+                    writers[place].writerow(row)
+    if count != len(parts):
+        msg = f"The file had {len(parts):,} rows and now has {count:,}: somebody changed it meanwhile. Split it again."
+        raise InvalidInput(msg)
+
+
+def _created(path: Path) -> io.TextIOBase:
+    if path.name.lower().endswith(".gz"):
+        return gzip.open(path, "wt", encoding="utf-8", newline="")
+    return path.open("w", encoding="utf-8", newline="")
 
 
 def typed(texts: list[str]) -> Column:

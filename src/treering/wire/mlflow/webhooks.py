@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from treering.entities.page import Page
 from treering.entities.webhook import (
+    ACTIONS,
     Webhook,
     WebhookAction,
     WebhookEntity,
@@ -175,6 +176,15 @@ DELETE = declare("webhooks.delete", "DELETE", _ONE, WebhookId, Empty, _ADMINISTE
 TEST = declare("webhooks.test", "POST", _ONE + "/test", TestWebhook, TestedWebhook, _ADMINISTER)
 
 
+# MLflow's clients refuse a webhook that is told of what they do not know, so those events are not shown to them.
+_OURS = {
+    (entity, action)
+    for entity in (WebhookEntity.REGISTERED_MODEL, WebhookEntity.MODEL_VERSION)
+    for action in ACTIONS[entity]
+    if action is not WebhookAction.CREATED
+}
+
+
 def event_of(message: EventMessage) -> WebhookEvent:
     """The event. Raises ValueError where a part is not specified."""
     return WebhookEvent(WebhookEntity(message.entity.lower()), WebhookAction(message.action.lower()))
@@ -202,7 +212,11 @@ def _message(webhook: Webhook) -> WebhookMessage:
         webhook.webhook_id,
         webhook.name,
         webhook.url,
-        tuple(EventMessage(WireEntity[one.entity.name], WireAction[one.action.name]) for one in webhook.events),
+        tuple(
+            EventMessage(WireEntity[one.entity.name], WireAction[one.action.name])
+            for one in webhook.events
+            if (one.entity, one.action) not in _OURS and one.entity.name in WireEntity.__members__
+        ),
         webhook.status,
         webhook.creation_time,
         webhook.last_update_time,

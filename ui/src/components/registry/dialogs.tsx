@@ -1,12 +1,16 @@
 /** Windows that move aliases and stages, and say beforehand what that replaces. */
 
+import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { STAGES } from "../../api/models";
 import type { ModelVersion, RegisteredModel } from "../../api/types";
-import { useEdit } from "../../lib/edits";
+import { movedIn, promote, rulesQuery } from "../../api/governance";
+import { type Edit, useEdit } from "../../lib/edits";
+import { ruleFor, ruleText, targetText } from "../../lib/governance";
 import { aliasing, staging } from "../../lib/modeledits";
 import { Dialog } from "../dialog";
 import { Buttons, useSubmit, Wrong } from "../forms";
+import { NameField } from "../whoami";
 
 interface AliasProps {
   model: RegisteredModel;
@@ -21,7 +25,9 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
   const [alias, setAlias] = useState(given);
   const [number, setNumber] = useState(String(version ?? versions[0]?.version ?? ""));
   const edit = useEdit();
-  const { busy, wrong, submit } = useSubmit(() => edit(aliasing(model, alias.trim(), Number(number))), close);
+  const guard = useGuard(model.name, `alias:${alias.trim()}`);
+  const move = () => (guard.rule ? guard.promotion(Number(number)) : aliasing(model, alias.trim(), Number(number)));
+  const { busy, wrong, submit } = useSubmit(() => edit(move()), close);
   const about = useId();
   const before = model.aliases?.[alias.trim()];
   return (
@@ -29,7 +35,7 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
       title={given ? `Move @${given}` : "Set an alias"}
       close={close}
       onSubmit={submit}
-      actions={<Buttons button="Set" busy={busy} idle={!alias.trim() || !number || String(before) === number} close={close} />}
+      actions={<Buttons button={guard.rule ? "Ask for it" : "Set"} busy={busy} idle={!alias.trim() || !number || String(before) === number} close={close} />}
     >
       <label>
         Alias
@@ -55,6 +61,7 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
               ? `@${alias.trim()} means v${before} already.`
               : `@${alias.trim()} means v${before} today. Whoever loads models:/${model.name}@${alias.trim()} gets v${number} then.`}
       </p>
+      {guard.fields}
       <Wrong id={about} wrong={wrong} />
     </Dialog>
   );
@@ -87,7 +94,9 @@ export function StageDialog({ version, versions, close }: StageProps) {
   const exclusive = stage === "Staging" || stage === "Production";
   const moved = exclusive && archive ? held : [];
   const edit = useEdit();
-  const { busy, wrong, submit } = useSubmit(() => edit(staging(version, stage, moved)), close);
+  const guard = useGuard(version.name, `stage:${stage}`);
+  const move = () => (guard.rule ? guard.promotion(version.version) : staging(version, stage, moved));
+  const { busy, wrong, submit } = useSubmit(() => edit(move()), close);
   const about = useId();
   const names = held.map((item) => `v${item.version}`).join(", ");
   return (
@@ -95,7 +104,7 @@ export function StageDialog({ version, versions, close }: StageProps) {
       title={`Stage of ${version.name} v${version.version}`}
       close={close}
       onSubmit={submit}
-      actions={<Buttons button={`Move to ${stage}`} busy={busy} idle={stage === version.stage} close={close} />}
+      actions={<Buttons button={guard.rule ? `Ask for ${stage}` : `Move to ${stage}`} busy={busy} idle={stage === version.stage} close={close} />}
     >
       <label>
         Stage
@@ -108,7 +117,7 @@ export function StageDialog({ version, versions, close }: StageProps) {
           ))}
         </select>
       </label>
-      {exclusive && held.length > 0 && (
+      {exclusive && held.length > 0 && !guard.rule && (
         <label className="line">
           <input type="checkbox" checked={archive} onChange={(event) => setArchive(event.target.checked)} />
           Move {names} from {stage} to Archived
@@ -123,8 +132,33 @@ export function StageDialog({ version, versions, close }: StageProps) {
               : `${names} and v${version.version} are both in ${stage} then; models:/${version.name}/${stage} means the newest of them.`
           : `v${version.version} leaves ${version.stage}.`}
       </p>
-      <p className="muted small">This server asks nobody for approval: whoever may change models may move them.</p>
+      {guard.fields}
       <Wrong id={about} wrong={wrong} />
     </Dialog>
   );
+}
+
+/** Where a rule guards a target, a version is promoted to it rather than moved: the fields for that, and the deed. */
+function useGuard(name: string, target: string) {
+  const rules = useQuery(rulesQuery(name));
+  const [reason, setReason] = useState("");
+  const rule = ruleFor(rules.data ?? [], name, target);
+  const promotion = (version: number): Edit => ({
+    said: `Asked to promote ${name} v${version} to ${targetText(target)}.`,
+    act: () => promote(name, version, target, reason.trim()),
+    touches: movedIn(name),
+  });
+  const fields = rule && (
+    <>
+      <p className="state warn wraps">
+        {targetText(target)} asks for {ruleText(rule)}.
+      </p>
+      <NameField />
+      <label>
+        Why
+        <textarea className="field area" rows={3} value={reason} onChange={(event) => setReason(event.target.value)} />
+      </label>
+    </>
+  );
+  return { rule, promotion, fields };
 }

@@ -7,7 +7,7 @@ import { filesQuery } from "../../api/artifacts";
 import { experimentQuery } from "../../api/experiments";
 import { loggedModelQuery, versionUri } from "../../api/models";
 import { runQuery } from "../../api/runs";
-import type { ModelVersion, RegisteredModel, Run } from "../../api/types";
+import type { ModelVersion, Run } from "../../api/types";
 import { direction, isSystem, rankMetrics } from "../../lib/columns";
 import { formatNumber, toFloat } from "../../lib/format";
 import { championOf } from "../../lib/modeledits";
@@ -237,38 +237,6 @@ export function DeployedCard({ version, places = [] }: { version: ModelVersion; 
           ))}
         </ul>
       )}
-    </Card>
-  );
-}
-
-/** What is known of its past; who moved it when is not recorded yet. */
-export function Activity({ version, model }: { version: ModelVersion; model: RegisteredModel | undefined }) {
-  const known: [number, ReactNode][] = [[version.creation_time, <>Registered{version.user_id ? ` by ${version.user_id}` : ""}</>]];
-  if (version.last_update_time > version.creation_time) known.push([version.last_update_time, <>Last changed</>]);
-  const aliases = Object.entries(model?.aliases ?? {}).filter(([, number]) => number === version.version);
-  return (
-    <Card title="Activity">
-      <ul className="rows">
-        {known
-          .sort(([a], [b]) => b - a)
-          .map(([time, what], index) => (
-            <li key={index}>
-              <span>{what}</span>
-              <span className="push muted">
-                <Ago time={time} />
-              </span>
-            </li>
-          ))}
-        <li>
-          <span>
-            Now in {version.stage === "None" ? "no stage" : version.stage}
-            {aliases.length > 0 ? `, called ${aliases.map(([alias]) => `@${alias}`).join(" and ")}` : ", without an alias"}
-          </span>
-        </li>
-      </ul>
-      <p className="muted pad small">
-        Single moves are not recorded yet; <Link to="/audit" className="link">the audit log</Link> says what one can do meanwhile.
-      </p>
     </Card>
   );
 }

@@ -8,7 +8,9 @@ from treering.cli.dvc.verb import Argument, Option, Verb
 __all__ = [
     "GRACE",
     "ONLY",
+    "PROFILE",
     "RESOURCE",
+    "SPLIT",
     "STAGE_JOBS",
     "TRACK",
     "TRACK_EXPERIMENT",
@@ -81,6 +83,47 @@ TRACK_EXPERIMENTS = Verb(
             takes="<experiment>",
             default="",
         ),
+        JSON,
+    ),
+    failed=1,
+)
+
+PROFILE = Verb(
+    "profile",
+    "Look at a table: types, gaps, distributions, what goes together, outliers, and hints of leaks.",
+    f"{_DOING}.profile:profile",
+    (
+        Argument("file", "A file of CSV (.csv, .tsv, both also .gz) or Parquet (.parquet, .pq)."),
+        Option("--target", "The column that is to be predicted.", takes="<column>"),
+        Option(
+            "-o --out", "Write a page that stands alone, or the counts where the name ends with .json.", takes="<file>"
+        ),
+        Option(
+            "--against", "Count by the bins and values of this profile (.json), to compare the two.", takes="<file>"
+        ),
+        JSON,
+    ),
+    failed=1,
+)
+
+SPLIT = Verb(
+    "split",
+    "Divide a table into parts, the same ones each time, with a record of how.",
+    f"{_DOING}.split:split",
+    (
+        Argument("file", "A file of CSV (.csv, .tsv, both also .gz) or Parquet (.parquet, .pq)."),
+        Option(
+            "--parts",
+            "The parts and their shares, such as 0.8,0.2 or train=0.6,tune=0.2,test=0.2.",
+            takes="<shares>",
+            default="0.8,0.2",
+        ),
+        Option("--stratify", "A column of whose values each part gets the same shares.", takes="<column>"),
+        Option("--group", "A column whose equal values stay in one part.", takes="<column>"),
+        Option("--time", "A column in whose order the parts follow each other.", takes="<column>"),
+        Option("--key", "A column by whose hash each row finds its part, which it keeps.", takes="<column>"),
+        Option("--seed", "Another split for another number.", takes="<number>", kind=int, default=0),
+        Option("-o --out", "The folder for the parts; that of the file unless given.", takes="<folder>"),
         JSON,
     ),
     failed=1,

@@ -72,8 +72,11 @@ class Output(Protocol):
             InvalidInput: If its columns do not fit those before.
         """
 
-    def close(self, columns: Sequence[str]) -> None:
-        """Finish the file; `columns` are what it has if no part came."""
+    def finish(self, columns: Sequence[str]) -> None:
+        """Finish the file, safe on the disk; `columns` are what it has if no part came."""
+
+    def close(self) -> None:
+        """Let go of the file, finished or not."""
 
 
 class Format(Protocol):

@@ -9,13 +9,13 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, BinaryIO
 
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from treering.core.errors import InvalidInput
+from treering.models.scoring.formats.remembering import per_file
 from treering.models.scoring.formats.text import Layout, Lines, head_of, without_times
 
 __all__ = ["FORMAT", "CsvFormat"]
@@ -70,7 +70,7 @@ class _CsvWriter:
         """Nothing is held back."""
 
 
-@lru_cache(maxsize=8)
+@per_file
 def _layout(file: str) -> Layout:
     head = head_of(file)
     if not head.strip():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,6 +11,7 @@ import msgspec
 from treering.core.errors import InvalidInput, NotFound, NotSupported
 from treering.models.scoring.formats.base import Cutting, Output, PartWriter
 from treering.models.scoring.formats.jsonl import JsonLinesFormat, layout_of
+from treering.models.scoring.formats.remembering import per_file
 from treering.models.scoring.formats.text import Layout
 from treering.models.scoring.job import Piece
 
@@ -52,11 +52,11 @@ class JsonFormat(JsonLinesFormat):
         """See `Format`."""
         return piece.start
 
-    def writer(self, file: BinaryIO) -> PartWriter:
+    def writer(self, file: BinaryIO) -> PartWriter:  # noqa: ARG002 -- of the base class
         """See `Format`."""
         raise _unwritten()
 
-    def output(self, path: str, *, compressed: bool) -> Output:
+    def output(self, path: str, *, compressed: bool) -> Output:  # noqa: ARG002 -- of the base class
         """See `Format`."""
         raise _unwritten()
 
@@ -66,8 +66,7 @@ def _unwritten() -> NotSupported:
     return NotSupported(msg)
 
 
-@lru_cache(maxsize=2)
-def _rows(file: str) -> list[bytes]:
+def _read_rows(file: str) -> list[bytes]:
     try:
         data = Path(file).read_bytes()
         parsed: Any = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
@@ -95,7 +94,10 @@ def _rows(file: str) -> list[bytes]:
     return [msgspec.json.encode(record) for record in records]
 
 
-@lru_cache(maxsize=2)
+_rows = per_file(_read_rows, 1)
+
+
+@per_file
 def _layout(file: str) -> Layout:
     return layout_of(b"\n".join([*_rows(file)[:_HEAD_ROWS], b""]), file)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, BinaryIO
 
 import msgspec
@@ -13,6 +12,8 @@ import pyarrow as pa
 from pyarrow import json as arrow_json
 
 from treering.core.errors import InvalidInput
+from treering.models.scoring.formats.base import PartWriter
+from treering.models.scoring.formats.remembering import per_file
 from treering.models.scoring.formats.text import Layout, Lines, head_of, without_times
 
 __all__ = ["FORMAT", "JsonLinesFormat"]
@@ -24,7 +25,7 @@ _NO_JSON = (b"NaN", b"Infinity")
 class JsonLinesFormat(Lines):
     """The format `jsonl`."""
 
-    suffixes = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
+    suffixes: tuple[str, ...] = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 
     def layout(self, file: str) -> Layout:
         """See `Lines`."""
@@ -34,7 +35,7 @@ class JsonLinesFormat(Lines):
         """See `Lines`."""
         return parse(data, types)
 
-    def writer(self, file: BinaryIO) -> _LinesWriter:
+    def writer(self, file: BinaryIO) -> PartWriter:
         """See `Format`."""
         return _LinesWriter(file)
 
@@ -90,7 +91,7 @@ def _slowly(data: bytes, types: Layout) -> Any:
         raise pa.ArrowInvalid(str(error)) from error
 
 
-@lru_cache(maxsize=8)
+@per_file
 def _layout(file: str) -> Layout:
     return layout_of(head_of(file), file)
 

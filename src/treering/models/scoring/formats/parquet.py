@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,6 +13,7 @@ from pyarrow import parquet
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
 from treering.models.scoring.formats.base import Chunk, Cutting, Wanted
+from treering.models.scoring.formats.remembering import per_file
 from treering.models.scoring.job import Piece
 
 __all__ = ["FORMAT", "ParquetFormat"]
@@ -123,7 +123,7 @@ class ParquetOutput:
                 self._writer = parquet.ParquetWriter(self._path, table.schema)
             self._writer.write_table(cast_to(table, self._writer.schema))
 
-    def close(self, columns: Sequence[str]) -> None:
+    def finish(self, columns: Sequence[str]) -> None:
         """See `Output`."""
         if self._writer is None:
             empty = pa.schema([(name, pa.null()) for name in columns]).empty_table()
@@ -132,6 +132,11 @@ class ParquetOutput:
             self._writer.close()
         with Path(self._path).open("rb+") as file:
             os.fsync(file.fileno())
+
+    def close(self) -> None:
+        """See `Output`."""
+        if self._writer is not None:
+            self._writer.close()
 
 
 def cast_to(table: Any, schema: Any) -> Any:
@@ -164,12 +169,12 @@ def _typed(table: Any, wanted: Wanted, file: str) -> Any:
         raise InvalidInput(msg) from error
 
 
-@lru_cache(maxsize=64)
+@per_file
 def _columns(file: str) -> tuple[str, ...]:
     return tuple(name for name in parquet.read_schema(file).names if not _INDEX.fullmatch(name))
 
 
-@lru_cache(maxsize=64)
+@per_file
 def _metadata(file: str) -> Any:
     try:
         return parquet.read_metadata(file)

@@ -9,17 +9,16 @@ import shutil
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
-from treering.models.scoring.formats.base import Chunk, Cutting, PartWriter, Wanted
+from treering.models.scoring.formats.base import Chunk, Cutting, Output, PartWriter, Wanted
 from treering.models.scoring.job import Piece
 
-__all__ = ["Layout", "Lines", "TextOutput", "without_times"]
+__all__ = ["Layout", "Lines", "TextOutput", "head_of", "without_times"]
 
 _GZIP = ".gz"
 _HEAD_BYTES = 1 << 20
@@ -64,7 +63,7 @@ class Lines(ABC):
     def head(self, columns: Sequence[str]) -> bytes:
         """What stands at the top of an output."""
 
-    def output(self, path: str, *, compressed: bool) -> TextOutput:
+    def output(self, path: str, *, compressed: bool) -> Output:
         """See `Format`."""
         return TextOutput(path, self.head, compressed=compressed)
 
@@ -210,11 +209,15 @@ class TextOutput:
             os.fsync(self._file.fileno())
             self._unsynced = 0
 
-    def close(self, columns: Sequence[str]) -> None:
+    def finish(self, columns: Sequence[str]) -> None:
         """See `Output`."""
         self._begin(columns)
         self._file.flush()
         os.fsync(self._file.fileno())
+        self._file.close()
+
+    def close(self) -> None:
+        """See `Output`."""
         self._file.close()
 
     def _begin(self, columns: Sequence[str]) -> None:
@@ -248,7 +251,6 @@ def _wider(kind: Any) -> Any:
     return pa.float64() if pa.types.is_integer(kind) else kind
 
 
-@lru_cache(maxsize=1)
 def head_of(file: str) -> bytes:
     """The first rows of a file, without a mark of the byte order; the last of them may be cut."""
     with _open(file) as stream:

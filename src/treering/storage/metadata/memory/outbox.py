@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from treering.core.errors import NotFound
-from treering.entities.webhook import MessageState, WebhookMessage
+from treering.entities.webhook import MessageState, WebhookMessage, WebhookStatus
 from treering.storage.metadata.announcing import Told
 from treering.storage.metadata.memory.history import enqueue
 from treering.storage.metadata.memory.state import State
@@ -28,7 +28,8 @@ class MemoryOutbox:
     def waiting(self, time: int) -> Sequence[str]:
         """See OutboxStore."""
         with self._state.lock:
-            owners = {one.webhook_id for one in self._state.messages.values()}
+            active = (one for one, _ in self._state.webhooks.values() if one.status is WebhookStatus.ACTIVE)
+            owners = [one.webhook_id for one in active]
             firsts = [one for one in map(self.first, owners) if one is not None and one.due <= time]
             free = [one for one in firsts if self._state.leases.get(one.webhook_id, ("", 0))[1] <= time]
         return [one.webhook_id for one in sorted(free, key=lambda one: one.due)]

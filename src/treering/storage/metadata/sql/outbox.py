@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from treering.core.errors import NotFound
-from treering.entities.webhook import MessageState, WebhookMessage
+from treering.entities.webhook import MessageState, WebhookMessage, WebhookStatus
 from treering.storage.metadata.announcing import Told
 from treering.storage.metadata.sql.history import enqueue
 from treering.storage.metadata.sql.session import Session
@@ -35,8 +35,9 @@ class SqlOutbox:
         first = select(func.min(messages.id)).where(_WAITS).group_by(messages.webhook_id)
         statement = (
             select(messages.webhook_id)
-            .join_from(webhook_messages, webhook_leases, messages.webhook_id == leases.webhook_id, isouter=True)
-            .where(messages.id.in_(first), messages.due <= time)
+            .join_from(webhook_messages, webhooks, messages.webhook_id == webhooks.c.webhook_id)
+            .join(webhook_leases, messages.webhook_id == leases.webhook_id, isouter=True)
+            .where(messages.id.in_(first), messages.due <= time, webhooks.c.status == WebhookStatus.ACTIVE.value)
             .where(or_(leases.until.is_(None), leases.until <= time))
             .order_by(messages.due)
         )

@@ -198,7 +198,8 @@ def _create_messages() -> None:
         PrimaryKeyConstraint("id", name="pk_webhook_messages"),
         UniqueConstraint("message_id", name="uq_webhook_messages_message_id"),
         _of_webhook("webhook_messages"),
-        Index("ix_webhook_messages_webhook_id_state_id", "webhook_id", "state", "id"),
+        Index("ix_webhook_messages_webhook_id_id", "webhook_id", "id"),
+        Index("ix_webhook_messages_state_webhook_id_id", "state", "webhook_id", "id"),
         Index("ix_webhook_messages_state_finished", "state", "finished"),
     )
 

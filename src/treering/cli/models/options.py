@@ -1,0 +1,40 @@
+"""What the commands of `treering models` share: options, and how a URI becomes a folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from treering.core.plugins import Registry
+from treering.core.settings import Settings
+from treering.core.uri import local_path, scheme_of
+
+__all__ = ["env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option"]
+
+model_uri_option = click.option(
+    "--model-uri", "-m", required=True, help="A folder, runs:/<run id>/<path>, models:/<name>/<version> or @<alias>."
+)
+env_manager_option = click.option(
+    "--env-manager", default="local", show_default=True,
+    help="Where the model runs: local, uv, virtualenv or conda; all but local build an environment of what it needs.",
+)  # fmt: skip
+install_mlflow_option = click.option(
+    "--install-mlflow", is_flag=True, help="Install MLflow in the environment, too, for models that import it."
+)
+
+# A folder of this machine is served and scored without stores, whose libraries take their time to load.
+_FETCHERS: Registry[Callable[[str, Settings, Path], Path]] = Registry(
+    "treering.model_fetchers", "way to fetch models", {"fetch": "treering.cli.models.fetching:fetch"}
+)
+
+
+def folder_of(uri: str, settings: Settings, stack: ExitStack) -> Path:
+    """Where the model is on this disk; fetched until the end of `stack` if it is elsewhere."""
+    if scheme_of(uri) == "file":
+        return local_path(uri)
+    target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="treering-model-")))
+    return _FETCHERS.load("fetch")(uri, settings, target)
