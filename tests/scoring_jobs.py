@@ -18,7 +18,14 @@ __all__ = ["read", "score", "write"]
 def _job(model: Path, given: Any, output: Path, **options: Any) -> BatchJob:
     files, target = find_files(given), sink(output)
     ours = {name: options.pop(name) for name in ("workers", "resume") if name in options}
-    recipe = Recipe(str(model), files.format, target.format, compressed=target.compressed, loading=LoadOptions(allow_code=True), **options)
+    recipe = Recipe(
+        str(model),
+        files.format,
+        target.format,
+        compressed=target.compressed,
+        loading=LoadOptions(allow_code=True),
+        **options,
+    )
     return BatchJob(recipe, files.paths, target.path, **{"workers": 1, **ours})
 
 

@@ -25,7 +25,7 @@ from treering.evaluation.gate import Rivals, judge, verdict_of
 from treering.registry.base import NewModelVersion
 from treering.tracking.objectives import read_objective
 
-__all__ = ["CHECK", "GATE_PATH", "Asked", "Judgement", "judge_candidate", "record", "target_of"]
+__all__ = ["CHECK", "GATE_PATH", "Asked", "Judgement", "as_json", "judge_candidate", "record", "target_of", "told"]
 
 CHECK = "gate"
 """What the verdict is called among the checks of a version, for rules of approval that ask for it."""

@@ -13,11 +13,14 @@ _TABLE = {
     "MetricThreshold": "treering.evaluation.thresholds:MetricThreshold",
     "Model": "treering.models.mlmodel:MLModel",
     "ModelSignature": "treering.models.signature:Signature",
+    "RayPredictor": "treering.client.ray_scoring:RayPredictor",
     "evaluate": f"{_EVALUATING}.evaluate:evaluate",
     "infer_signature": "treering.models.signature:infer_signature",
     "list_evaluators": f"{_EVALUATING}.evaluators:list_evaluators",
     "make_metric": "treering.evaluation.metric_makers:make_metric",
     "predict_batch": "treering.client.batch_scoring:predict_batch",
+    "ray_predict": "treering.client.ray_scoring:ray_predict",
+    "update_model_requirements": "treering.client.model_environments:update_model_requirements",
     "validate_evaluation_results": f"{_EVALUATING}.artifacts:validate_evaluation_results",
 }
 
