@@ -16,14 +16,16 @@ import zipfile
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from treering.core.errors import DamagedData, MissingExtra
-from treering.models.flavours.base import LoadOptions
 from treering.models.safety.asking import ask_to_run
+
+if TYPE_CHECKING:
+    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["is_script", "modules_in", "read_graph", "read_pickle", "unknown_names"]
 

@@ -82,16 +82,24 @@ class CardSources(Protocol):
     """Where a card's facts come from; the services of `assembly` are one."""
 
     @property
-    def tracking(self) -> Tracking: ...
+    def tracking(self) -> Tracking:
+        """Runs and experiments."""
+        ...
 
     @property
-    def registry(self) -> _Registry: ...
+    def registry(self) -> _Registry:
+        """Registered models, and who decided what."""
+        ...
 
     @property
-    def lineage(self) -> Lineage: ...
+    def lineage(self) -> Lineage:
+        """What came of what."""
+        ...
 
     @property
-    def open_artifacts(self) -> Callable[[str], ObjectStore]: ...
+    def open_artifacts(self) -> Callable[[str], ObjectStore]:
+        """Opens the files below a storage URI."""
+        ...
 
 
 @dataclass(slots=True)
@@ -170,7 +178,7 @@ def card_of_run(
         NotFound: If there is no such run, or no such model.
     """
     run = sources.tracking.runs.get(run_id)
-    wanted = model_id or (run.outputs.models[-1].model_id if run.outputs.models else "")
+    wanted = model_id or (run.outputs.model_outputs[-1].model_id if run.outputs.model_outputs else "")
     gathering = _Gathering(sources, [])
     logged = sources.tracking.models.get(wanted) if wanted else None
     maker = run
