@@ -141,9 +141,9 @@ def test_a_models_uri_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch):
     def download(_services: Any, _uri: str, _target: Path) -> Path:
         return folder
 
-    monkeypatch.setattr("treering.cli.models.options.session", session)
-    monkeypatch.setattr("treering.cli.models.options.locate", locate)
-    monkeypatch.setattr("treering.cli.models.options.download_tree", download)
+    monkeypatch.setattr("treering.cli.models.fetching.session", session)
+    monkeypatch.setattr("treering.cli.models.fetching.locate", locate)
+    monkeypatch.setattr("treering.cli.models.fetching.download_tree", download)
     answer = _call("predict", "-m", "models:/m/1", text=BODY)
     assert asked == ["models:/m/1"]
     assert json.loads(answer.stdout)["predictions"] == pytest.approx([1.25, 1.75])
