@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,11 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "near":
         yield str(tmp_path / "home")
         return
-    server = Server((), tmp_path / "server")
+    server = Server(["--port", "0"], tmp_path / "server")
     try:
-        yield server.wait_until_ready()
+        yield server.wait_ready().url
     finally:
-        server.stop()
+        server.end(signal.SIGTERM)
 
 
 def gate(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> Any:
@@ -47,10 +48,18 @@ def test_both_are_evaluated_on_the_data_that_is_given(
     treering.set_experiment("signs")
     treering.objective("Tell the sign.", {"accuracy": ">= 0.8"})
     values = [((number * 37) % 101 - 50) / 50 for number in range(LEAST * 2)]
-    table = pandas.DataFrame({"x": values, "noise": values[::-1], "y": [int(value > 0) for value in values]})
+    table = pandas.DataFrame(
+        {
+            "x": values,
+            "noise": [number * 53 % 89 - 44 for number in range(LEAST * 2)],
+            "y": [int(value > 0) for value in values],
+        }
+    )
     table.to_csv("test.csv", index=False)
     for column in ("noise", "x"):
-        model = sklearn_linear.LogisticRegression().fit(table[["x", "noise"]] * [column == "x", column == "noise"], table["y"])
+        model = sklearn_linear.LogisticRegression().fit(
+            table[["x", "noise"]] * [column == "x", column == "noise"], table["y"]
+        )
         with treering.start_run():
             treering.sklearn.log_model(model, name="model", registered_model_name="signs")
     asked = ("--data", "test.csv", "--targets", "y", "--champion", "models:/signs@champion", "--no-record")
@@ -61,6 +70,8 @@ def test_both_are_evaluated_on_the_data_that_is_given(
     assert better["comparison"]["paired"]
     assert better["comparison"]["rows"] == LEAST * 2
     # What was found is kept: who asks without data gets the same answer.
-    again = gate(capsys, "--candidate", "models:/signs/2", "--champion", "models:/signs@champion", "--promote", "champion")
+    again = gate(
+        capsys, "--candidate", "models:/signs/2", "--champion", "models:/signs@champion", "--promote", "champion"
+    )
     assert again["checks"] == better["checks"]
     assert (again["promotion"]["state"], again["promotion"]["replaces"]) == ("DONE", 1)

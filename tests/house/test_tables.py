@@ -29,7 +29,11 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         "models/scoring/formats",
         {"base", "remembering", "text"},
     ),
-    "MODEL_COMMANDS": ("treering.cli.models:MODEL_COMMANDS", "cli/models", {"elsewhere", "files", "options", "request"}),
+    "MODEL_COMMANDS": (
+        "treering.cli.models:MODEL_COMMANDS",
+        "cli/models",
+        {"elsewhere", "fetching", "files", "options", "request", "where"},
+    ),
     "ENVIRONMENT_MANAGERS": (
         "treering.environments:ENVIRONMENT_MANAGERS",
         "environments",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_each_bin_holds_what_lies_between_its_edges() -> None:
     edges = np.array(found.edges)
     assert len(edges) == 65
     inner = [
-        ((table["income"] >= low) & (table["income"] < high)).sum() for low, high in zip(edges, edges[1:], strict=False)
+        ((table["income"] >= low) & (table["income"] < high)).sum() for low, high in pairwise(edges)
     ]
     assert list(found.counts[1:-1]) == inner
     assert found.counts[0] == 0

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import keras
 
 from treering.core.errors import DamagedData, InvalidInput
-from treering.models.flavours.base import LoadOptions
 from treering.models.networks import answer_like, array_of
 from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
+
+if TYPE_CHECKING:
+    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["ask", "is_model", "modules_of", "read_model", "signature_of", "write_model"]
 

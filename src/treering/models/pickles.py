@@ -99,12 +99,18 @@ def modules_of(model: Any) -> frozenset[str]:
     return find(model)
 
 
-def load(path: Path, options: LoadOptions, allowed: tuple[str, ...] = ()) -> Any:
+def load(
+    path: Path,
+    options: LoadOptions,
+    allowed: tuple[str, ...] = (),
+    stand_ins: Mapping[tuple[str, str], Any] | None = None,
+) -> Any:
     """The object in the pickle at `path`.
 
     Args:
         allowed: What the flavour's pickles refer to beside what every model may: names such as
             `scipy.sparse._csr.csr_matrix`, or `sklearn.*` for all classes of a package.
+        stand_ins: What is given instead of some names, as long as the user has not given his word for them.
 
     Raises:
         PermissionDenied: If the pickle refers to anything else, and `options` do not allow that.
@@ -112,14 +118,15 @@ def load(path: Path, options: LoadOptions, allowed: tuple[str, ...] = ()) -> Any
         MissingExtra: If it needs a package that is not installed.
     """
     names = Allowed.standard(allowed, options.trust)
+    guards = {place: one for place, one in (stand_ins or {}).items() if not Allowed().plus(options.trust).has(*place)}
     try:
-        return _read(path, lambda file: GuardedUnpickler(file, names))
+        return _read(path, lambda file: GuardedUnpickler(file, names, guards))
     except Refused as error:
         refused = error
     callers = names.with_callers()
     if callers.has(*_split(refused.name)) and not _findings(path).calls_objects:
         try:
-            return _read(path, lambda file: GuardedUnpickler(file, callers))
+            return _read(path, lambda file: GuardedUnpickler(file, callers, guards))
         except Refused as error:
             refused = error
     if not is_own(path, options.own):

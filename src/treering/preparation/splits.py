@@ -227,5 +227,5 @@ def _by_key(values: Column, shares: Column, options: SplitOptions) -> Parts:
 
 def _missing(column: str, what: str) -> InvalidInput:
     return InvalidInput(
-        f"Some rows have no value in {column!r}, so they have no {what.split()[-1]}. Fill it, or leave them out."
+        f"Some rows have no value in {column!r}, so they have no {what.rsplit(maxsplit=1)[-1]}. Fill it, or leave them out."
     )

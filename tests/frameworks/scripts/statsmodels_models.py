@@ -11,6 +11,10 @@ warnings.simplefilter("ignore")
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
+from treering.core.errors import DamagedData, PermissionDenied
+from treering.models.flavours.base import LoadOptions
+from treering.models.folder import SaveOptions, save
+from treering.models.loading import load
 from treering.testing.flavours import FlavourSuite, Sample
 
 chance = np.random.default_rng(0)
@@ -42,6 +46,41 @@ def sample(request):
 
 class TestStatsmodels(FlavourSuite):
     flavour = "statsmodels"
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_what_somebody_else_saved_is_read_without_the_users_word(kind, tmp_path):
+    model, data = MODELS[kind]
+    save("statsmodels", model, tmp_path / "m")
+    found = load(tmp_path / "m", LoadOptions()).predict(data)
+    np.testing.assert_allclose(np.asarray(found), np.asarray(answer(model, data)))
+
+
+def test_a_formula_that_does_more_than_compute_needs_the_users_word(tmp_path):
+    ran = tmp_path / "ran"
+    model = smf.ols(f"y ~ a + I(a * len(str(open({str(ran)!r}, 'w'))))", table).fit()
+    save("statsmodels", model, tmp_path / "m", SaveOptions(own=tmp_path / "own"))
+    ran.unlink()
+    with pytest.raises(PermissionDenied, match="trust"):
+        load(tmp_path / "m", LoadOptions())
+    assert not ran.exists()
+    for options in (
+        LoadOptions(allow_code=True),
+        LoadOptions(own=tmp_path / "own"),
+        LoadOptions(trust=("statsmodels.base.data.PandasData",)),
+    ):
+        assert load(tmp_path / "m", options) is not None
+        assert ran.exists()
+        ran.unlink()
+
+
+def test_a_name_that_a_formula_lacks_is_told(tmp_path):
+    def local_only(values):
+        return values * 2
+
+    save("statsmodels", smf.ols("y ~ local_only(a)", table).fit(), tmp_path / "m")
+    with pytest.raises(DamagedData, match="local_only"):
+        load(tmp_path / "m", LoadOptions(allow_code=True))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { components } from "../../generated/schema";
-import { contentUrl } from "./artifacts";
-import api, { answer, done, readText } from "./client";
-import { versionUri } from "./models";
+import api, { answer, done } from "./client";
 
 type Schemas = components["schemas"];
 export type ApprovalRule = Schemas["ApprovalRule"];
@@ -97,11 +95,14 @@ export const removeRule = ({ model, target }: ApprovalRule) =>
 export const annotate = (name: string, version: number, text: string, replyTo = "") =>
   answer(api.POST("/api/v1/registry/notes", { body: { name, version, text, reply_to: replyTo } }));
 
-/** Where a version has a card among its own files. */
-export const cardFileQuery = (name: string, version: number) =>
+export type CardFormat = "markdown" | "html";
+
+/** The model card of a version, written anew from what the server knows now. */
+export const cardQuery = (name: string, version: number, format: CardFormat = "markdown") =>
   queryOptions({
-    queryKey: ["card-file", name, version],
-    queryFn: ({ signal }) => readText(contentUrl(versionUri(name, version), "model_card.md"), signal),
+    queryKey: ["model-card", name, version, format],
+    queryFn: async ({ signal }) =>
+      (await answer(api.GET("/api/v1/model-versions/card", { params: { query: { name, version, format } }, signal }))).text,
     retry: false,
-    staleTime: 60_000,
+    staleTime: 10_000,
   });

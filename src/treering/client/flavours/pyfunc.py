@@ -27,6 +27,7 @@ __all__ = [
     "load_model",
     "log_model",
     "save_model",
+    "spark_udf",
 ]
 
 _FLAVOUR = "pyfunc"
@@ -112,6 +113,14 @@ def get_model_dependencies(model_uri: str, format: str = "pip") -> str:  # noqa:
         msg = f"There is no format {format!r} of requirements. Known ones: {', '.join(_FORMATS)}."
         raise InvalidInput(msg)
     return str(mlmodel.inside(fetch_model(model_uri), _FORMATS[format]))
+
+
+def spark_udf(
+    spark: Any, model_uri: str, result_type: Any = None, env_manager: str | None = None, **options: Any
+) -> Any:
+    """The model as a function on columns of Spark. As `treering.client.spark_udf.spark_udf`, whose options these are."""
+    made = import_module("treering.client.spark_udf").spark_udf
+    return made(spark, model_uri, result_type, env_manager, **options)
 
 
 def add_to_model(model: Any, loader_module: str, data: str | None = None, code: str | None = None, **more: Any) -> None:

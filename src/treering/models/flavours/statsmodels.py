@@ -1,24 +1,65 @@
-"""statsmodels: results of a fit, as the pickles that statsmodels itself writes."""
+"""statsmodels: results of a fit, as the pickles that statsmodels itself writes, read through the list of what is harmless.
+
+A model that was made from a formula runs the formula again when it is read, so one
+that does more than compute is read only with the user's word.
+"""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import statsmodels
+from statsmodels.base import data as model_data
 from statsmodels.base.model import Results
 from statsmodels.base.wrapper import ResultsWrapper
 from statsmodels.tsa.base.tsa_model import TimeSeriesModel
 
-from treering.core.errors import InvalidInput
+from treering.core.errors import DamagedData, InvalidInput
 from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.safety.formulas import is_plain
+from treering.models.safety.reading import Refused
+from treering.models.safety.tables import PANDAS
 
 __all__ = ["FLAVOUR", "StatsmodelsFlavour"]
 
 _FILE = "model.statsmodels"
+# Keys of a state that make statsmodels evaluate a formula.
+_RESTORED = ("restore_model_spec", "restore_design_info")
+_WORDS = "cdsz"  # the kinds of numbers that the compiled parts are made for
+_COMPILED = {
+    "_initialization": "Initialization",
+    "_kalman_filter": "KalmanFilter",
+    "_kalman_smoother": "KalmanSmoother",
+    "_representation": "Statespace",
+    "_simulation_smoother": "SimulationSmoother",
+}
+# Not `statsmodels.base`, whose data run formulas, nor what imputes, reads files or fetches data.
+_IN_PICKLES = (
+    *PANDAS,
+    "scipy.optimize._lbfgsb_py.LbfgsInvHessProduct",
+    "scipy.optimize._optimize.OptimizeResult",
+    "statsmodels.base.elastic_net.RegularizedResults",
+    "statsmodels.base.elastic_net.RegularizedResultsWrapper",
+    "statsmodels.base.model.GenericLikelihoodModelResults",
+    "statsmodels.base.model.LikelihoodModelResults",
+    "statsmodels.discrete.*",
+    "statsmodels.duration.*",
+    "statsmodels.gam.*",
+    "statsmodels.genmod.*",
+    "statsmodels.miscmodels.*",
+    "statsmodels.othermod.*",
+    "statsmodels.regression.*",
+    "statsmodels.robust.*",
+    "statsmodels.tools.tools.Bunch",
+    "statsmodels.tsa.*",
+    *(f"statsmodels.tsa.statespace.{module}.{kind}{name}" for module, name in _COMPILED.items() for kind in _WORDS),
+)
 
 
 class StatsmodelsFlavour:
@@ -48,7 +89,15 @@ class StatsmodelsFlavour:
     def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
         """See `Flavour`."""
         entry = model.flavours.get("statsmodels", {})
-        return pickles.load(inside(folder, entry.get("data") or model.python_function.get("data") or _FILE), options)
+        path = inside(folder, entry.get("data") or model.python_function.get("data") or _FILE)
+        try:
+            return pickles.load(path, options, _IN_PICKLES, _STAND_INS)
+        except _formula_errors() as error:
+            msg = (
+                f"The model {path} cannot be read, because its formula cannot be computed: {error}. It may use"
+                " columns, numbers, and NumPy as np; make columns of what else it needs before the model is fitted."
+            )
+            raise DamagedData(msg) from error
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol
         """See `Flavour`."""
@@ -58,6 +107,36 @@ class StatsmodelsFlavour:
             return ask(native, data)
 
         return predict
+
+
+def _formula_errors() -> tuple[type[Exception], ...]:
+    """What the libraries raise that statsmodels reads formulas with; it has one of them or both."""
+    homes = (("patsy", "PatsyError"), ("formulaic.errors", "FormulaicError"))
+    return (NameError, *(getattr(sys.modules[module], name) for module, name in homes if module in sys.modules))
+
+
+def _guarded(cls: Any) -> Any:
+    """What stands for `cls` while a pickle is read; it turns into `cls` itself."""
+    name = f"{cls.__module__}.{cls.__qualname__}"
+
+    def restore(self: Any, state: Any) -> None:
+        values = dict(state)
+        if any(key in values for key in _RESTORED) and not is_plain(formula := values.get("formula")):
+            msg = f"The model's formula does more than compute: {formula!r}."
+            raise Refused(msg, name)
+        cls.__setstate__(self, values)
+        self.__class__ = cls
+
+    return type(cls.__name__, (cls,), {"__setstate__": restore})
+
+
+# NumPy is here for formulas, too: statsmodels looks for what they name in the modules that read them.
+_NUMPY = np
+_STAND_INS = {
+    (cls.__module__, cls.__qualname__): _guarded(cls)
+    for cls in vars(model_data).values()
+    if isinstance(cls, type) and issubclass(cls, model_data.ModelData)
+}
 
 
 def _rows(native: Any, data: Any) -> Any:

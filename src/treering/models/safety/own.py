@@ -16,7 +16,7 @@ __all__ = ["is_own", "remember"]
 # Files of a model that can hold code; weights alone are not worth hashing.
 _SUFFIXES = {
     *(".bin", ".cloudpickle", ".dill", ".h5", ".joblib", ".keras", ".pb", ".pickle", ".pkl", ".pt", ".pt2", ".pth"),
-    *(".py", ".skops", ".so"),
+    *(".py", ".skops", ".so", ".statsmodels"),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Hashes", "MISSING", "hashes_of", "joined", "mixed"]
+__all__ = ["MISSING", "Hashes", "hashes_of", "joined", "mixed"]
 
 Hashes = np.ndarray[Any, np.dtype[np.uint64]]
 MISSING = np.uint64(0x6D697373696E6721)

@@ -90,7 +90,8 @@ class LoggedModelsSuite:
         """Are on the model, the last of each key and dataset, and in the run's series as well."""
         experiment_id = new_experiment(tracking)
         run_id = new_run(tracking, experiment_id)
-        model_id = tracking.models.create(NewLoggedModel(experiment_id, source_run_id=run_id)).model_id
+        made_by = new_run(tracking, experiment_id)
+        model_id = tracking.models.create(NewLoggedModel(experiment_id, source_run_id=made_by)).model_id
         linked = [
             Metric("f1", 0.5, 10, 1, model_id, "iris", "d1"),
             Metric("f1", 0.7, 11, 2, model_id, "iris", "d1"),
@@ -104,6 +105,8 @@ class LoggedModelsSuite:
             ("f1", "iris", "d1"): 0.7,
             ("f1", "wine", "d2"): 0.9,
         }
+        # Of the run that judged, which need not be the one that made the model.
+        assert {point.run_id for point in model.metrics} == {run_id}
         columns, _ = tracking.metrics.history(run_id, "f1")
         assert list(columns.values) == [0.2, 0.5, 0.7, 0.9, 0.1]
 

@@ -374,6 +374,7 @@ def logged_model_body(model: LoggedModel) -> LoggedModelBody:
                 item.model_id,
                 item.dataset_name,
                 item.dataset_digest,
+                item.run_id,
             )
             for item in model.metrics
         ],
@@ -406,7 +407,7 @@ def logged_model_from(body: LoggedModelBody) -> LoggedModel:
                 item.model_id,
                 item.dataset_name,
                 item.dataset_digest,
-                body.source_run_id,
+                item.run_id or body.source_run_id,
             )
             for item in body.metrics
         ],

@@ -117,7 +117,11 @@ class SeriesPoints(msgspec.Struct, frozen=True):
 
 
 class LinkedMetric(msgspec.Struct, frozen=True):
-    """A point that also judges a logged model, or belongs to a dataset."""
+    """A point that also judges a logged model, or belongs to a dataset.
+
+    Attributes:
+        run_id: The run that logged it, where that is not plain from what it stands in.
+    """
 
     key: str
     value: Number
@@ -126,6 +130,7 @@ class LinkedMetric(msgspec.Struct, frozen=True):
     model_id: str = ""
     dataset_name: str = ""
     dataset_digest: str = ""
+    run_id: str = ""
 
 
 class RunBatch(msgspec.Struct, frozen=True):

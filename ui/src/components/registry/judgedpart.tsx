@@ -1,17 +1,58 @@
-/** The last evaluation of a version: that of its model wherever it was made, else what lies in its source run. */
+/** The last evaluation of a version: of its logged model, whichever run made it, else that of its source run. */
 
-import { useQuery } from "@tanstack/react-query";
-import { evaluationsQuery } from "../../api/evaluations";
-import { versionUri } from "../../api/models";
-import type { ModelVersion } from "../../api/types";
+import { useQueries, useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { loggedModelQuery, versionUri } from "../../api/models";
+import { runQuery } from "../../api/runs";
+import type { ModelVersion, Run } from "../../api/types";
+import { EVALUATED_TAG } from "../../lib/evaluation";
+import { formatTime } from "../../lib/format";
 import EvaluationPart, { NotEvaluated } from "../evaluation/part";
-import { Failure, SkeletonRows } from "../feedback";
+import { SkeletonRows } from "../feedback";
+
+/** More evaluations of one model are not looked at. */
+const MOST = 20;
 
 export default function JudgedPart({ version }: { version: ModelVersion }) {
-  const query = useQuery(evaluationsQuery(version.name, version.version));
-  if (query.isPending) return <SkeletonRows rows={8} />;
-  if (query.isError) return <Failure what="The evaluations could not be found." error={query.error} retry={() => void query.refetch()} />;
+  const model = useQuery({ ...loggedModelQuery(version.model_id ?? ""), enabled: Boolean(version.model_id), retry: false });
+  const judges = (model.data?.metrics ?? []).map((point) => point.run_id ?? "");
+  const ids = [...new Set([version.run_id ?? "", ...judges])].filter(Boolean).slice(0, MOST);
+  const runs = useQueries({ queries: ids.map((id) => ({ ...runQuery(id), retry: false })) });
+  const [asked, setAsked] = useState("");
   const uri = versionUri(version.name, version.version);
-  const last = query.data[0];
-  return last === undefined ? <NotEvaluated modelUri={uri} /> : <EvaluationPart runId={last} modelUri={uri} />;
+  if ((version.model_id && model.isPending) || runs.some((run) => run.isPending)) return <SkeletonRows rows={8} />;
+  const found = runs
+    .flatMap(({ data }) => (data && evaluates(data, version) ? [data] : []))
+    .sort((a, b) => (b.start_time ?? 0) - (a.start_time ?? 0));
+  const shown = found.find((run) => run.run_id === asked) ?? found[0];
+  if (shown === undefined) return <NotEvaluated modelUri={uri} />;
+  return (
+    <>
+      <div className="bar">
+        <span className="muted">Evaluated in</span>
+        {found.length === 1 ? (
+          <Link to="/runs/$runId" params={{ runId: shown.run_id }} search={{ tab: "evaluation" }} className="link">
+            {shown.run_name || shown.run_id}
+          </Link>
+        ) : (
+          <select className="field" aria-label="Which evaluation" value={shown.run_id} onChange={(event) => setAsked(event.target.value)}>
+            {found.map((run) => (
+              <option key={run.run_id} value={run.run_id}>
+                {run.run_name || run.run_id} · {formatTime(run.start_time ?? 0)}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      <EvaluationPart key={shown.run_id} runId={shown.run_id} modelUri={uri} />
+    </>
+  );
+}
+
+/** Its source run may have evaluated the model by the name it had then; others have to say which model they judged. */
+function evaluates(run: Run, version: ModelVersion): boolean {
+  const evaluated = run.tags[EVALUATED_TAG];
+  if (evaluated === undefined) return false;
+  return evaluated === version.model_id || evaluated === version.source || run.run_id === version.run_id;
 }

@@ -7,7 +7,7 @@ import { filesQuery } from "../../api/artifacts";
 import { experimentQuery } from "../../api/experiments";
 import { loggedModelQuery, versionUri } from "../../api/models";
 import { runQuery } from "../../api/runs";
-import type { ModelVersion, RegisteredModel, Run } from "../../api/types";
+import type { ModelVersion, Run } from "../../api/types";
 import { direction, isSystem, rankMetrics } from "../../lib/columns";
 import { formatNumber, toFloat } from "../../lib/format";
 import { championOf } from "../../lib/modeledits";
