@@ -65,6 +65,7 @@ class Judgement:
     evaluations: tuple[Evaluation | None, Evaluation | None] = (None, None)
     objective: Objective | None = None
     promotion: Promotion | None = None
+    asked: Asked | None = None
 
 
 def judge_candidate(services: Services, asked: Asked) -> Judgement:
@@ -98,7 +99,7 @@ def judge_candidate(services: Services, asked: Asked) -> Judgement:
         kept = [check for check in result.checks if check.name != "champion"]
         result = _with(replace(result, checks=tuple(kept)), Check("champion", passed, None, "", reason))
     result = replace(result, candidate=candidate.uri, champion=champion.uri if champion else "", created=now())
-    return Judgement(result, candidate, champion, (ours, theirs), objective)
+    return Judgement(result, candidate, champion, (ours, theirs), objective, asked=asked)
 
 
 def record(services: Services, judgement: Judgement, target: str = "", model: str = "", reason: str = "") -> Judgement:
@@ -133,10 +134,7 @@ def record(services: Services, judgement: Judgement, target: str = "", model: st
     governance.set_check(NewCheck(version.name, version.version, CHECK, passed, told(result), run_id), user=user)
     if not earned:
         return judgement
-    holder = judgement.champion
-    expected = None
-    if holder is not None and holder.version is not None and _holds(holder.version, target):
-        expected = holder.version.version
+    expected = _expected(judgement, target)
     if expected == version.version:
         return judgement
     promotion = governance.promote(
@@ -241,9 +239,19 @@ def _with(result: GateResult, check: Check) -> GateResult:
     return replace(result, checks=checks, verdict=verdict_of(checks))
 
 
-def _holds(version: ModelVersion, target: str) -> bool:
+def _expected(judgement: Judgement, target: str) -> int | None:
+    """The version that held the target when the candidate was judged, 0 for none; None where nobody looked."""
     kind, _, name = target.partition(":")
-    return name in version.aliases if kind == "alias" else version.stage == name
+    champion = judgement.champion.version if judgement.champion else None
+    if champion is not None:
+        held = name in champion.aliases if kind == "alias" else champion.stage == name
+        return champion.version if held else None
+    uri = judgement.asked.champion if judgement.asked else ""
+    if judgement.champion is None and scheme_of(uri) == "models":
+        wanted = parse_model_uri(uri)
+        if name and name == (wanted.alias if kind == "alias" else wanted.stage):
+            return 0
+    return None
 
 
 def _registered(services: Services, judgement: Judgement, model: str) -> ModelVersion:
