@@ -89,6 +89,9 @@ SPACY_PROPHET = laboratory("spacy-prophet", "spacy>=3.8.7", "prophet>=1.1.6")
 # H2O's server is Java's, too.
 H2O = laboratory("h2o", "h2o>=3.46")
 
+# Without MLflow, which has nothing for it.
+RAY = Peer("ray", (*_needs_of_treering("sklearn", "pandas"), "ray[data]>=2.44"))
+
 
 def ready(peer: Peer) -> Path:
     """The Python of the environment, which is built if it is not there yet.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from treering.models.flavours.base import LoadOptions
 from treering.models.scoring import batch
 from treering.models.scoring.job import BatchJob, BatchResult, Recipe
 from treering.models.scoring.request import find_files, sink
@@ -17,7 +18,14 @@ __all__ = ["read", "score", "write"]
 def _job(model: Path, given: Any, output: Path, **options: Any) -> BatchJob:
     files, target = find_files(given), sink(output)
     ours = {name: options.pop(name) for name in ("workers", "resume") if name in options}
-    recipe = Recipe(str(model), files.format, target.format, compressed=target.compressed, **options)
+    recipe = Recipe(
+        str(model),
+        files.format,
+        target.format,
+        compressed=target.compressed,
+        loading=LoadOptions(allow_code=True),
+        **options,
+    )
     return BatchJob(recipe, files.paths, target.path, **{"workers": 1, **ours})
 
 

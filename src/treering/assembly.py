@@ -10,7 +10,7 @@ import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 from treering.core.errors import InvalidInput, NotFound, NotSupported, PermissionDenied, StorageFull
 from treering.core.home import make_home
-from treering.core.person import acting_user
+from treering.core.person import user_name
 from treering.core.settings import Settings
 from treering.core.uri import file_uri, join, local_path, scheme_of
 from treering.core.variables import process_variables
@@ -72,6 +72,7 @@ class Services:
             have changed, whoever changed them; costs next to nothing. None where that is not counted.
         keep_delivering: Sends messages to webhooks as they come due until the event is set; None where
             somebody else does.
+        registry_of: The registry as a user changes it; None where it cannot be another one than the process's.
         repository: The repository of data and pipelines that pages show; what it takes is loaded when it is first called.
     """
 
@@ -86,6 +87,11 @@ class Services:
     versions: Callable[[Sequence[str]], Mapping[str, str]] | None = None
     repository: Callable[[], RepositoryView] = _no_repository
     keep_delivering: Callable[[threading.Event], None] | None = None
+    registry_of: Callable[[str], ModelRegistry] | None = None
+
+    def acting_for(self, user: str) -> Services:
+        """The same services, whose changes of the registry are recorded as those of another user than the process's."""
+        return self if self.registry_of is None else replace(self, registry=self.registry_of(user))
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -117,10 +123,14 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     store = with_columns(store, settings.search_memory_mb << 20)
     tracking = open_tracking(store, _absolute(root), truncate_long_values=settings.truncate_long_values)
     means = _webhook_means(settings)
+
+    def registry_of(user: str) -> ModelRegistry:
+        return open_registry(store, tracking, means, lambda: user, open_artifacts)
+
     return Services(
         settings,
         tracking,
-        open_registry(store, tracking, means, lambda: acting_user(settings.user), open_artifacts),
+        registry_of(settings.user or user_name()),
         open_lineage(store),
         open_artifacts,
         _check(store, root_store),
@@ -129,6 +139,7 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         None if store.feed is None else _versions(store.feed),
         _repository(settings.repository, tracking),
         StoredWebhooks(store.webhooks, store.outbox, means).keep_delivering,
+        registry_of,
     )
 
 

@@ -99,6 +99,8 @@ def test_what_belongs_to_no_request_is_told(github: dict[str, str], gitlab: dict
     for environ in ({**github, "GITHUB_REF": "refs/heads/main"}, {**gitlab, "CI_MERGE_REQUEST_IID": ""}):
         with pytest.raises(InvalidInput, match="--number"):
             post("one", "gate", environ)
+    with pytest.raises(InvalidInput, match="GITHUB_API_URL"):
+        post("one", "gate", {**github, "GITHUB_API_URL": ""})
     with pytest.raises(InvalidInput, match="--forge"):
         post("one", "gate", {})
     with pytest.raises(InvalidInput, match="--repository"):

@@ -48,7 +48,13 @@ def test_both_are_evaluated_on_the_data_that_is_given(
     treering.set_experiment("signs")
     treering.objective("Tell the sign.", {"accuracy": ">= 0.8"})
     values = [((number * 37) % 101 - 50) / 50 for number in range(LEAST * 2)]
-    table = pandas.DataFrame({"x": values, "noise": [number * 53 % 89 - 44 for number in range(LEAST * 2)], "y": [int(value > 0) for value in values]})
+    table = pandas.DataFrame(
+        {
+            "x": values,
+            "noise": [number * 53 % 89 - 44 for number in range(LEAST * 2)],
+            "y": [int(value > 0) for value in values],
+        }
+    )
     table.to_csv("test.csv", index=False)
     for column in ("noise", "x"):
         model = sklearn_linear.LogisticRegression().fit(

@@ -77,3 +77,17 @@ def test_transformers(run_both: Any) -> None:
     assert first["tags"]["mlflow.autologging"] == "transformers"
     assert "mlflow.autologging" not in mine["tags"]
     assert [step for step, _ in first["metrics"]["loss"]] == [1, 2, 3, 4]
+
+
+def test_fitted_networks_are_logged_as_models(run_both: Any) -> None:
+    logged = run_both(TORCH, "fitted_models.py")
+    assert logged.ours[0]["signatures"] == logged.theirs[0]["signatures"]
+    assert logged.ours[0]["measured"] == logged.theirs[0]["measured"]
+    for ours, theirs in zip(logged.ours, logged.theirs, strict=True):
+        assert [(one["name"], one["status"]) for one in ours["models"]] == [("model", "READY")]
+        assert [one["name"] for one in theirs["models"]] == ["model"]
+
+
+def test_a_fitted_model_of_tensorflow(run_ours: Any) -> None:
+    (found,) = run_ours(TENSORFLOW, "tensorflow_fitted.py")
+    assert [(one["name"], one["status"]) for one in found["models"]] == [("model", "READY")]

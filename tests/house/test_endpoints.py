@@ -79,7 +79,7 @@ def test_each_is_guarded(api: str) -> None:
         }:
             # Reading by POST is for searches, whose question is too long for an address.
             assert re.search(
-                r"search|metric|sample|history|series|bulk|get|query|list|latest|download|overview|\.(rows|groups|keys|values)$",
+                r"search|metric|sample|history|series|bulk|get|query|list|latest|download|overview|compare|\.(rows|groups|keys|values)$",
                 endpoint.name,
                 re.IGNORECASE,
             ), f"{endpoint.name} sends a body, and asks only for {endpoint.permission}"

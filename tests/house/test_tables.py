@@ -21,7 +21,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "METADATA": (
         "treering.storage.metadata:METADATA",
         "storage/metadata",
-        {"base", "columns", "grid", "feed", "grouped", "merge", "schema", "search"},
+        {"announcing", "base", "columns", "feed", "governing", "grid", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
     "SCORING_FORMATS": (
@@ -29,7 +29,11 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         "models/scoring/formats",
         {"base", "remembering", "text"},
     ),
-    "MODEL_COMMANDS": ("treering.cli.models:MODEL_COMMANDS", "cli/models", {"elsewhere", "files", "options", "request"}),
+    "MODEL_COMMANDS": (
+        "treering.cli.models:MODEL_COMMANDS",
+        "cli/models",
+        {"elsewhere", "fetching", "files", "options", "request", "where"},
+    ),
     "ENVIRONMENT_MANAGERS": (
         "treering.environments:ENVIRONMENT_MANAGERS",
         "environments",

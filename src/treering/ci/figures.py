@@ -163,5 +163,5 @@ def _text(x: float, y: float, text: str, anchor: str, look: str = "name") -> str
 def _svg(width: int, height: int, title: str, inner: str, look: str = "figure") -> str:
     return (
         f'<svg class="{look}" role="img" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
-        f' xmlns="http://www.w3.org/2000/svg"><title>{escape(title)}</title>{inner}</svg>'
+        f"><title>{escape(title)}</title>{inner}</svg>"
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from treering.cli.card import card
 from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.core.errors import InvalidInput
@@ -20,7 +21,7 @@ _reason_option = click.option("--reason", "-m", default="", help="Why; the histo
 _LONGEST_CELL = 60
 
 
-@click.command()
+@click.command("promote")
 @click.argument("name")
 @click.argument("version", type=int)
 @click.argument("target")
@@ -28,7 +29,7 @@ _LONGEST_CELL = 60
 @click.option("--replacing", type=int, help="Version that is expected to be there now, 0 for none; else refused.")
 @_user_option
 @json_option
-def promote(name: str, version: int, target: str, *, as_json: bool, **given: Any) -> None:
+def _promote(name: str, version: int, target: str, *, as_json: bool, **given: Any) -> None:
     """Move VERSION of NAME to TARGET, or ask for it where a rule of approval wants more.
 
     TARGET is stage:Production or alias:champion; for short Production or @champion.
@@ -52,16 +53,16 @@ def _deciding(word: str, done: Callable[[Governance], Callable[..., Promotion]],
     return decide
 
 
-approve = _deciding("approve", lambda governance: governance.approve, "Approve a promotion that waits.")
-reject = _deciding("reject", lambda governance: governance.reject, "Reject a promotion that waits.")
-withdraw = _deciding("withdraw", lambda governance: governance.withdraw, "Take back a promotion that you asked for.")
+_approve = _deciding("approve", lambda governance: governance.approve, "Approve a promotion that waits.")
+_reject = _deciding("reject", lambda governance: governance.reject, "Reject a promotion that waits.")
+_withdraw = _deciding("withdraw", lambda governance: governance.withdraw, "Take back a promotion that you asked for.")
 
 
-@click.command()
+@click.command("promotions")
 @click.argument("name", default="")
 @click.option("--state", type=click.Choice([*PromotionState], case_sensitive=False), help="Only those in this state.")
 @json_option
-def promotions(name: str, *, state: str | None, as_json: bool) -> None:
+def _promotions(name: str, *, state: str | None, as_json: bool) -> None:
     """List promotions, of NAME or of all models; the newest first."""
     with session() as services:
         found = services.registry.governance.promotions(name, PromotionState(state.upper()) if state else None)
@@ -77,13 +78,13 @@ def promotions(name: str, *, state: str | None, as_json: bool) -> None:
     print_table(columns, rows, "There are no promotions.")
 
 
-@click.command()
+@click.command("rollback")
 @click.argument("name")
 @click.argument("target")
 @_reason_option
 @_user_option
 @json_option
-def rollback(name: str, target: str, *, reason: str, user: str, as_json: bool) -> None:
+def _rollback(name: str, target: str, *, reason: str, user: str, as_json: bool) -> None:
     """Give TARGET of NAME back to the version that held it before. No approval is asked for."""
     with session() as services:
         back = services.registry.governance.rollback(name, target, reason, user=user)
@@ -93,12 +94,12 @@ def rollback(name: str, target: str, *, reason: str, user: str, as_json: bool) -
     click.echo(f"{target} of {name} belongs to version {back.version} again.")
 
 
-@click.command()
+@click.command("history")
 @click.argument("name", default="")
 @click.option("--version", type=int, default=0, help="Only what happened to this version.")
 @click.option("--limit", "-n", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Most changes.")
 @json_option
-def history(name: str, *, version: int, limit: int, as_json: bool) -> None:
+def _history(name: str, *, version: int, limit: int, as_json: bool) -> None:
     """Show what happened to NAME, or to all models: who, when, what, why; the newest first."""
     with session() as services:
         found = services.registry.governance.history(name, version, limit)
@@ -112,15 +113,15 @@ def history(name: str, *, version: int, limit: int, as_json: bool) -> None:
     print_table(["when", "who", "model", "version", "what", "change", "why"], rows, "Nothing has happened.")
 
 
-@click.group()
-def rules() -> None:
+@click.group("rules")
+def _rules() -> None:
     """Rules of approval: what it takes to reach a stage or an alias."""
 
 
-@rules.command("list")
+@_rules.command("list")
 @click.argument("name", default="")
 @json_option
-def list_rules(name: str, *, as_json: bool) -> None:
+def _list_rules(name: str, *, as_json: bool) -> None:
     """List the rules that hold for NAME, or all."""
     with session() as services:
         found = services.registry.governance.rules(name)
@@ -136,7 +137,7 @@ def list_rules(name: str, *, as_json: bool) -> None:
     print_table(columns, rows, "There are no rules, so versions are moved without approval.")
 
 
-@rules.command("set")
+@_rules.command("set")
 @click.argument("target")
 @click.option("--model", default="", help="The model it holds for; by default every one without a rule of its own.")
 @click.option("--approvers", type=int, default=1, show_default=True, help="How many people have to approve.")
@@ -145,30 +146,30 @@ def list_rules(name: str, *, as_json: bool) -> None:
 @click.option("--allow-own", is_flag=True, help="Let the approval of who asked for it count.")
 @_reason_option
 @_user_option
-def set_rule(target: str, *, reason: str, user: str, **given: Any) -> None:
+def _set_rule(target: str, *, reason: str, user: str, **given: Any) -> None:
     """Make or change the rule for TARGET, such as stage:Production."""
     with session() as services:
         made = services.registry.governance.set_rule(ApprovalRule(target=target, **given), reason, user=user)
     click.echo(f"{made.target} of {made.model or 'every model'} is guarded now.")
 
 
-@rules.command("remove")
+@_rules.command("remove")
 @click.argument("target")
 @click.option("--model", default="", help="The model it holds for; by default the rule for every model.")
 @_reason_option
 @_user_option
-def remove_rule(target: str, *, model: str, reason: str, user: str) -> None:
+def _remove_rule(target: str, *, model: str, reason: str, user: str) -> None:
     """Take the rule for TARGET away."""
     with session() as services:
         services.registry.governance.remove_rule(model, target, reason, user=user)
     click.echo(f"No rule guards {target} of {model or 'every model'} any more.")
 
 
-@click.command()
+@click.command("checks")
 @click.argument("name")
 @click.argument("version", type=int)
 @json_option
-def checks(name: str, version: int, *, as_json: bool) -> None:
+def _checks(name: str, version: int, *, as_json: bool) -> None:
     """List the last outcome of each check of VERSION of NAME."""
     with session() as services:
         found = services.registry.governance.checks(name, version)
@@ -182,7 +183,7 @@ def checks(name: str, version: int, *, as_json: bool) -> None:
     print_table(["check", "outcome", "by", "when", "run", "detail"], rows, "No checks were recorded.")
 
 
-@click.command()
+@click.command("check")
 @click.argument("name")
 @click.argument("version", type=int)
 @click.argument("check")
@@ -190,21 +191,21 @@ def checks(name: str, version: int, *, as_json: bool) -> None:
 @click.option("--detail", "-m", default="", help="What was found.")
 @click.option("--run-id", default="", help="The run that says more.")
 @_user_option
-def check(name: str, version: int, check: str, *, user: str, **given: Any) -> None:
+def _check(name: str, version: int, check: str, *, user: str, **given: Any) -> None:
     """Record the outcome of CHECK on VERSION of NAME."""
     with session() as services:
         made = services.registry.governance.set_check(NewCheck(name, version, check, **given), user=user)
     click.echo(f"The check {made.check} of {name} version {version} {'passed' if made.passed else 'failed'}.")
 
 
-@click.command()
+@click.command("annotate")
 @click.argument("name")
 @click.argument("version", type=int)
 @click.argument("text", default="")
 @click.option("--reply-to", default="", help="The id of the note that this one answers.")
 @_user_option
 @json_option
-def annotate(name: str, version: int, text: str, *, reply_to: str, user: str, as_json: bool) -> None:
+def _annotate(name: str, version: int, text: str, *, reply_to: str, user: str, as_json: bool) -> None:
     """Remark TEXT on VERSION of NAME; without TEXT show the notes."""
     with session() as services:
         governance = services.registry.governance
@@ -223,12 +224,12 @@ def annotate(name: str, version: int, text: str, *, reply_to: str, user: str, as
         click.echo("There are no notes.")
 
 
-@click.command()
+@click.command("compare")
 @click.argument("name")
 @click.argument("versions", nargs=-1, required=True)
 @click.option("--all", "everything", is_flag=True, help="Show also what is the same in all of them.")
 @json_option
-def compare(name: str, versions: Sequence[str], *, everything: bool, as_json: bool) -> None:
+def _compare(name: str, versions: Sequence[str], *, everything: bool, as_json: bool) -> None:
     """Put versions of NAME beside each other; a version of another model is written as MODEL/VERSION."""
     wanted = [_version(name, text) for text in versions]
     with session() as services:
@@ -281,17 +282,18 @@ def _short(text: str) -> str:
 
 
 COMMANDS: tuple[click.Command, ...] = (
-    promote,
-    approve,
-    reject,
-    withdraw,
-    promotions,
-    rollback,
-    history,
-    rules,
-    checks,
-    check,
-    annotate,
-    compare,
+    _promote,
+    _approve,
+    _reject,
+    _withdraw,
+    _promotions,
+    _rollback,
+    _history,
+    _rules,
+    _checks,
+    _check,
+    _annotate,
+    _compare,
+    card,
 )
 """In the order in which a version lives through them."""

@@ -14,6 +14,7 @@ _STEP = 25
 _BAR = 24
 _LIVE_EVERY = 0.2
 _LINE_EVERY = 10.0
+_LINE_LEAST = 2.0
 
 
 class Told:
@@ -67,7 +68,7 @@ class RowsTold:
         if self._live:
             if now - self._said < _LIVE_EVERY and share < 1:
                 return
-        elif (step == self._step and now - self._said < _LINE_EVERY) or share >= 1:
+        elif share >= 1 or now - self._said < (_LINE_EVERY if step == self._step else _LINE_LEAST):
             return
         self._said, self._step = now, step
         speed = (rows - self._first) / max(now - self._began, 1e-9)

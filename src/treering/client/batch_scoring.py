@@ -33,6 +33,7 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
     chunk_rows: int = DEFAULT_CHUNK_ROWS,
     workers: int = 0,
     resume: bool = False,
+    trust: object = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> BatchResult:
     """Write a model's predictions for files: CSV, Parquet or JSON lines, in memory that does not grow with them.
@@ -52,6 +53,7 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
         chunk_rows: How many rows the model is asked for at once, at most.
         workers: Processes, each with a copy of the model; 0: one for each core, and none besides this for little data.
         resume: Go on from what an interrupted call with the same arguments left.
+        trust: True: the model's code may run; or names that may be read though no allow-list has them.
         progress: Called now and then with how far it is.
 
     Raises:
@@ -72,7 +74,7 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
             params or {},
             chunk_rows,
             target.compressed,
-            LoadOptions.of(session().settings),
+            LoadOptions.of(session().settings, trust),
         )
         return score(BatchJob(recipe, files.paths, target.path, workers, resume), progress)
 

@@ -26,7 +26,7 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from treering.core.errors import InvalidInput, TreeringError, Unavailable
-from treering.core.person import acting_user
+from treering.core.person import user_name
 from treering.core.settings import Settings
 from treering.storage.objects.base import CHUNK_SIZE
 from treering.storage.objects.retry import pause
@@ -243,7 +243,7 @@ def _socket_options() -> list[tuple[int, int, int]]:
 
 def _credentials(settings: Settings, url_user: str, url_password: str) -> dict[str, str]:
     # A record of who did what, not a proof of it; percent-encoded, since headers hold few characters.
-    headers = {"user-agent": "treering", USER_HEADER: quote(acting_user(settings.user), safe="")}
+    headers = {"user-agent": "treering", USER_HEADER: quote(settings.user or user_name(), safe="")}
     if settings.tracking_token:
         headers["authorization"] = f"Bearer {settings.tracking_token}"
     elif settings.tracking_username or url_user:

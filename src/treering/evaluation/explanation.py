@@ -192,7 +192,7 @@ def _dependence(
     return [
         FeatureDependence(
             some.names[place],
-            tuple(grid.tolist()),
+            tuple(map(_shown, grid.tolist())),
             tuple(values.mean(axis=1).tolist()),
             tuple(tuple(line) for line in values[:, lines].T.tolist()),
             name,
@@ -200,6 +200,10 @@ def _dependence(
         for name, flat in outputs_of(predicted, options.labels)
         for values in [flat.reshape(len(grid), rows)]
     ]
+
+
+def _shown(value: Any) -> float | str:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 def _grid(some: Columns, place: int, points: int) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Sequence
 
-from treering.core.person import acting_user
+from treering.core.person import user_name
 from treering.entities.governance import VersionComparison
 from treering.registry.base import ModelRegistry, VersionedModels
 from treering.registry.governance import StoredGovernance
@@ -23,7 +23,7 @@ def open_registry(
     store: MetadataStore,
     tracking: Tracking,
     means: Means | None = None,
-    who: Callable[[], str] = acting_user,
+    who: Callable[[], str] = user_name,
     open_artifacts: Callable[[str], ObjectStore] | None = None,
 ) -> ModelRegistry:
     """The whole registry on `store`, for models that `tracking` knows; the two may be different databases.

@@ -113,4 +113,4 @@ def finish() -> None:
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    print(json.dumps(plain(treering.pyfunc.load_model(sys.argv[1]).predict(asked))))
+    sys.stdout.write(json.dumps(plain(treering.pyfunc.load_model(sys.argv[1]).predict(asked))))

@@ -8,6 +8,7 @@ import zipfile
 
 import lightning
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -15,6 +16,7 @@ from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
+from treering.models.safety.scanning import scan
 from treering.testing.flavours import FlavourSuite, Sample
 
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
@@ -196,8 +198,6 @@ def test_a_path_that_leads_out_of_the_model_is_refused(tmp_path):
 
 
 def test_tables_and_lists_are_answered_in_kind(tmp_path):
-    import pandas as pd
-
     save("pytorch", plain(), tmp_path / "m")
     model = load(tmp_path / "m")
     frame = pd.DataFrame(ROWS.astype("float64"), index=list("abcd"))
@@ -212,3 +212,16 @@ def test_the_device_is_chosen_when_loading(tmp_path):
     load(tmp_path / "m", LoadOptions(model_config={"device": "cpu"}))
     with pytest.raises(InvalidInput, match="device"):
         load(tmp_path / "m", LoadOptions(model_config={"device": "meta:7x"}))
+
+
+@pytest.mark.parametrize("kind", ["layers", "graph"])
+def test_a_scan_finds_nothing_where_no_code_is_run(tmp_path, kind):
+    model, options = (plain(), None) if kind == "layers" else (Own(), SaveOptions(input_example=ROWS))
+    save("pytorch", model, tmp_path / "m", options)
+    assert scan(tmp_path / "m").is_safe
+    load(tmp_path / "m", FORBIDDEN)
+
+
+def test_a_scan_finds_the_classes_of_others(tmp_path):
+    save("pytorch", Own(), tmp_path / "m")
+    assert not scan(tmp_path / "m").is_safe

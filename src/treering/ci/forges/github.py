@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from treering.ci.forges.base import Posted, Review
-from treering.ci.forges.rest import Rest, token_of
+from treering.ci.forges.rest import Rest, api_of, token_of
 from treering.core.errors import InvalidInput
 
 __all__ = ["GitHub", "open_github"]
@@ -50,7 +50,7 @@ def open_github(environ: Mapping[str, str], review: Review) -> GitHub:
         raise InvalidInput(msg)
     token = token_of(environ, ("GITHUB_TOKEN", "GH_TOKEN", "REPO_TOKEN"), _NEEDS)
     headers = {"Authorization": f"Bearer {token}", "X-GitHub-Api-Version": "2022-11-28"}
-    rest = Rest(environ.get("GITHUB_API_URL") or "https://api.github.com", headers, _NEEDS, environ)
+    rest = Rest(api_of(environ, "GITHUB_API_URL"), headers, _NEEDS, environ)
     number = review.number or _number(environ) or _number_of_commit(environ, rest, repository)
     if not number:
         msg = "This job belongs to no pull request. Name one with --number, or run it on pull_request."

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from treering.ci.forges.base import Posted, Review
-from treering.ci.forges.rest import Rest, token_of
+from treering.ci.forges.rest import Rest, api_of, token_of
 from treering.core.errors import InvalidInput
 
 __all__ = ["GitLab", "open_gitlab"]
@@ -49,7 +49,7 @@ def open_gitlab(environ: Mapping[str, str], review: Review) -> GitLab:
         msg = "This job says no project. Name it with --repository group/name."
         raise InvalidInput(msg)
     token = token_of(environ, ("GITLAB_TOKEN", "REPO_TOKEN"), _NEEDS)
-    url = environ.get("CI_API_V4_URL") or "https://gitlab.com/api/v4"
+    url = api_of(environ, "CI_API_V4_URL")
     rest = Rest(url, {"PRIVATE-TOKEN": token}, _NEEDS, environ)
     number = review.number or _number(environ.get("CI_MERGE_REQUEST_IID", ""))
     if not number:

@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from treering.core.errors import InvalidInput, NotFound, PermissionDenied, TreeringError, Unavailable
 
-__all__ = ["Rest", "token_of"]
+__all__ = ["Rest", "api_of", "token_of"]
 
 _TIMEOUT = 30.0
 _ATTEMPTS = 3
@@ -99,6 +99,15 @@ class Rest:
         kind: type[TreeringError] = InvalidInput if status < 500 else Unavailable  # noqa: PLR2004  # as above
         msg = f"{self._host} answered {method} {path} with status {status}{said}. Try again, or look at the forge's own pages."
         raise kind(msg)
+
+
+def api_of(environ: Mapping[str, str], name: str) -> str:
+    """The address of the API, which jobs of the forge have in a variable. Raises InvalidInput where it is not set."""
+    found = environ.get(name, "").strip()
+    if not found:
+        msg = f"Which forge is meant is not known: jobs have {name}. Set it to the address of the forge's API."
+        raise InvalidInput(msg)
+    return found
 
 
 def token_of(environ: Mapping[str, str], names: tuple[str, ...], needs: str) -> str:

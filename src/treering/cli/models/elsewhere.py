@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
 from treering.cli.models.options import folder_of
-from treering.core.errors import InvalidInput
+from treering.cli.models.where import Elsewhere, variables
 from treering.core.settings import Settings
-from treering.core.variables import set_variable
 from treering.environments.base import Specification
 from treering.environments.cache import default_root, ready
 from treering.environments.entering import needs_of_treering, run_there
 from treering.environments.specification import changed, read
 
-__all__ = ["Elsewhere", "environment_root", "prepare", "run_elsewhere", "set_locally"]
+__all__ = ["environment_root", "prepare", "run_elsewhere"]
 
 # What says where to run, and not what.
 _NOT_AGAIN = {"env", "env_manager", "install_mlflow", "model_uri", "no_conda", "override"}
 _FILES = ("pandas>=2.2", "pyarrow>=17")
-
-
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
-    """Which environment a command runs in.
-
-    Attributes:
-        override: Requirements instead of the model's own of these packages, by commas.
-        env: Variables as NAME=VALUE.
-        with_files: Whether it is to read and write files of tables.
-    """
-
-    manager: str
-    install_mlflow: bool = False
-    override: str = ""
-    env: tuple[str, ...] = ()
-    with_files: bool = False
 
 
 def environment_root(settings: Settings) -> Path:
@@ -61,39 +42,17 @@ def prepare(folder: Path, where: Elsewhere, settings: Settings) -> Path:
 def run_elsewhere(ctx: click.Context, model_uri: str, where: Elsewhere) -> int:
     """Run the command again with another Python; its exit status."""
     settings: Settings = ctx.obj
-    variables = _variables(where.env)
+    given = variables(where.env)
     with ExitStack() as stack:
         folder = folder_of(model_uri, settings, stack)
         python = prepare(folder, where, settings)
         again = ["models", str(ctx.info_name), "--model-uri", str(folder), *_again(ctx)]
-        return run_there(python, environment_root(settings), again, variables)
-
-
-def set_locally(env: Sequence[str], override: str | None) -> None:
-    """As `Elsewhere`, for a command that runs here: variables are set, and nothing is installed."""
-    if override:
-        msg = (
-            "--pip-requirements-override changes an environment that is built. Choose one by --env-manager, such as uv."
-        )
-        raise InvalidInput(msg)
-    for name, value in _variables(env).items():
-        set_variable(name, value)
+        return run_there(python, environment_root(settings), again, given)
 
 
 def _once(specification: Specification) -> Specification:
     """Without what the model pins itself: its version is the one that counts, and ours may be newer."""
     return replace(specification, ours=tuple(dict.fromkeys(specification.ours)))
-
-
-def _variables(env: Sequence[str]) -> dict[str, str]:
-    found = {}
-    for one in env:
-        name, sign, value = one.partition("=")
-        if not sign or not name:
-            msg = f"--env {one} is no variable. Write it as NAME=VALUE."
-            raise InvalidInput(msg)
-        found[name] = value
-    return found
 
 
 def _again(ctx: click.Context) -> list[str]:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
-from treering.cli.session import session
-from treering.client.artifacts import download_tree
+from treering.core.plugins import Registry
 from treering.core.settings import Settings
 from treering.core.uri import local_path, scheme_of
-from treering.registry.locate import locate
 
 __all__ = ["env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option"]
 
@@ -27,11 +26,15 @@ install_mlflow_option = click.option(
     "--install-mlflow", is_flag=True, help="Install MLflow in the environment, too, for models that import it."
 )
 
+# A folder of this machine is served and scored without stores, whose libraries take their time to load.
+_FETCHERS: Registry[Callable[[str, Settings, Path], Path]] = Registry(
+    "treering.model_fetchers", "way to fetch models", {"fetch": "treering.cli.models.fetching:fetch"}
+)
+
 
 def folder_of(uri: str, settings: Settings, stack: ExitStack) -> Path:
     """Where the model is on this disk; fetched until the end of `stack` if it is elsewhere."""
     if scheme_of(uri) == "file":
         return local_path(uri)
     target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="treering-model-")))
-    with session(settings) as services:
-        return download_tree(services, locate(uri, services.tracking, services.registry), target)
+    return _FETCHERS.load("fetch")(uri, settings, target)

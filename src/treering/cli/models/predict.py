@@ -8,8 +8,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from treering.cli.models.elsewhere import Elsewhere, run_elsewhere, set_locally
 from treering.cli.models.options import env_manager_option, install_mlflow_option, model_uri_option
+from treering.cli.models.where import ELSEWHERE, HERE, Elsewhere, set_locally
 from treering.core.errors import InvalidInput
 from treering.core.plugins import Registry
 from treering.core.settings import Settings
@@ -86,9 +86,9 @@ def predict(  # noqa: PLR0913 -- the options of a command
     settings: Settings = ctx.obj
     explicit = ctx.get_parameter_source("content_type") is not ParameterSource.DEFAULT
     wants_batch = _wants_batch(input_path, batch, explicit=explicit)
-    if env_manager != "local":
+    if env_manager != HERE:
         where = Elsewhere(env_manager, install_mlflow, override or "", tuple(env), with_files=wants_batch)
-        ctx.exit(run_elsewhere(ctx, model_uri, where))
+        ctx.exit(ELSEWHERE.load("environment")(ctx, model_uri, where))
     set_locally(env, override)
     if not wants_batch:
         _WAYS.load("request")(settings, model_uri, input_path, output_path, content_type)

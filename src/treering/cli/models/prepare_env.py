@@ -6,8 +6,9 @@ from contextlib import ExitStack
 
 import click
 
-from treering.cli.models.elsewhere import Elsewhere, prepare
+from treering.cli.models.elsewhere import prepare
 from treering.cli.models.options import folder_of, install_mlflow_option, model_uri_option
+from treering.cli.models.where import Elsewhere
 from treering.core.settings import Settings
 
 __all__ = ["prepare_env"]

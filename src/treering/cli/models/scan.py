@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from contextlib import ExitStack
-from pathlib import Path
 
 import click
 
-from treering.cli.session import session
-from treering.client.artifacts import download_tree
+from treering.cli.models.options import folder_of
 from treering.core.settings import Settings
-from treering.core.uri import local_path, scheme_of
 from treering.models.safety.scanning import SAFE, Finding, Report
 from treering.models.safety.scanning import scan as look_into
-from treering.registry.locate import locate
 
 __all__ = ["scan"]
 
@@ -31,18 +26,10 @@ _MOST_NAMES = 8
 def scan(settings: Settings, *, model: str, trust: tuple[str, ...], as_json: bool) -> None:
     """Report what MODEL, a file, folder or URI, could do to who loads it. Exits with 1 if it is not known to be safe."""
     with ExitStack() as stack:
-        report = look_into(_fetched(model, settings, stack), trust)
+        report = look_into(folder_of(model, settings, stack), trust)
     click.echo(json.dumps({**report.to_dict(), "path": model}, indent=2) if as_json else _text(report, model))
     if not report.is_safe:
         sys.exit(1)
-
-
-def _fetched(uri: str, settings: Settings, stack: ExitStack) -> Path:
-    if scheme_of(uri) == "file":
-        return local_path(uri)
-    target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="treering-scan-")))
-    with session(settings) as services:
-        return download_tree(services, locate(uri, services.tracking, services.registry), target)
 
 
 def _text(report: Report, model: str) -> str:

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 
 import click
 
-from treering.cli.models.elsewhere import Elsewhere, run_elsewhere
 from treering.cli.models.options import env_manager_option, folder_of, install_mlflow_option, model_uri_option
+from treering.cli.models.where import ELSEWHERE, HERE, Elsewhere
 from treering.core.settings import Settings
 from treering.models.flavours.base import LoadOptions
 from treering.serving.app import ScoringOptions
@@ -44,8 +44,8 @@ def serve(  # noqa: PLR0913 -- the options of a command
     no_conda: bool,  # noqa: ARG001 -- MLflow's older word for --env-manager local
 ) -> None:
     """Answer POST /invocations with the model's predictions, until Ctrl-C."""
-    if env_manager != "local":
-        ctx.exit(run_elsewhere(ctx, model_uri, Elsewhere(env_manager, install_mlflow=install_mlflow)))
+    if env_manager != HERE:
+        ctx.exit(ELSEWHERE.load("environment")(ctx, model_uri, Elsewhere(env_manager, install_mlflow=install_mlflow)))
     settings: Settings = ctx.obj
     with ExitStack() as stack:
         options = ScoringOptions(

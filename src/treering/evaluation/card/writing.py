@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from treering.core.page import number, plural
@@ -55,10 +56,28 @@ def document_of(facts: CardFacts) -> Document:
         _history,
         _unknown,
     )
-    made = tuple(section for write in sections for section in write(facts))
+    made = tuple(_trimmed(section) for write in sections for section in write(facts))
     lead = facts.description or facts.model_description or (facts.objective.statement if facts.objective else "")
     foot = f"Made by Treering on {when(facts.made)}." if facts.made else "Made by Treering."
     return Document("Model card", facts.title, lead, _marks(facts), _tiles(facts), made, foot)
+
+
+def _trimmed(section: Section) -> Section:
+    """Tables without columns in which nothing stands."""
+    return replace(section, blocks=tuple(_filled(block) if isinstance(block, Grid) else block for block in section.blocks))
+
+
+def _filled(grid: Grid) -> Grid:
+    kept = [place for place in range(len(grid.heads)) if any(row[place] not in {"", None} for row in grid.rows)]
+    if len(kept) == len(grid.heads):
+        return grid
+    return Grid(
+        tuple(grid.heads[place] for place in kept),
+        tuple(tuple(row[place] for place in kept) for row in grid.rows),
+        tuple(new for new, place in enumerate(kept) if place in grid.numbers),
+        tuple(new for new, place in enumerate(kept) if place in grid.mono),
+        grid.caption,
+    )
 
 
 def when(millis: int) -> str:
@@ -113,7 +132,12 @@ def _tiles(facts: CardFacts) -> Tiles:
 def _between(interval: Interval | Estimate | None) -> str:
     if interval is None or interval.low is None:
         return ""
-    return f"{number(interval.low, 3)} to {number(interval.high, 3)}"
+    return f"{_figure(interval.low)} to {_figure(interval.high)}"
+
+
+def _figure(value: float | None) -> str:
+    """With three decimals, so that figures of one column can be compared at a glance; great numbers without."""
+    return f"{value:.3f}" if value is not None and abs(value) < 100 else number(value)  # noqa: PLR2004 -- three decimals of it say nothing
 
 
 def _purpose(facts: CardFacts) -> Iterator[Section]:
@@ -261,21 +285,21 @@ def _of_attribute(report: GroupReport) -> list[Block]:
         (
             group.name,
             "few" if group.suppressed else number(group.rows),
-            *(number(group.metrics.get(name), 3) for name in names),
+            *(_figure(group.metrics.get(name)) for name in names),
         )
         for group in report.groups
     )
     heads = (report.attribute, "rows", *(_RATES[name] for name in names))
     blocks: list[Block] = [Grid(heads, rows, tuple(range(1, len(heads))), caption=f"By {report.attribute}")]
     told = tuple(
-        (title, number(report.summary[name].value, 3), _between(report.summary[name]))
+        (title, _figure(report.summary[name].value), _between(report.summary[name]))
         for name, title in _SUMMARIES.items()
         if name in report.summary
     )
     blocks += [Grid(("over all groups", "value", "interval"), told, (1, 2))] if told else []
     if report.warnings:
         blocks.append(
-            Facts(tuple((f"To look at {place}", warning) for place, warning in enumerate(report.warnings, 1)))
+            Facts(tuple(("To look at", warning) for warning in report.warnings))
         )
     return blocks
 
@@ -375,7 +399,7 @@ def _promotion(one: Promotion) -> tuple[Cell, ...]:
 
 def _history(facts: CardFacts) -> Iterator[Section]:
     events: Sequence[tuple[Cell, ...]] = [
-        (when(one.time), one.user, one.action.replace(".", " "), _change(one.target, one.before, one.after), one.reason)
+        (when(one.time), one.user, one.action.replace(".", " ").replace("_", " "), _change(one.target, one.before, one.after), one.reason)
         for one in facts.history[:_EVENTS]
     ]
     if events:

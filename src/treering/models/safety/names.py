@@ -192,6 +192,23 @@ _UNLESS_CALLED = frozenset(
     for name in ("_CurveScorer", "_PredictScorer", "_ProbaScorer", "_Scorer", "_ThresholdScorer")
 )
 
+# What PyTorch's own reader of weights knows; a tensor's numbers lie beside the pickle, which calls them persistent.
+_TORCH = frozenset(
+    {
+        "persistent.object",
+        "torch.Size",
+        "torch.Tensor",
+        "torch.device",
+        "torch._tensor._rebuild_from_type_v2",
+        "torch.storage.UntypedStorage",
+        *(f"torch._utils._rebuild_{name}" for name in ("parameter", "parameter_with_state", "tensor", "tensor_v2")),
+        *(f"torch.{kind}Storage" for kind in ("BFloat16", "Bool", "Byte", "Char", "Double", "Float", "Half")),
+        *(f"torch.{kind}Storage" for kind in ("Int", "Long", "Short")),
+        *(f"torch.{kind}" for kind in ("bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "uint8")),
+        *(f"torch.nn.functional.{name}" for name in ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")),
+    }
+)
+
 # Classes in such modules are not the package's product: test doubles, copies of other packages, downloaders.
 _NOT_THE_PRODUCT = {"_testing", "_vendor", "conftest", "datasets", "externals", "testing", "tests", "utils", "vendor"}
 _CLASS_NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
@@ -227,6 +244,10 @@ class Allowed:
     def with_callers(self) -> Allowed:
         """This list and what may only stand in a pickle that calls no object that it has made; see `pickled`."""
         return Allowed(self.names | _UNLESS_CALLED, self.packages)
+
+    def with_torch(self) -> Allowed:
+        """This list and what PyTorch reads without running code: tensors, and its own layers."""
+        return Allowed(self.names | _TORCH, (*self.packages, "torch.nn.modules."))
 
     def has(self, module: str, name: str) -> bool:
         """Whether a pickle may refer to this, judged by the words alone."""

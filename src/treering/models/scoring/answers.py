@@ -10,10 +10,10 @@ import pandas as pd
 import pyarrow as pa
 
 from treering.core.errors import InvalidInput
+from treering.models.scoring.job import PREDICTION
 
-__all__ = ["PREDICTION", "as_table"]
+__all__ = ["as_table"]
 
-PREDICTION = "prediction"
 _TABLE_RANK = 2
 
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from treering.core.errors import InvalidInput, NotFound
+from treering.core.plugins import Registry
 from treering.models import mlmodel
-from treering.models.scoring.answers import PREDICTION
-from treering.models.scoring.crew import alone, cores, together
+from treering.models.scoring.crew import cores, together
 from treering.models.scoring.formats import SCORING_FORMATS
 from treering.models.scoring.formats.base import Cutting, Format
-from treering.models.scoring.job import BatchJob, BatchResult, Piece, Progress
-from treering.models.scoring.messages import Rows
+from treering.models.scoring.job import PREDICTION, BatchJob, BatchResult, Piece, Progress
+from treering.models.scoring.messages import Done, Rows
 from treering.models.scoring.parts import Parts
 from treering.models.scoring.shaping import Shape
 
@@ -30,6 +30,11 @@ _PIECES_A_WORKER = 4
 # Below this, workers would still be loading the model when one process is done.
 _SMALL_ROWS = 50_000
 _SMALL_BYTES = 4 << 20
+
+# Loaded where this process scores itself: it brings the model's libraries, which workers have for themselves.
+_HANDS: Registry[Callable[..., Generator[Rows | Done, None, None]]] = Registry(
+    "treering.scoring_hands", "way to score", {"alone": "treering.models.scoring.scorer:alone"}
+)
 
 Tell = Callable[[Progress], None]
 
@@ -75,7 +80,9 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
             return parts.part(piece.index)
 
         one = workers == 1
-        events = alone(job.recipe, pieces, part_of) if one else together(job.recipe, pieces, part_of, workers)
+        events = (
+            _HANDS.load("alone")(job.recipe, pieces, part_of) if one else together(job.recipe, pieces, part_of, workers)
+        )
         # Closed at once where something fails, so that no worker goes on.
         with closing(events):
             for event in events:

@@ -23,9 +23,8 @@ from treering.core.errors import TreeringError, Unavailable, error_for
 from treering.core.variables import process_variables
 from treering.models.scoring.job import Piece, Recipe
 from treering.models.scoring.messages import Answer, Done, Failed, Rows, Task, receive, send
-from treering.models.scoring.scorer import Scorer
 
-__all__ = ["alone", "cores", "together"]
+__all__ = ["PartOf", "cores", "together"]
 
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from treering.models.scoring.worker import main; main()"
@@ -37,6 +36,7 @@ _GRACE = 10.0
 _KILLED = -9
 
 PartOf = Callable[[Piece], str]
+"""Where the part of a piece is written."""
 
 
 def cores() -> int:
@@ -44,14 +44,6 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def alone(recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf) -> Generator[Rows | Done, None, None]:
-    """Score the pieces in this process. Raises as `Scorer`."""
-    scorer: Scorer | None = None
-    for piece in pieces:
-        scorer = scorer or Scorer(recipe)
-        yield from scorer.score(piece, part_of(piece))
 
 
 def together(

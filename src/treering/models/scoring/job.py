@@ -8,9 +8,11 @@ from typing import Any
 
 from treering.models.flavours.base import LoadOptions
 
-__all__ = ["BatchJob", "BatchResult", "Piece", "Progress", "Recipe"]
+__all__ = ["DEFAULT_CHUNK_ROWS", "PREDICTION", "BatchJob", "BatchResult", "Piece", "Progress", "Recipe"]
 
 DEFAULT_CHUNK_ROWS = 32_768
+PREDICTION = "prediction"
+"""The column of predictions that have no name of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from treering.models.scoring.job import Piece, Recipe
 
-__all__ = ["Answer", "Done", "Failed", "Rows", "Task", "receive", "send"]
+__all__ = ["Answer", "Done", "Failed", "Rows", "Task", "receive", "send", "task"]
 
 _LENGTH = struct.Struct(">I")
 
@@ -55,9 +55,18 @@ Answer = Rows | Done | Failed
 
 def send(stream: IO[bytes], message: Task | Answer) -> None:
     """Write one message."""
-    data = msgspec.msgpack.encode(message)
+    data = msgspec.msgpack.encode(message, enc_hook=str)  # paths
     stream.write(_LENGTH.pack(len(data)) + data)
     stream.flush()
+
+
+def task(data: bytes) -> Task:
+    """The task that was received."""
+    return msgspec.msgpack.decode(data, type=Task, dec_hook=_path)
+
+
+def _path(kind: type, value: str) -> object:
+    return kind(value)
 
 
 def receive(stream: IO[bytes]) -> bytes:

@@ -20,8 +20,8 @@ import msgspec
 
 from treering.core.errors import Conflict, InvalidInput
 from treering.core.log import logger
+from treering.models.scoring.checksums import checksum
 from treering.models.scoring.messages import Done
-from treering.models.scoring.scorer import checksum
 from treering.storage.journal.ownership import still_there, try_lock
 
 __all__ = ["Parts"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gzip
-import zlib
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -12,15 +11,15 @@ from typing import Any, BinaryIO, cast
 from treering.core.errors import InvalidInput, StorageFull, TreeringError
 from treering.models.loading import LoadedModel, load
 from treering.models.scoring.answers import as_table
+from treering.models.scoring.checksums import checksum
+from treering.models.scoring.crew import PartOf
 from treering.models.scoring.formats import SCORING_FORMATS
 from treering.models.scoring.formats.base import Chunk
 from treering.models.scoring.job import Piece, Recipe
 from treering.models.scoring.messages import Done, Rows
 from treering.models.scoring.shaping import Shape
 
-__all__ = ["Scorer", "checksum"]
-
-_BLOCK = 1 << 20
+__all__ = ["Scorer", "alone"]
 
 
 class Scorer:
@@ -86,8 +85,9 @@ class Scorer:
     def _answers(self, chunk: Chunk, asked: tuple[str, ...], piece: Piece) -> Any:
         try:
             return self._ask(chunk.table, asked)
-        except Exception as error:
-            raise self._blame(chunk, asked, piece, error) from error
+        except Exception as error:  # noqa: BLE001 -- the model's own code runs here; what it raises is told with the rows
+            failed = error
+        raise self._blame(chunk, asked, piece, failed) from failed
 
     def _ask(self, table: Any, asked: tuple[str, ...]) -> Any:
         answer = self._model.predict(self._shape.data(table, asked), dict(self._recipe.params) or None)
@@ -121,14 +121,12 @@ class Scorer:
         return False
 
 
-def checksum(path: str) -> tuple[int, int]:
-    """The size of a file, and the CRC-32 of its bytes: what tells a whole part from one that a crash cut."""
-    size = crc = 0
-    with Path(path).open("rb") as file:
-        while block := file.read(_BLOCK):
-            size += len(block)
-            crc = zlib.crc32(block, crc)
-    return size, crc
+def alone(recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf) -> Generator[Rows | Done, None, None]:
+    """Score the pieces in this process. Raises as `Scorer`."""
+    scorer: Scorer | None = None
+    for piece in pieces:
+        scorer = scorer or Scorer(recipe)
+        yield from scorer.score(piece, part_of(piece))
 
 
 def _joined(table: Any, kept: tuple[str, ...], answers: Any) -> Any:

@@ -6,10 +6,8 @@ import os
 import sys
 from typing import BinaryIO
 
-import msgspec
-
 from treering.core.errors import InvalidInput, TreeringError
-from treering.models.scoring.messages import Failed, Task, receive, send
+from treering.models.scoring.messages import Failed, receive, send, task
 from treering.models.scoring.scorer import Scorer
 
 __all__ = ["main"]
@@ -30,14 +28,14 @@ def main() -> None:
 def _work(tasks: BinaryIO, answers: BinaryIO) -> None:
     scorer: Scorer | None = None
     while data := receive(tasks):
-        task = msgspec.msgpack.decode(data, type=Task)
+        given = task(data)
         try:
             if scorer is None:
-                if task.recipe is None:
+                if given.recipe is None:
                     msg = "The first task has to say what holds for all of them."
                     raise InvalidInput(msg)
-                scorer = Scorer(task.recipe)
-            for message in scorer.score(task.piece, task.part):
+                scorer = Scorer(given.recipe)
+            for message in scorer.score(given.piece, given.part):
                 send(answers, message)
         except TreeringError as error:
             send(answers, Failed(error.code, error.message))
