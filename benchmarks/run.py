@@ -17,6 +17,7 @@ from pathlib import Path
 import data_amounts
 import data_commands
 import drawing_lines
+import fairness
 import files
 import ingesting
 import logging_points
@@ -54,6 +55,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "data-gigabyte": data_amounts.gigabyte,
     "data-million": data_amounts.million,
     "data-pipeline": data_commands.pipeline,
+    "fairness": fairness.groups,
 }
 
 
