@@ -19,6 +19,7 @@ import data_commands
 import drawing_lines
 import files
 import ingesting
+import loading_models
 import logging_points
 import losses
 import pages
@@ -43,6 +44,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "search-postgresql": searching.searching_postgresql,
     "grid": searching.grid,
     "frames": searching.frames,
+    "models": loading_models.loading,
     "server": starting.starting,
     "pages": pages.first_load,
     "pages-table": pages.tables,
