@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     )
     from treering.client.artifacts import get_artifact_uri, log_artifact, log_artifacts
     from treering.client.autologging.switches import autolog
+    from treering.client.cards import model_card
     from treering.client.client import Client
     from treering.client.client import Client as MlflowClient
     from treering.client.content_calls import (
@@ -221,6 +222,7 @@ _TABLE = {
     "log_text": "treering.client.content_calls:log_text",
     "log_video": "treering.client.media_calls:log_video",
     "metrics": "treering.evaluation.metric_makers:",
+    "model_card": "treering.client.cards:model_card",
     "models": "treering.models:",
     "objective": "treering.client.objectives:objective",
     "onnx": "treering.client.flavours.onnx:",
@@ -346,6 +348,7 @@ __all__ = [
     "log_text",
     "log_video",
     "metrics",
+    "model_card",
     "models",
     "objective",
     "onnx",

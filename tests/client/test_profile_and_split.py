@@ -19,6 +19,11 @@ from treering.core.errors import InvalidInput, NotFound
 N = 500
 
 
+@pytest.fixture(autouse=True)
+def _own_home(fresh: Any) -> None:
+    fresh()
+
+
 @pytest.fixture
 def frame() -> pd.DataFrame:
     rng = np.random.default_rng(0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from treering.cli.card import card
 from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.core.errors import InvalidInput
@@ -293,5 +294,6 @@ COMMANDS: tuple[click.Command, ...] = (
     _check,
     _annotate,
     _compare,
+    card,
 )
 """In the order in which a version lives through them."""

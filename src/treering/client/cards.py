@@ -15,7 +15,7 @@ from treering.evaluation.card.html import to_html
 from treering.evaluation.card.markdown import to_markdown
 from treering.provenance.cards import CardSources, card_of_run, card_of_version
 
-__all__ = ["HTML_PATH", "MARKDOWN_PATH", "ModelCard", "card_at", "log_card", "model_card"]
+__all__ = ["HTML_PATH", "MARKDOWN_PATH", "ModelCard", "card_at", "log_card", "model_card", "write_text"]
 
 MARKDOWN_PATH = "model_card.md"
 HTML_PATH = "model_card.html"
@@ -58,14 +58,19 @@ class ModelCard:
         """Write it: as a page where the name ends with `.html`, else as Markdown."""
         target = Path(path)
         text = self.html if target.suffix.lower() in {".html", ".htm"} else self.markdown
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{os.getpid()}.{target.name}")
-        try:
-            part.write_text(text, "utf-8")
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        write_text(target, text)
         return target
+
+
+def write_text(target: Path, text: str) -> None:
+    """All of it or nothing."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{os.getpid()}.{target.name}")
+    try:
+        part.write_text(text, "utf-8")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def model_card(model: str, version: int | str | None = None) -> ModelCard:

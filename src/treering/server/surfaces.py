@@ -9,6 +9,7 @@ from treering.server.handling import Handlers
 from treering.server.mlflow.table import HANDLERS as MLFLOW_HANDLERS
 from treering.server.native import (
     artifacts,
+    cards,
     datasets,
     events,
     experiments,
@@ -65,6 +66,7 @@ NATIVE_SURFACE = Surface(
         logged_models.HANDLERS,
         registered_models.HANDLERS,
         model_versions.HANDLERS,
+        cards.HANDLERS,
         registry.HANDLERS,
         lineage.HANDLERS,
         views.HANDLERS,

@@ -34,6 +34,7 @@ __all__ = [
     "ParquetEvaluationArtifact",
     "PickleEvaluationArtifact",
     "TextEvaluationArtifact",
+    "pickled",
     "validate_evaluation_results",
 ]
 

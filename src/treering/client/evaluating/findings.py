@@ -238,7 +238,7 @@ def _asking(
     judged = subject.judged
 
     def ask(features: Any) -> Rows:
-        table = replace_features(subject.table, features)
+        table = _with_features(subject.table, features)
         given = replace(judged, inputs=None)
         answers = answers_of(given, table, subject.answers.name, None, asked.private)
         if rows.kind == REGRESSOR:
@@ -272,7 +272,7 @@ def _asking(
     return decided, lambda target, said: float(np.mean(np.asarray(target) == said)), "accuracy_score", True
 
 
-def replace_features(table: EvaluationTable, features: Any) -> EvaluationTable:
+def _with_features(table: EvaluationTable, features: Any) -> EvaluationTable:
     """The same table with other features, and nothing else."""
     framed = hasattr(features, "columns")
     return replace(

@@ -8,6 +8,7 @@ from typing import Any
 from treering.wire.endpoint import Endpoint
 from treering.wire.native import (
     artifacts,
+    cards,
     datasets,
     events,
     experiments,
@@ -46,6 +47,7 @@ ENDPOINTS: tuple[Endpoint[Any, Any], ...] = tuple(
         events,
         datasets,
         models,
+        cards,
         registry,
         lineage,
         views,
