@@ -9,10 +9,10 @@ import pytest
 from evaluated import evaluated
 
 import treering
-from treering.ci.gate import CHECK, GATE_PATH, target_of
+from treering.ci.gate import CHECK, GATE_PATH, Asked, judge_candidate, record, target_of
 from treering.cli.main import main
 from treering.client.session import session
-from treering.core.errors import InvalidInput
+from treering.core.errors import Conflict, InvalidInput
 from treering.entities.governance import ApprovalRule, PromotionState
 
 
@@ -107,6 +107,24 @@ def test_a_promotion_that_needs_approval_waits(capsys: pytest.CaptureFixture[str
     assert champion() == 1
 
 
+@pytest.mark.parametrize("first", [False, True])
+def test_of_two_that_promote_at_once_one_is_told(capsys: pytest.CaptureFixture[str], *, first: bool) -> None:
+    if not first:
+        gate(capsys, evaluated(0.80, name="churn"), "--promote", "champion")
+    services = session().place.services()
+    # Both are judged before either is promoted: each beats the champion that it was judged by.
+    judged = [
+        judge_candidate(services, Asked(evaluated(right, name="churn"), "models:/churn@champion"))
+        for right in (0.92, 0.95)
+    ]
+    assert [one.result.verdict for one in judged] == ["pass", "pass"]
+    assert record(services, judged[1], "alias:champion").promotion is not None
+    holder = champion()
+    with pytest.raises(Conflict):
+        record(services, judged[0], "alias:champion")
+    assert champion() == holder
+
+
 def test_the_verdict_lies_beside_the_candidate(capsys: pytest.CaptureFixture[str]) -> None:
     run = evaluated(0.80)
     told = gate(capsys, run)
@@ -140,6 +158,13 @@ def test_metrics_of_a_run_do_where_nobody_evaluated(capsys: pytest.CaptureFixtur
     with treering.start_run() as run:
         treering.log_metric("accuracy", 0.65)
     gate(capsys, f"runs:/{run.info.run_id}", status=1)
+
+
+def test_a_figure_that_is_no_number_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    with treering.start_run() as run:
+        treering.log_metric("accuracy", float("nan"))
+    told = gate(capsys, run.info.run_id, status=2)
+    assert told["checks"][0]["value"] is None
 
 
 def test_what_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:

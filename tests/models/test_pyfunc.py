@@ -232,8 +232,8 @@ def test_loaders_that_are_not_there_are_told(tmp_path: Path):
         _with_loader(tmp_path / "missing", "no_such_loader_anywhere")
         with pytest.raises(MissingExtra, match="no_such_loader_anywhere"):
             load(tmp_path / "missing", TRUSTING)
-        _with_loader(tmp_path / "spark", "mlflow.spark")
-        with pytest.raises(NotSupported, match=r"mlflow\.spark"):
-            load(tmp_path / "spark", TRUSTING)
+        _with_loader(tmp_path / "paddle", "mlflow.paddle")
+        with pytest.raises(NotSupported, match=r"mlflow\.paddle"):
+            load(tmp_path / "paddle", TRUSTING)
     finally:
         sys.path[:] = before

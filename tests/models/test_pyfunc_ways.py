@@ -87,7 +87,7 @@ def test_a_loader_is_given_a_copy_of_its_data(tmp_path: Path) -> None:
     (tmp_path / "code").mkdir()
     (tmp_path / "code" / "my_loader.py").write_text(
         "class M:\n    def __init__(self, n): self.n = n\n    def predict(self, rows): return [self.n for _ in rows]\n"
-        "def _load_pyfunc(path): return M(int(open(path).read()))\n"
+        "def _load_pyfunc(path):\n    with open(path) as file:\n        return M(int(file.read()))\n"
     )
     (tmp_path / "data.txt").write_text("7")
     options = {"loader_module": "my_loader", "data_path": str(tmp_path / "data.txt")}
@@ -176,7 +176,8 @@ def test_dictionaries_are_held_against_their_hint() -> None:
     assert as_hinted([{"a": None}], list[dict[str, int | None]]) == [{"a": None}]
     with pytest.raises(InvalidInput, match="takes int"):
         as_hinted([{"a": "x"}], list[dict[str, int | None]])
-    assert as_hinted([dt.datetime(2026, 1, 1)], list[dt.datetime]) == [dt.datetime(2026, 1, 1)]
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    assert as_hinted([moment], list[dt.datetime]) == [moment]
 
 
 def test_requirements_are_what_the_code_really_imports(tmp_path: Path) -> None:

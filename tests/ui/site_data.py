@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ui.site_captured import captured
 from ui.site_files import media_files, run_files, small_files
+from ui.site_judged import fill_judged
 from ui.site_models import fill_models, model_files
 from ui.site_server import Caller, columns
 
@@ -75,6 +76,7 @@ def fill(url: str, count: int = 40) -> Site:
     _files(call, experiment, runs)
     _first_models(call, runs)
     logged = fill_models(call, experiment, runs, start)
+    fill_judged(call, experiment, runs[3])
     live, diverged = _language_models(call, llm, start)
     wide = _wide(call, start)
     _deleted(call, start)

@@ -34,6 +34,9 @@ class Caller:
         answer = self.send(method, f"/api/v1/{path}", json.dumps(body).encode(), "application/json")
         return json.loads(answer) if answer else None
 
+    def get(self, path: str) -> Any:
+        return json.loads(self.send("GET", f"/api/v1/{path}", None, "application/json"))
+
     def log(self, run_id: str, **batch: Any) -> None:
         self("runs/log", {"batches": [{"run_id": run_id, **batch}]})
 
@@ -44,7 +47,7 @@ class Caller:
             path = f"/api/2.0/mlflow-artifacts/artifacts/{folder}/{quote(name)}"
             self.send("PUT", path, content, "application/octet-stream")
 
-    def send(self, method: str, path: str, body: bytes, content_type: str) -> bytes:
+    def send(self, method: str, path: str, body: bytes | None, content_type: str) -> bytes:
         request = urllib.request.Request(self._url + path, body, {"content-type": content_type}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 
@@ -65,6 +67,7 @@ class Judgement:
     evaluations: tuple[Evaluation | None, Evaluation | None] = (None, None)
     objective: Objective | None = None
     promotion: Promotion | None = None
+    asked: Asked | None = None
 
 
 def judge_candidate(services: Services, asked: Asked) -> Judgement:
@@ -98,7 +101,7 @@ def judge_candidate(services: Services, asked: Asked) -> Judgement:
         kept = [check for check in result.checks if check.name != "champion"]
         result = _with(replace(result, checks=tuple(kept)), Check("champion", passed, None, "", reason))
     result = replace(result, candidate=candidate.uri, champion=champion.uri if champion else "", created=now())
-    return Judgement(result, candidate, champion, (ours, theirs), objective)
+    return Judgement(result, candidate, champion, (ours, theirs), objective, asked=asked)
 
 
 def record(services: Services, judgement: Judgement, target: str = "", model: str = "", reason: str = "") -> Judgement:
@@ -133,10 +136,7 @@ def record(services: Services, judgement: Judgement, target: str = "", model: st
     governance.set_check(NewCheck(version.name, version.version, CHECK, passed, told(result), run_id), user=user)
     if not earned:
         return judgement
-    holder = judgement.champion
-    expected = None
-    if holder is not None and holder.version is not None and _holds(holder.version, target):
-        expected = holder.version.version
+    expected = _expected(judgement, target)
     if expected == version.version:
         return judgement
     promotion = governance.promote(
@@ -152,7 +152,16 @@ def as_json(judgement: Judgement) -> str:
     extra = {"promotion": None if promotion is None else msgspec.to_builtins(promotion)}
     version = judgement.candidate.version
     extra["version"] = None if version is None else {"name": version.name, "version": version.version}
-    return json.dumps({**fields, **extra}, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(_finite({**fields, **extra}), indent=2, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for the figures that JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def told(result: GateResult) -> str:
@@ -241,9 +250,19 @@ def _with(result: GateResult, check: Check) -> GateResult:
     return replace(result, checks=checks, verdict=verdict_of(checks))
 
 
-def _holds(version: ModelVersion, target: str) -> bool:
+def _expected(judgement: Judgement, target: str) -> int | None:
+    """The version that held the target when the candidate was judged, 0 for none; None where nobody looked."""
     kind, _, name = target.partition(":")
-    return name in version.aliases if kind == "alias" else version.stage == name
+    champion = judgement.champion.version if judgement.champion else None
+    if champion is not None:
+        held = name in champion.aliases if kind == "alias" else champion.stage == name
+        return champion.version if held else None
+    uri = judgement.asked.champion if judgement.asked else ""
+    if judgement.champion is None and scheme_of(uri) == "models":
+        wanted = parse_model_uri(uri)
+        if name and name == (wanted.alias if kind == "alias" else wanted.stage):
+            return 0
+    return None
 
 
 def _registered(services: Services, judgement: Judgement, model: str) -> ModelVersion:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,16 @@ from treering.tracking.base import NewLoggedModel
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["ModelInfo", "Placement", "load_model", "log_model", "save_model", "split_options"]
+__all__ = [
+    "ModelInfo",
+    "Placement",
+    "begin_model",
+    "load_model",
+    "log_model",
+    "log_written",
+    "save_model",
+    "split_options",
+]
 
 _HISTORY_TAG = "mlflow.log-model.history"
 _SAVE_OPTIONS = {
@@ -66,14 +75,39 @@ class ModelInfo:
     model_uri: str
     run_id: str
     artifact_path: str
-    metadata: MLModel
+    mlmodel: MLModel
     params: Mapping[str, str]
     registered_model_version: int | None = None
 
     @property
     def signature(self) -> Signature | None:
         """What the model takes and gives, if that is known."""
-        return self.metadata.signature
+        return self.mlmodel.signature
+
+    @property
+    def metadata(self) -> Mapping[str, Any] | None:
+        """What the user said of the model when it was saved."""
+        return self.mlmodel.metadata
+
+    @property
+    def model_uuid(self) -> str:
+        """Names this saving of the model."""
+        return self.mlmodel.model_uuid
+
+    @property
+    def utc_time_created(self) -> str:
+        """When it was saved."""
+        return self.mlmodel.created
+
+    @property
+    def mlflow_version(self) -> str:
+        """The release of MLflow whose format it is in."""
+        return self.mlmodel.mlflow_version
+
+    @property
+    def saved_input_example_info(self) -> Mapping[str, Any] | None:
+        """How its example was saved, if one was."""
+        return self.mlmodel.example or None
 
     @property
     def name(self) -> str:
@@ -83,7 +117,7 @@ class ModelInfo:
     @property
     def flavors(self) -> Mapping[str, Mapping[str, Any]]:
         """What each flavour needs to load the model."""
-        return self.metadata.flavours
+        return self.mlmodel.flavours
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +128,7 @@ class Placement:
         name: Of the logged model.
         registered_name: The registered model that it becomes a version of, or "".
         step: The training step of the run at which it was written.
+        model_id: Of a logged model that waits for its files; a new one is made unless given.
     """
 
     name: str = "model"
@@ -102,6 +137,11 @@ class Placement:
     model_type: str = ""
     params: Mapping[str, Any] | None = None
     tags: Mapping[str, Any] | None = None
+    model_id: str = ""
+
+
+Write = Callable[[Path, SaveOptions], MLModel]
+"""Writes a model into a folder that is not there yet; of the options only those that say whose it is are set."""
 
 
 def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptions) -> ModelInfo:
@@ -116,7 +156,23 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
         InvalidInput: If the model, its example or its name cannot be saved.
         StorageFull: If a disk is full.
     """
-    run = run_or_start()
+
+    def write(folder: Path, known: SaveOptions) -> MLModel:
+        wanted = replace(
+            options,
+            artifact_path=known.artifact_path,
+            run_id=known.run_id,
+            model_id=known.model_id,
+            own=known.own,
+            watch=known.watch,
+        )
+        return save(flavour, model, folder, wanted)
+
+    return log_written(write, placement)
+
+
+def begin_model(run: ActiveRun, placement: Placement) -> LoggedModel | None:
+    """A logged model of the run that waits for its files; None while the server cannot be reached."""
     new = NewLoggedModel(
         run.info.experiment_id,
         placement.name,
@@ -127,6 +183,8 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
     )
 
     def ask(services: Services) -> LoggedModel:
+        if placement.model_id:
+            return services.tracking.models.get(placement.model_id)
         if is_belated(run.info.artifact_uri):
             # Begun here; the server has to know the run before it takes a model of it.
             run.recorder.flush(None, run.place.settings.offline_after or None)
@@ -134,12 +192,18 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
             return services.tracking.models.create(replace(new, experiment_id=found.experiment_id))
         return services.tracking.models.create(new)
 
-    created = run.place.attempt(ask)
+    return run.place.attempt(ask)
+
+
+def log_written(write: Write, placement: Placement) -> ModelInfo:
+    """As `log_model`, of whatever `write` puts into a folder."""
+    run = run_or_start()
+    created = begin_model(run, placement)
     if created is None:
-        return _keep(flavour, model, run, placement, options)
+        return _keep(write, run, placement)
     services = run.place.services()
     try:
-        saved = _store(flavour, model, run, created, replace(options, run_id=run.info.run_id))
+        saved = _store(write, run, created)
     except BaseException:
         services.tracking.models.finalize(created.model_id, LoggedModelStatus.FAILED)
         raise
@@ -162,7 +226,9 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
 
 def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions) -> MLModel:
     """Save `model` to a folder on this machine. Raises as `treering.models.folder.save`."""
-    return save(flavour, model, Path(path), replace(options, own=own_models_file(session().settings)))
+    settings = session().settings
+    own = own_models_file(settings)
+    return save(flavour, model, Path(path), replace(options, own=own, watch=settings.requirements_timeout))
 
 
 def split_options(given: Mapping[str, Any]) -> SaveOptions:
@@ -172,36 +238,36 @@ def split_options(given: Mapping[str, Any]) -> SaveOptions:
     return SaveOptions(**common, flavour=own)
 
 
-def _store(flavour: str, model: Any, run: ActiveRun, created: LoggedModel, options: SaveOptions) -> MLModel:
+def _store(write: Write, run: ActiveRun, created: LoggedModel) -> MLModel:
     store = run.place.services().open_artifacts(created.artifact_uri)
     with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
         folder = Path(scratch) / "model"
-        saved = save(
-            flavour,
-            model,
-            folder,
-            replace(
-                options,
-                artifact_path=created.artifact_uri,
-                model_id=created.model_id,
-                own=own_models_file(run.place.settings),
-            ),
-        )
+        saved = write(folder, _known(run, created.artifact_uri, created.model_id))
         if not upload_tree(store, folder, ""):
-            msg = f"The flavour {flavour!r} wrote no files, so there is no model to log."
+            msg = "The flavour wrote no files, so there is no model to log."
             raise InvalidInput(msg)
     return saved
 
 
-def _keep(flavour: str, model: Any, run: ActiveRun, placement: Placement, options: SaveOptions) -> ModelInfo:
+def _known(run: ActiveRun, artifact_path: str, model_id: str = "") -> SaveOptions:
+    settings = run.place.settings
+    return SaveOptions(
+        artifact_path=artifact_path,
+        run_id=run.info.run_id,
+        model_id=model_id,
+        own=own_models_file(settings),
+        watch=settings.requirements_timeout,
+    )
+
+
+def _keep(write: Write, run: ActiveRun, placement: Placement) -> ModelInfo:
     """A model as files of its run, as clients of MLflow 2 lay them out: only a server gives models their ids."""
     run_id = run.info.run_id
     uri = f"runs:/{run_id}/{placement.name}"
     store = ShelteredStore(run.place, run_id, run.info.artifact_uri)
     with tempfile.TemporaryDirectory(prefix="treering-model-") as scratch:
         folder = Path(scratch) / "model"
-        own = own_models_file(run.place.settings)
-        saved = save(flavour, model, folder, replace(options, run_id=run_id, artifact_path=placement.name, own=own))
+        saved = write(folder, _known(run, placement.name))
         upload_tree(store, folder, placement.name)
     if placement.registered_name:
         logger.warning(

@@ -132,6 +132,11 @@ class Settings:
         "File that lists what this user has saved, which is loaded whatever it holds; empty: in `home` if that is set,"
         " else in the user's data folder.",
     )
+    requirements_timeout: float = _setting(
+        120.0,
+        "Seconds that a model saved with code of its own may take to load, to see what it imports; 0: not looked.",
+        "MLFLOW_REQUIREMENTS_INFERENCE_TIMEOUT",
+    )
     truncate_long_values: bool = _setting(
         True, "Cut params and tags that are too long, instead of refusing them.", "MLFLOW_TRUNCATE_LONG_VALUES"
     )

@@ -21,7 +21,7 @@ from treering.models import environment_files, example, mlmodel, requirements
 from treering.models.flavours import FLAVOURS
 from treering.models.flavours.base import LoadOptions, Written
 from treering.models.loading import load
-from treering.models.mlmodel import PYTHON_FUNCTION, MLModel
+from treering.models.mlmodel import HINTED, PYTHON_FUNCTION, MLModel
 from treering.models.project_code import copy_project_code
 from treering.models.requirements import is_installed
 from treering.models.safety.own import remember
@@ -123,7 +123,8 @@ def _describe(draft: Path, flavour: str, written: Written, options: SaveOptions)
         model_id=options.model_id,
         model_uuid=options.model_id or uuid.uuid4().hex,
         created=mlmodel.timestamp(),
-        signature=options.signature or written.signature,
+        # A hint is held against the data whatever a signature says, so it is the signature.
+        signature=written.signature if HINTED in written.more else options.signature or written.signature,
         metadata={**written.metadata, **(options.metadata or {})} or None,
         other={**written.more, **_given(resources=options.resources, auth_policy=options.auth_policy)},
     )

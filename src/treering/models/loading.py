@@ -93,7 +93,7 @@ class LoadedModel:
         signature = self.metadata.signature
         values = enforce_params(params, signature.params if signature else None) if params or signature else {}
         # Hints hold more than a signature can; the flavour holds the data against them.
-        hinted = self.metadata.other.get("is_signature_from_type_hint")
+        hinted = self.metadata.other.get(mlmodel.HINTED)
         return (data if hinted else enforce_input(data, signature.inputs if signature else None)), values
 
     def unwrap_python_model(self) -> Any:

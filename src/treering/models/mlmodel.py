@@ -15,10 +15,12 @@ import yaml
 
 from treering.core.clock import from_millis, now
 from treering.core.errors import DamagedData, NotFound
+from treering.models.schema import Parameters, Schema
 from treering.models.signature import Signature
 
 __all__ = [
     "FILE_NAME",
+    "HINTED",
     "MLFLOW_FORMAT",
     "PYTHON_FUNCTION",
     "MLModel",
@@ -33,6 +35,8 @@ __all__ = [
 
 FILE_NAME = "MLmodel"
 PYTHON_FUNCTION = "python_function"
+# Set where the signature comes from the hints of a predict function, which holds its data against them itself.
+HINTED = "is_signature_from_type_hint"
 # The release of MLflow whose format is written; readers compare it with their own.
 MLFLOW_FORMAT = "3.17.2"
 
@@ -97,6 +101,38 @@ class MLModel:
             )
             raise NotFound(msg)
         return self.flavours[PYTHON_FUNCTION]
+
+    @property
+    def flavors(self) -> Mapping[str, Mapping[str, Any]]:
+        """`flavours`, under MLflow's name; likewise the following ones."""
+        return self.flavours
+
+    @property
+    def utc_time_created(self) -> str:
+        """See `flavors`."""
+        return self.created
+
+    @property
+    def saved_input_example_info(self) -> Mapping[str, Any] | None:
+        """See `flavors`."""
+        return self.example or None
+
+    @property
+    def model_size_bytes(self) -> int | None:
+        """See `flavors`."""
+        return self.size
+
+    def get_input_schema(self) -> Schema | None:
+        """What the model takes, if that is known."""
+        return self.signature.inputs if self.signature else None
+
+    def get_output_schema(self) -> Schema | None:
+        """What it gives, if that is known."""
+        return self.signature.outputs if self.signature else None
+
+    def get_params_schema(self) -> Parameters | None:
+        """The parameters that it takes, if there are any."""
+        return self.signature.params if self.signature else None
 
     def to_dict(self) -> dict[str, Any]:
         """As the file's YAML, and as a server keeps it."""

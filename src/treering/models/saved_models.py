@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from treering.core.errors import DamagedData, InvalidInput, MissingExtra
-from treering.models.flavours.base import LoadOptions
 from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Tensor
+
+if TYPE_CHECKING:
+    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["export", "load", "write"]
 

@@ -21,11 +21,15 @@ from treering.models.requirements import is_installed
 __all__ = ["watched_imports"]
 
 _MARK = "treering-imports:"
+_FLAVOURS = "treering.models.flavours."
 _OURS = ("treering", "importlib", "pickle", "cloudpickle", "_frozen_importlib")
 
 
-def watched_imports(folder: Path, seconds: float) -> frozenset[str] | None:
+def watched_imports(folder: Path, seconds: float, *, everything: bool = False) -> frozenset[str] | None:
     """The modules that the model in `folder` imports when it is loaded and asked for its example.
+
+    Args:
+        everything: Whether what a flavour imports counts as well.
 
     Returns:
         `None` if it took longer than `seconds` or failed; the log says so.
@@ -33,7 +37,7 @@ def watched_imports(folder: Path, seconds: float) -> frozenset[str] | None:
     # The model's code must find what it finds here, and write nothing of ours.
     paths = list(dict.fromkeys(path or str(Path.cwd()) for path in sys.path))
     program = f"import sys; sys.path[:] = {paths!r}; from treering.models.watching import main; main()"
-    command = [sys.executable, "-c", program, str(folder)]
+    command = [sys.executable, "-c", program, str(folder), str(int(everything))]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)  # noqa: S603 -- this Python
     except subprocess.TimeoutExpired:
@@ -58,8 +62,9 @@ def watched_imports(folder: Path, seconds: float) -> frozenset[str] | None:
 class _Recorder:
     """Notes what is imported by code that is neither installed nor ours."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, everything: bool) -> None:
         self.names: set[str] = set()
+        self._everything = everything
         self._import = builtins.__import__
         self._import_module = importlib.import_module
 
@@ -79,6 +84,8 @@ class _Recorder:
         return self._import_module(name, package)
 
     def _counts(self, importer: str | None) -> bool:
+        if self._everything and (importer or "").startswith(_FLAVOURS):
+            return True
         return importer is None or importer == "__main__" or not (importer.startswith(_OURS) or is_installed(importer))
 
 
@@ -88,7 +95,7 @@ def main() -> None:
     base = importlib.import_module("treering.models.flavours.base")
     loading = importlib.import_module("treering.models.loading")
     example = importlib.import_module("treering.models.example")
-    recorder = _Recorder()
+    recorder = _Recorder(everything=sys.argv[2] == "1")
     recorder.install()
     model = loading.load(folder, base.LoadOptions(allow_code=True, quiet=True))
     try:

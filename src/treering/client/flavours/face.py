@@ -19,7 +19,7 @@ from treering.core.errors import InvalidInput
 
 __all__ = ["Face", "face", "log_given", "save_given"]
 
-_PLACEMENT = ("name", "artifact_path", "registered_model_name", "step", "model_type", "params", "tags")
+_PLACEMENT = ("name", "artifact_path", "registered_model_name", "step", "model_type", "params", "tags", "model_id")
 # What MLflow's users may give and nothing here needs: a version is ready when it is registered, for one.
 _IGNORED = {"await_registration_for", "mlflow_model", "prompts"}
 _POSITIONAL = ("conda_env", "code_paths")
@@ -117,6 +117,7 @@ def log_given(flavour: str, model: Any, named: Mapping[str, Any]) -> ModelInfo:
         where.get("model_type") or "",
         where.get("params"),
         where.get("tags"),
+        where.get("model_id") or "",
     )
     return log_any(flavour, model, placement, split_options(options))
 

@@ -12,7 +12,7 @@ from treering.core.uri import local_path, scheme_of
 from treering.models import pickles
 from treering.models.code_models import config_of, model_of_code
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.mlmodel import HINTED, MLModel, inside, python_entry
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext, call_predict, call_stream
 from treering.models.requirements import installed_version
 from treering.models.safety.own import is_own
@@ -23,7 +23,6 @@ __all__ = ["FLAVOUR", "PyfuncFlavour"]
 
 _FILE = "python_model.pkl"
 _PICKLED, _CODE = "mlflow.pyfunc.model", "mlflow.pyfunc.loaders.code_model"
-_FROM_HINT = "is_signature_from_type_hint"
 
 
 class PyfuncFlavour:
@@ -62,9 +61,9 @@ class PyfuncFlavour:
         streamable = options.get("streamable")
         entry["streamable"] = _streams(found) if streamable is None else bool(streamable)
         signature = _signature_of(found)
-        more = {} if signature is None else {_FROM_HINT: True, "type_hint_from_example": False}
+        more = {} if signature is None else {HINTED: True, "type_hint_from_example": False}
         function = python_entry(loader, **entry)
-        return Written({}, function, ("cloudpickle",), modules, signature, more)
+        return Written({}, function, ("cloudpickle",), modules, signature, more=more)
 
     def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
         """See `Flavour`."""

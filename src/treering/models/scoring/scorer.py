@@ -85,8 +85,9 @@ class Scorer:
     def _answers(self, chunk: Chunk, asked: tuple[str, ...], piece: Piece) -> Any:
         try:
             return self._ask(chunk.table, asked)
-        except Exception as error:
-            raise self._blame(chunk, asked, piece, error) from error
+        except Exception as error:  # noqa: BLE001 -- the model's own code runs here; what it raises is told with the rows
+            failed = error
+        raise self._blame(chunk, asked, piece, failed) from failed
 
     def _ask(self, table: Any, asked: tuple[str, ...]) -> Any:
         answer = self._model.predict(self._shape.data(table, asked), dict(self._recipe.params) or None)

@@ -2,7 +2,7 @@
 
 import { useState } from "react";
 import { type Check, type Estimate, type EvaluationRecord, spanOf, tally } from "../../lib/evaluation";
-import { formatCount, formatNumber } from "../../lib/format";
+import { formatNumber } from "../../lib/format";
 import { Card } from "../card";
 import { intervalText, Range } from "./drawing";
 
@@ -191,7 +191,7 @@ export function Part({ name, rows, value, span, mark }: PartProps) {
   return (
     <tr>
       <td>{name}</td>
-      <td className="num">{rows === null ? "few" : formatCount(rows, "").trim()}</td>
+      <td className="num">{rows === null ? "few" : rows.toLocaleString("en")}</td>
       <td className="num strong">{value ? formatNumber(value.value) : <span className="muted">–</span>}</td>
       <td className="range-cell">{value && <Range of={value} span={span} mark={mark} />}</td>
       <td className="num muted wide">{value ? intervalText(value) : ""}</td>

@@ -1,0 +1,1 @@
+"""The commands of `treering ci`, one file each, loaded when it is called."""
