@@ -77,7 +77,7 @@ def scoring(folder: Path, *, quick: bool) -> list[Figure]:
         lambda: loops(TREERING, "sklearn", ours / "model", 1),
         lambda: loops(MLFLOW, "mlflow", theirs / "model", 1),
     ]
-    taken = _in_turns(ways, 2 if quick else 1, twice=2)
+    taken = _in_turns(ways, 2 if quick else 1, twice=2 if quick else 0)
     bare, batch, single, mlflow = taken
     return [
         Figure("scoring", f"{count:,} rows, beside {cores} bare loops, one a core", "s", batch.wall, bare.wall,

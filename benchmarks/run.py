@@ -14,11 +14,14 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import batch_scoring
 import data_amounts
 import data_commands
 import drawing_lines
+import fairness
 import files
 import ingesting
+import loading_models
 import logging_points
 import losses
 import pages
@@ -39,10 +42,12 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "ingest": ingesting.ingesting,
     "history": reading_history.reading_history,
     "lines": drawing_lines.drawing_lines,
+    "scoring": batch_scoring.scoring,
     "search": searching.searching,
     "search-postgresql": searching.searching_postgresql,
     "grid": searching.grid,
     "frames": searching.frames,
+    "models": loading_models.loading,
     "server": starting.starting,
     "pages": pages.first_load,
     "pages-table": pages.tables,
@@ -54,6 +59,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "data-gigabyte": data_amounts.gigabyte,
     "data-million": data_amounts.million,
     "data-pipeline": data_commands.pipeline,
+    "fairness": fairness.groups,
 }
 
 
@@ -92,6 +98,11 @@ def main() -> int:
             if some:
                 ours, theirs = _version(TREERING.python, "treering"), _version(python, module)
                 print(f"\nTreering {ours} beside {peer} {theirs}; {machine}\n\n{table(some)}", flush=True)
+        for peer in sorted({figure.peer for figure in figures} - {"MLflow", "DVC"}):
+            print(
+                f"\nTreering beside {peer}; {machine}\n\n{table([one for one in figures if one.peer == peer])}",
+                flush=True,
+            )
         if arguments.json:
             rows = [{**dataclasses.asdict(figure), "ratio": figure.ratio} for figure in figures]
             arguments.json.write_text(json.dumps({"machine": machine, "figures": rows}, indent=2) + "\n", "utf-8")

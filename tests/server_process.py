@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +29,11 @@ Launch = Callable[..., "Server"]
 class Server:
     """A process, and where it listens."""
 
-    def __init__(self, arguments: Sequence[str], home: Path) -> None:
+    def __init__(self, arguments: Sequence[str], home: Path, settings: Mapping[str, str] | None = None) -> None:
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
         self.process = subprocess.Popen(
             [sys.executable, "-c", "from treering.cli.main import main; main()", "server", *arguments],
-            env={**clean, "TREERING_HOME": str(home), "PYTHONWARNINGS": "error"},
+            env={**clean, **(settings or {}), "TREERING_HOME": str(home), "PYTHONWARNINGS": "error"},
             cwd=home.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

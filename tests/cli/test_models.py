@@ -147,3 +147,76 @@ def test_a_models_uri_is_fetched(folder: Path, monkeypatch: pytest.MonkeyPatch):
     answer = _call("predict", "-m", "models:/m/1", text=BODY)
     assert asked == ["models:/m/1"]
     assert json.loads(answer.stdout)["predictions"] == pytest.approx([1.25, 1.75])
+
+
+def test_files_are_scored_by_the_ending_of_their_names(folder: Path, tmp_path: Path):
+    TABLE.to_csv(tmp_path / "in.csv", index=False)
+    out = tmp_path / "out.parquet"
+    done = _call("predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(out), "--keep", "a, b")
+    assert done.stdout == ""
+    assert "2 rows in" in done.stderr
+    found = pd.read_parquet(out)
+    assert found.columns.tolist() == ["a", "b", "prediction"]
+    assert found["prediction"].tolist() == pytest.approx([1.25, 1.75])
+    done = _call("predict", "-m", str(folder), "-i", f"{tmp_path}/*.csv", "-o", str(tmp_path / "out.jsonl"))
+    assert [json.loads(line)["prediction"] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == (
+        pytest.approx([1.25, 1.75])
+    )
+
+
+def test_options_for_files_and_for_requests_are_told_apart(folder: Path, tmp_path: Path):
+    TABLE.to_csv(tmp_path / "in.csv", index=False)
+    given = ["predict", "-m", str(folder), "-i", str(tmp_path / "in.csv")]
+    with pytest.raises(InvalidInput, match="--content-type is for requests, and --resume for files"):
+        _call(*given, "-t", "csv", "--resume")
+    with pytest.raises(InvalidInput, match="needs --input-path and --output-path"):
+        _call(*given)
+    with pytest.raises(InvalidInput, match="Name it by --output-format"):
+        _call(*given, "-o", str(tmp_path / "out"))
+    with pytest.raises(InvalidInput, match="Choose jsonl"):
+        _call(*given, "-o", str(tmp_path / "out.json"))
+    with pytest.raises(InvalidInput, match="JSON object"):
+        _call(*given, "-o", str(tmp_path / "out.csv"), "--params", "[1]")
+    with pytest.raises(InvalidInput, match="NAME=VALUE"):
+        _call(*given, "-o", str(tmp_path / "out.csv"), "--env", "x")
+    with pytest.raises(InvalidInput, match="Choose one by --env-manager"):
+        _call(*given, "-o", str(tmp_path / "out.csv"), "-r", "numpy")
+
+
+def test_requirements_of_a_model_are_changed(folder: Path):
+    done = _call("update-pip-requirements", "-m", str(folder), "add", "numpy==2.0", "extra-package")
+    assert done.stdout.splitlines()[-1] == "extra-package"
+    assert "numpy==2.0\n" in (folder / "requirements.txt").read_text()
+    _call("update-pip-requirements", "-m", str(folder), "remove", "extra-package")
+    assert "extra-package" not in (folder / "conda.yaml").read_text()
+    assert _call("update-pip-requirements", "-m", str(folder), "swap", "x").exit_code == 2
+
+
+def test_a_command_runs_again_in_the_models_environment(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    # Real environments are built in tests/environments; here the one that is there stands for them.
+    seen: list[Any] = []
+
+    def ready(manager: str, specification: Any, root: Path, _tell: Any) -> Path:
+        seen.append((manager, specification, root))
+        return Path(sys.executable)
+
+    monkeypatch.setattr("treering.cli.models.elsewhere.ready", ready)
+    TABLE.to_csv(tmp_path / "in.csv", index=False)
+    settings = Settings(environments_root=str(tmp_path / "root"))
+    out = tmp_path / "out.csv"
+    done = _call(
+        "predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(out), "--keep", "a", "--resume",
+        "--env-manager", "uv", "--install-mlflow", "-r", "numpy==2.0", "--env", "A=1", settings=settings,
+    )  # fmt: skip
+    assert done.exit_code == 0
+    assert pd.read_csv(out).columns.tolist() == ["a", "prediction"]
+    manager, specification, root = seen[0]
+    assert (manager, root) == ("uv", tmp_path / "root")
+    assert "numpy==2.0" in specification.requirements
+    assert "mlflow" in specification.ours
+    assert any(one.startswith("pyarrow") for one in specification.ours)
+    assert _call("prepare-env", "-m", str(folder), settings=settings).stdout.strip() == sys.executable
+    assert seen[1][0] == "virtualenv"
+    assert not any(one.startswith("pyarrow") for one in seen[1][1].ours)
+    failed = _call("predict", "-m", str(folder), "-i", "nothing.csv", "-o", str(out), "--env-manager", "uv")
+    assert failed.exit_code == 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from frameworks.conftest import SCRIPTS, laboratory
-from peers import ONNX, TENSORFLOW, TORCH, Peer, run
+from peers import ONNX, ROOT, TENSORFLOW, TORCH, Peer, run
 
 pytestmark = pytest.mark.framework
 
@@ -52,3 +52,8 @@ def test_models_live_here_and_in_mlflow(script: str, run_ours: Any) -> None:
 
 def _backend(peer: Peer) -> dict[str, str]:
     return {"KERAS_BACKEND": "torch"} if peer is TORCH else {}
+
+
+def test_the_examples_of_the_page_run(tmp_path: Path) -> None:
+    page = str(ROOT / "docs" / "networks.md")
+    run(laboratory(TORCH), SCRIPTS / "networks_page.py", page, folder=tmp_path, TREERING_HOME=str(tmp_path / "home"))

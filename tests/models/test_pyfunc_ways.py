@@ -176,7 +176,8 @@ def test_dictionaries_are_held_against_their_hint() -> None:
     assert as_hinted([{"a": None}], list[dict[str, int | None]]) == [{"a": None}]
     with pytest.raises(InvalidInput, match="takes int"):
         as_hinted([{"a": "x"}], list[dict[str, int | None]])
-    assert as_hinted([dt.datetime(2026, 1, 1)], list[dt.datetime]) == [dt.datetime(2026, 1, 1)]
+    moment = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    assert as_hinted([moment], list[dt.datetime]) == [moment]
 
 
 def test_requirements_are_what_the_code_really_imports(tmp_path: Path) -> None:

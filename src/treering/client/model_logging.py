@@ -34,7 +34,16 @@ from treering.tracking.base import NewLoggedModel
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["ModelInfo", "Placement", "load_model", "log_model", "log_written", "save_model", "split_options"]
+__all__ = [
+    "ModelInfo",
+    "Placement",
+    "begin_model",
+    "load_model",
+    "log_model",
+    "log_written",
+    "save_model",
+    "split_options",
+]
 
 _HISTORY_TAG = "mlflow.log-model.history"
 _SAVE_OPTIONS = {
@@ -162,9 +171,8 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
     return log_written(write, placement)
 
 
-def log_written(write: Write, placement: Placement) -> ModelInfo:
-    """As `log_model`, of whatever `write` puts into a folder."""
-    run = run_or_start()
+def begin_model(run: ActiveRun, placement: Placement) -> LoggedModel | None:
+    """A logged model of the run that waits for its files; None while the server cannot be reached."""
     new = NewLoggedModel(
         run.info.experiment_id,
         placement.name,
@@ -175,16 +183,22 @@ def log_written(write: Write, placement: Placement) -> ModelInfo:
     )
 
     def ask(services: Services) -> LoggedModel:
+        if placement.model_id:
+            return services.tracking.models.get(placement.model_id)
         if is_belated(run.info.artifact_uri):
             # Begun here; the server has to know the run before it takes a model of it.
             run.recorder.flush(None, run.place.settings.offline_after or None)
             found = services.tracking.runs.get(run.info.run_id).info
             return services.tracking.models.create(replace(new, experiment_id=found.experiment_id))
-        if placement.model_id:
-            return services.tracking.models.get(placement.model_id)
         return services.tracking.models.create(new)
 
-    created = run.place.attempt(ask)
+    return run.place.attempt(ask)
+
+
+def log_written(write: Write, placement: Placement) -> ModelInfo:
+    """As `log_model`, of whatever `write` puts into a folder."""
+    run = run_or_start()
+    created = begin_model(run, placement)
     if created is None:
         return _keep(write, run, placement)
     services = run.place.services()

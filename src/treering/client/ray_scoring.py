@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ __all__ = ["RayPredictor", "ray_predict"]
 
 
 class RayPredictor:
-    """For `dataset.map_batches(RayPredictor, fn_constructor_args=(uri,), batch_format="pyarrow", concurrency=2)`.
+    """For `dataset.map_batches(RayPredictor, fn_constructor_args=(uri,), batch_format="pyarrow", compute=...)`.
 
     Args:
         model_uri: A folder that each machine has, or such as `models:/<name>@<alias>`.
@@ -58,6 +59,7 @@ def ray_predict(  # noqa: PLR0913 -- options by name
     keep: Sequence[str] = ("*",),
     params: Mapping[str, Any] | None = None,
     batch_size: int = DEFAULT_CHUNK_ROWS,
+    workers: int | tuple[int, int] = 1,
     trust: object = None,
     **options: Any,
 ) -> Any:
@@ -66,7 +68,8 @@ def ray_predict(  # noqa: PLR0913 -- options by name
     Args:
         dataset: Of Ray Data; its rows are scored by workers on all machines of the cluster.
         model_uri: A folder that each machine has, or such as `models:/<name>@<alias>`.
-        options: For `map_batches`, such as `concurrency`, `num_gpus` or `num_cpus`.
+        workers: How many processes have the model; or at least and at most so many.
+        options: For `map_batches`, such as `num_gpus` or `num_cpus` of each of them.
 
     Raises:
         InvalidInput: If `dataset` is none of Ray Data.
@@ -81,5 +84,11 @@ def ray_predict(  # noqa: PLR0913 -- options by name
         fn_constructor_kwargs=named,
         batch_size=batch_size,
         batch_format="pyarrow",
-        **{"concurrency": 1, **options},
+        **{"compute": _pool(workers), **options},
     )
+
+
+def _pool(workers: int | tuple[int, int]) -> Any:
+    # Ray is there, as its data set is.
+    strategy = import_module("ray.data").ActorPoolStrategy
+    return strategy(size=workers) if isinstance(workers, int) else strategy(min_size=workers[0], max_size=workers[1])

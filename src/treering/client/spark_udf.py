@@ -83,9 +83,7 @@ def spark_udf(  # noqa: PLR0913, PLR0917  # MLflow's signature
     def ask(pieces: Any) -> Any:
         yield from score(job, pieces)
 
-    given = Iterator[Tuple[Union[pd.Series, pd.DataFrame], ...]]  # noqa: UP006, UP007  # as above
-    made: Any = pd.DataFrame if isinstance(job.answer, types.StructType) else pd.Series
-    ask.__annotations__ = {"pieces": given, "return": Iterator.__getitem__(made)}
+    ask.__annotations__ = _hints(job.answer)
     udf = functions.pandas_udf(ask, job.answer)
     udf.metadata = model
 
@@ -94,6 +92,14 @@ def spark_udf(  # noqa: PLR0913, PLR0917  # MLflow's signature
         return udf(*(columns or _named(model)))
 
     return on_columns
+
+
+def _hints(answer: types.DataType) -> dict[str, Any]:
+    """By these Spark knows that the function takes pieces of columns one after the other."""
+    pieces = Iterator[Tuple[Union[pd.Series, pd.DataFrame], ...]]  # noqa: UP006, UP007  # as above
+    if isinstance(answer, types.StructType):
+        return {"pieces": pieces, "return": Iterator[pd.DataFrame]}
+    return {"pieces": pieces, "return": Iterator[pd.Series]}
 
 
 def _check_kind(spark: Any, env_manager: str | None, prebuilt_env_uri: str | None) -> None:

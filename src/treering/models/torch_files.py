@@ -38,6 +38,8 @@ _TEXTS = {"archive_format", "archive_version", "byteorder", "version", "serializ
 _LONGEST_TEXT = 64
 _PAYLOADS = ("data/weights/", "data/constants/")
 _RAW = ("weight_", "tensor_")
+# Python's own modules under the names of Python 2, which the protocol of these pickles uses.
+_BUILTINS = {"__builtin__", "copy_reg"}
 
 
 def is_script(path: Path) -> bool:
@@ -112,12 +114,13 @@ def modules_in(path: Path) -> set[str]:
     """The modules that a pickle of `torch.save` refers to."""
     with zipfile.ZipFile(path) as archive:
         parts = [archive.read(name) for name in archive.namelist() if name.endswith("/data.pkl")]
-    return {
+    found = {
         str(argument).partition(" ")[0]
         for part in parts
         for code, argument, _ in pickletools.genops(part)
         if code.name == "GLOBAL"
     }
+    return found - _BUILTINS
 
 
 def _read_script(path: Path, options: LoadOptions, place: Any) -> Any:
@@ -162,6 +165,9 @@ def _unsafe_part(archive: zipfile.ZipFile) -> str:
     names = archive.namelist()
     if len(set(names)) < len(names):
         return "several parts of one name"
+    # PyTorch compresses nothing; what is compressed may be of any size.
+    if packed := [one.filename for one in archive.infolist() if one.compress_type != zipfile.ZIP_STORED]:
+        return packed[0]
     contents = {name: name.partition("/")[2] for name in names}
     raw = _raw_parts({contents[name]: archive.read(name) for name in names if name.endswith("_config.json")})
     for name, inner in contents.items():

@@ -11,6 +11,7 @@ RELATIONS: Registry[OpenRelations] = Registry(
     "treering.relations",
     "source of relations",
     {
+        "code": "treering.provenance.code:CodeRelations",
         "logged_models": "treering.provenance.logged_models:LoggedModelRelations",
         "runs": "treering.provenance.runs:RunRelations",
         "versions": "treering.provenance.versions:VersionRelations",

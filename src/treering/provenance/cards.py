@@ -175,12 +175,12 @@ def card_of_run(
         evaluation: Where it is at hand already; otherwise it is read from the run.
 
     Raises:
-        NotFound: If there is no such run, or no such model.
+        NotFound: If there is no such run.
     """
     run = sources.tracking.runs.get(run_id)
     wanted = model_id or (run.outputs.model_outputs[-1].model_id if run.outputs.model_outputs else "")
     gathering = _Gathering(sources, [])
-    logged = sources.tracking.models.get(wanted) if wanted else None
+    logged = gathering.attempt(lambda: sources.tracking.models.get(wanted), "The logged model") if wanted else None
     maker = run
     if logged is not None and logged.source_run_id and logged.source_run_id != run_id:
         source = logged.source_run_id

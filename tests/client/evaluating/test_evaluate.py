@@ -12,7 +12,15 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import treering
-from treering.core.errors import DamagedData, InvalidInput, MissingExtra, NotFound, NotSupported, UnknownPlugin
+from treering.core.errors import (
+    DamagedData,
+    InvalidInput,
+    MissingExtra,
+    NotFound,
+    NotSupported,
+    Unavailable,
+    UnknownPlugin,
+)
 from treering.evaluation.record import from_json
 from treering.evaluation.rows import from_bytes
 from treering.models import EvaluationResult, MetricThreshold, list_evaluators
@@ -22,7 +30,7 @@ X = pd.DataFrame(DICE.normal(size=(240, 3)), columns=["a", "b", "c"])
 Y = ((X.a + 0.5 * X.b + DICE.normal(size=240) * 0.7) > 0).astype(int)
 TABLE = X.assign(label=Y, sex=DICE.choice(["f", "m"], 240), country=DICE.choice(["DE", "FR"], 240))
 CLASSIFIER = LogisticRegression().fit(X, Y)
-QUICK: dict[str, Any] = {"plots": False, "intervals": 50}
+QUICK: dict[str, Any] = {"plots": False, "intervals": 50, "card": False}
 
 
 @pytest.fixture(autouse=True)
@@ -155,6 +163,22 @@ def test_a_model_that_knows_more_classes_than_the_data_holds_is_judged_rightly()
     assert found.metrics["log_loss"] == pytest.approx(expected)
 
 
+def test_the_card_of_the_model_is_written_beside_the_evaluation(monkeypatch: pytest.MonkeyPatch) -> None:
+    with treering.start_run():
+        info = treering.sklearn.log_model(CLASSIFIER, name="m")
+    result = judged(info.model_uri, card=True)
+    card = fetched(result.run_id or "", "model_card.md").decode()
+    assert "roc_auc" in card
+    assert fetched(result.run_id or "", "model_card.html").startswith(b"<!")
+
+    def away(*_: Any) -> None:
+        msg = "The server is away."
+        raise Unavailable(msg)
+
+    monkeypatch.setattr("treering.client.evaluating.recording.log_card", away)
+    assert judged(info.model_uri, card=True).metrics == result.metrics
+
+
 def test_slices_groups_value_and_baseline_are_in_the_record() -> None:
     weak = LogisticRegression().fit(X[["c"]], Y)
     result = judged(
@@ -252,6 +276,9 @@ def test_a_prefix_keeps_two_evaluations_of_a_run_apart() -> None:
     metrics = treering.get_run(run.info.run_id).data.metrics
     assert metrics["val_example_count"] == 240
     assert metrics["test_example_count"] == 100
+    # Where readers look there is the newest one.
+    assert from_json(fetched(run.info.run_id, "evaluation/evaluation.json")) == second.evaluation
+    assert from_json(fetched(run.info.run_id, "evaluation/val_evaluation.json")) == first.evaluation
     # The record has the plain names, whatever they are called in the run.
     assert first.evaluation is not None
     assert first.evaluation.metrics["example_count"] == 240

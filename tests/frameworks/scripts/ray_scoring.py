@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -26,20 +28,25 @@ def main() -> None:
             fitted, name="model", input_example=rows[["a", "b"]].head(2), registered_model_name="ray"
         )
     treering.Client().set_registered_model_alias("ray", "champion", 1)
-    # Its workers have the source tree from where this script has it.
+    # Workers hold a processor each, and what makes the batches needs some, too.
+    scratch = tempfile.mkdtemp(prefix="ray")  # the paths of its sockets have to be short
     ray.init(
-        num_cpus=2,
+        _temp_dir=scratch,
+        num_cpus=4,
         include_dashboard=False,
         log_to_driver=False,
         logging_level="ERROR",
         runtime_env={"env_vars": {"PYTHONPATH": os.environ["PYTHONPATH"]}},
     )
     data = ray.data.from_pandas(rows).repartition(4)
-    scored = treering.models.ray_predict(data, "models:/ray@champion", keep=("key",), batch_size=700, concurrency=2)
+    scored = treering.models.ray_predict(data, "models:/ray@champion", keep=("key",), batch_size=700, workers=2)
     found = scored.to_pandas().sort_values("key")
     folder = treering.artifacts.download_artifacts("models:/ray/1")
     by_hand = data.map_batches(
-        treering.models.RayPredictor, fn_constructor_args=(folder,), batch_format="pyarrow", concurrency=1
+        treering.models.RayPredictor,
+        fn_constructor_args=(folder,),
+        batch_format="pyarrow",
+        compute=ray.data.ActorPoolStrategy(size=1),
     )
     refused = ""
     try:
@@ -57,6 +64,7 @@ def main() -> None:
         )
     )
     ray.shutdown()
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { components } from "../../generated/schema";
-import api, { answer, done, readText } from "./client";
+import api, { answer, done } from "./client";
 
 type Schemas = components["schemas"];
 export type ApprovalRule = Schemas["ApprovalRule"];
@@ -95,15 +95,14 @@ export const removeRule = ({ model, target }: ApprovalRule) =>
 export const annotate = (name: string, version: number, text: string, replyTo = "") =>
   answer(api.POST("/api/v1/registry/notes", { body: { name, version, text, reply_to: replyTo } }));
 
-/** Where the server writes the model card of a version, of what it knows now. */
-export function cardUrl(name: string, version: number, format: "markdown" | "html"): string {
-  return `/api/v1/model-versions/card?${new URLSearchParams({ name, version: String(version), format })}`;
-}
+export type CardFormat = "markdown" | "html";
 
-export const cardQuery = (name: string, version: number) =>
+/** The model card of a version, written anew from what the server knows now. */
+export const cardQuery = (name: string, version: number, format: CardFormat = "markdown") =>
   queryOptions({
-    queryKey: ["model-card", name, version],
-    queryFn: ({ signal }) => readText(cardUrl(name, version, "markdown"), signal),
+    queryKey: ["model-card", name, version, format],
+    queryFn: async ({ signal }) =>
+      (await answer(api.GET("/api/v1/model-versions/card", { params: { query: { name, version, format } }, signal }))).text,
     retry: false,
     staleTime: 10_000,
   });

@@ -47,8 +47,8 @@ def features_for(judged: Judged, table: EvaluationTable, without: Sequence[str] 
         frame = table.frame()
         if table.whole is None and judged.inputs is not None and len(judged.inputs) == frame.shape[1]:
             # The columns of a matrix have no names but their places.
-            known = set(judged.inputs) == set(frame.columns)
-            return frame[list(judged.inputs)] if known else frame.set_axis(list(judged.inputs), axis=1)
+            same = set(judged.inputs) == set(frame.columns)
+            return frame[list(judged.inputs)] if same else frame.set_axis(list(judged.inputs), axis=1)
         return frame.drop(columns=[name for name in without if name in frame.columns]).copy()
     if table.whole is None:
         return np.array(table.features)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from treering.client.artifacts import get_artifact_uri, run_store
+from treering.client.cards import log_card
 from treering.client.content_calls import add_to_table
 from treering.client.contents import write_bytes
 from treering.client.evaluating.answers import Answers
@@ -31,7 +32,7 @@ from treering.client.evaluating.plots import plotter
 from treering.client.evaluating.table import EvaluationTable
 from treering.client.log import log_inputs, log_metrics
 from treering.client.runs import ActiveRun
-from treering.core.errors import InvalidInput
+from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger
 from treering.entities.evaluation import Evaluation
 from treering.entities.run import ModelInput
@@ -147,15 +148,21 @@ class Recording:
                 self._store(name, f"{self.prefix}{name}{draw.suffix}", data)
         if record.slices:
             self._store("slice_metrics", f"{self.prefix}slice_metrics.csv", slices_table(record.slices))
-        store = run_store(self.run_id)
         if rows is not None and len(rows):
-            path = self._beside(ROWS_PATH)
-            write_bytes(store, path, to_bytes(rows))
-            self.files["rows"] = path
+            self.files["rows"] = self._twice(ROWS_PATH, to_bytes(rows))
         record = replace(record, files=dict(self.files))
-        write_bytes(store, self._beside(RECORD_PATH), to_json(record).encode())
+        self._twice(RECORD_PATH, to_json(record).encode())
         self.run.recorder.tags(self.run_id, {EVALUATED_TAG: self.model_id or record.model_uri or "predictions"})
+        if asked.card and (self.model_id or record.model_uri):
+            self._card(record)
         return EvaluationResult(self.logged, self.artifacts, self.run_id, record, rows)
+
+    def _card(self, record: Evaluation) -> None:
+        """The model's card; an evaluation is none the worse for one that cannot be written now."""
+        try:
+            log_card(self.run_id, self.model_id, record)
+        except TreeringError as error:
+            logger.warning("The model card is not written: %s treering.model_card writes it later.", error)
 
     def _classifier(self, rows: Rows, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:
         most = int(config.get("max_classes_for_multiclass_roc_pr", _MOST_CLASSES))
@@ -178,8 +185,12 @@ class Recording:
         )
         self.files[name] = path
 
-    def _beside(self, path: str) -> str:
+    def _twice(self, path: str, data: bytes) -> str:
+        """Store it where readers look for the newest evaluation, and under the prefix, where it stays; the latter path."""
+        store = run_store(self.run_id)
         folder, _, name = path.rpartition("/")
+        for one in dict.fromkeys((f"{folder}/{self.prefix}{name}", path)):
+            write_bytes(store, one, data)
         return f"{folder}/{self.prefix}{name}"
 
 

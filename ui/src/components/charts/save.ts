@@ -4,8 +4,8 @@ import type { ChartData } from "../../lib/chartdata";
 import { lineTitle, pointRows } from "../../lib/chartdata";
 import { chartSvg } from "../../lib/chartsvg";
 import type { ChartView } from "../../lib/chartstate";
-import { notify } from "../../lib/notices";
 import { colourVariable } from "../../lib/palette";
+import { saveFile } from "../../lib/saving";
 import { colours, dashOf, metricsOf } from "./look";
 
 interface Legend {
@@ -55,7 +55,7 @@ export function savePicture(card: Element, title: string, lines: ChartData["line
     ctx.fillStyle = colour("--text2");
     ctx.fillText(name, x + 22, y, 172);
   });
-  canvas.toBlob((blob) => blob && save(blob, `${fileName(title)}.png`), "image/png");
+  canvas.toBlob((blob) => blob && saveFile(blob, `${fileName(title)}.png`), "image/png");
 }
 
 /** The lines as a drawing that can be scaled. */
@@ -69,7 +69,7 @@ export function saveDrawing(card: Element, title: string, data: ChartData, view:
     rule: colour("--border"),
     ink: colour("--text2"),
   });
-  save(new Blob([text], { type: "image/svg+xml" }), `${fileName(title)}.svg`);
+  saveFile(new Blob([text], { type: "image/svg+xml" }), `${fileName(title)}.svg`);
 }
 
 export function savePoints(title: string, data: ChartData, view: ChartView): void {
@@ -83,17 +83,7 @@ export function saveRows(title: string, rows: readonly (readonly (string | numbe
     return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
   const text = rows.map((row) => row.map(cell).join(",")).join("\r\n");
-  save(new Blob([`${text}\r\n`], { type: "text/csv" }), `${fileName(title)}.csv`);
-}
-
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
-  notify({ text: `Saved ${name}`, kind: "done" });
+  saveFile(new Blob([`${text}\r\n`], { type: "text/csv" }), `${fileName(title)}.csv`);
 }
 
 function fileName(title: string): string {

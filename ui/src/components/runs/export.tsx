@@ -8,6 +8,7 @@ import { formatCount } from "../../lib/format";
 import type { RunItem } from "../../lib/rowmodel";
 import { Dialog } from "../dialog";
 import { scopesOf, type Target } from "./actions";
+import { saveFile } from "../../lib/saving";
 
 interface Props {
   target: Target;
@@ -35,7 +36,8 @@ export function ExportDialog({ target, count, order, columns, name, close }: Pro
     setDone(0);
     try {
       const parts = await collect({ target, order, columns, format, signal: control.signal, progress: setDone });
-      save(parts, `${name.replace(/[^\w.-]+/g, "-") || "runs"}.${format}`, format);
+      const kind = format === "csv" ? "text/csv" : "application/json";
+      saveFile(new Blob(parts, { type: kind }), `${name.replace(/[^\w.-]+/g, "-") || "runs"}.${format}`);
       close();
     } catch (failure) {
       if (control.signal.aborted) return;
@@ -113,13 +115,4 @@ function valuesOf(item: RunItem, shown: readonly ColumnId[]): Value[] {
   const time = (milliseconds: number | null) => (milliseconds === null ? null : new Date(milliseconds).toISOString());
   const own = [item.key, item.name, item.status, item.experimentId, item.user, time(item.start), time(item.end)];
   return [...own, ...shown.map((id) => item.cells[id] ?? null)];
-}
-
-function save(parts: string[], name: string, format: Format): void {
-  const url = URL.createObjectURL(new Blob(parts, { type: format === "csv" ? "text/csv" : "application/json" }));
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
