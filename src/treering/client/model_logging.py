@@ -22,7 +22,7 @@ from treering.client.session import session
 from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
-from treering.core.settings import own_models_file
+from treering.core.settings import own_models_file, read_settings
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import LogBatch, ModelOutput
@@ -227,7 +227,7 @@ def log_written(write: Write, placement: Placement) -> ModelInfo:
 def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions) -> MLModel:
     """Save `model` to a folder on this machine. Raises as `treering.models.folder.save`."""
     settings = session().settings
-    own = own_models_file(settings)
+    own = own_models_file(read_settings())
     return save(flavour, model, Path(path), replace(options, own=own, watch=settings.requirements_timeout))
 
 
@@ -255,7 +255,7 @@ def _known(run: ActiveRun, artifact_path: str, model_id: str = "") -> SaveOption
         artifact_path=artifact_path,
         run_id=run.info.run_id,
         model_id=model_id,
-        own=own_models_file(settings),
+        own=own_models_file(read_settings()),
         watch=settings.requirements_timeout,
     )
 
