@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from treering.core.errors import DamagedData, MissingExtra, PermissionDenied
 from treering.core.log import logger
-from treering.models.flavours.base import LoadOptions
+from treering.models.load_options import LoadOptions
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext
 from treering.models.safety.names import Allowed
 from treering.models.safety.own import is_own
