@@ -15,6 +15,7 @@ The `store` must be new and empty for each test.
 from __future__ import annotations
 
 from treering.testing.metadata_experiments import ExperimentSuite
+from treering.testing.metadata_governance import GovernanceStoreSuite
 from treering.testing.metadata_logged_models import LoggedModelSuite
 from treering.testing.metadata_registry import RegistrySuite
 from treering.testing.metadata_relations import RelationSuite
@@ -28,6 +29,7 @@ from treering.testing.metadata_webhooks import WebhookSuite
 __all__ = [
     "ApplySuite",
     "ExperimentSuite",
+    "GovernanceStoreSuite",
     "LoggedModelSuite",
     "PagingSuite",
     "RegistrySuite",

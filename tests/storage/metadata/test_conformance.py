@@ -12,6 +12,7 @@ from treering.storage.metadata.base import MetadataStore
 from treering.testing.metadata import (
     ApplySuite,
     ExperimentSuite,
+    GovernanceStoreSuite,
     LoggedModelSuite,
     PagingSuite,
     RegistrySuite,
@@ -82,4 +83,8 @@ class TestRelations(RelationSuite):
 
 
 class TestThreads(ThreadSuite):
+    pass
+
+
+class TestGovernance(GovernanceStoreSuite):
     pass
