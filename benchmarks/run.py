@@ -18,8 +18,10 @@ import batch_scoring
 import data_amounts
 import data_commands
 import drawing_lines
+import fairness
 import files
 import ingesting
+import loading_models
 import logging_points
 import losses
 import pages
@@ -45,6 +47,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "search-postgresql": searching.searching_postgresql,
     "grid": searching.grid,
     "frames": searching.frames,
+    "models": loading_models.loading,
     "server": starting.starting,
     "pages": pages.first_load,
     "pages-table": pages.tables,
@@ -56,6 +59,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "data-gigabyte": data_amounts.gigabyte,
     "data-million": data_amounts.million,
     "data-pipeline": data_commands.pipeline,
+    "fairness": fairness.groups,
 }
 
 

@@ -160,6 +160,13 @@ def test_metrics_of_a_run_do_where_nobody_evaluated(capsys: pytest.CaptureFixtur
     gate(capsys, f"runs:/{run.info.run_id}", status=1)
 
 
+def test_a_figure_that_is_no_number_is_null_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    with treering.start_run() as run:
+        treering.log_metric("accuracy", float("nan"))
+    told = gate(capsys, run.info.run_id, status=2)
+    assert told["checks"][0]["value"] is None
+
+
 def test_what_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert "0" * 32 in gate(capsys, "0" * 32, status=1)
     assert "names no model" in gate(capsys, "model.pkl", status=1)

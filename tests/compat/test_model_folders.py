@@ -23,6 +23,7 @@ from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
 from treering.models.python_model import PythonModel
 from treering.models.signature import infer_signature
+from treering.testing.flavours import TRUSTING
 
 pytestmark = pytest.mark.peer
 
@@ -98,9 +99,9 @@ def test_we_predict_with_mlflows_folders(folder: Path, answer: Any, table: Any):
     theirs = folder / "theirs"
     assert load(theirs / "pipeline").predict(rows).tolist() == answer["theirs"]["pipeline"]
     assert load(theirs / "pickled").predict(rows.to_numpy()).tolist() == answer["theirs"]["pickled"]
-    assert load(theirs / "adder").predict(SMALL, {"extra": 7}).tolist() == [113.0, 114.0]
-    assert load(theirs / "double").predict(np.array([3.0])).tolist() == [6.0]
-    assert load(theirs / "shout").predict(["x", "y"]) == ["X", "Y"]
+    assert load(theirs / "adder", TRUSTING).predict(SMALL, {"extra": 7}).tolist() == [113.0, 114.0]
+    assert load(theirs / "double", TRUSTING).predict(np.array([3.0])).tolist() == [6.0]
+    assert load(theirs / "shout", TRUSTING).predict(["x", "y"]) == ["X", "Y"]
 
 
 @pytest.mark.parametrize("name", ["pipeline", "pickled", "adder", "double", "shout"])

@@ -82,6 +82,7 @@ def test_transformers(run_both: Any) -> None:
 def test_fitted_networks_are_logged_as_models(run_both: Any) -> None:
     logged = run_both(TORCH, "fitted_models.py")
     assert logged.ours[0]["signatures"] == logged.theirs[0]["signatures"]
+    assert logged.ours[0]["measured"] == logged.theirs[0]["measured"]
     for ours, theirs in zip(logged.ours, logged.theirs, strict=True):
         assert [(one["name"], one["status"]) for one in ours["models"]] == [("model", "READY")]
         assert [one["name"] for one in theirs["models"]] == ["model"]

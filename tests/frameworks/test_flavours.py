@@ -27,3 +27,7 @@ def test_models_are_logged_served_and_go_to_mlflow_and_back(
     run_ours: Callable[[Peer, str], Any], peer: Peer, script: str
 ) -> None:
     assert run_ours(peer, script) == []
+
+
+def test_models_are_functions_on_columns_of_spark(run_ours: Callable[[Peer, str], Any]) -> None:
+    assert run_ours(SPARK, "spark_udf.py") == []

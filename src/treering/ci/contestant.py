@@ -22,6 +22,7 @@ from treering.registry.locate import find_version
 
 __all__ = ["Contestant", "contestant", "pictures_of", "rows_of", "same_evaluations"]
 
+_MOST_RUNS = 50
 _MOST_PICTURES = 12
 _LARGEST_PICTURE = 512 << 10
 _PICTURES = {".png": "image/png", ".svg": "image/svg+xml"}
@@ -123,7 +124,8 @@ def _of_version(services: Services, wanted: ModelUri) -> Contestant:
 def _evaluated(services: Services, found: Contestant, model: LoggedModel | None) -> Contestant:
     """With the evaluations of the run that made the model, and of all runs that judged the model since."""
     run_ids = [found.run.info.run_id] if found.run else []
-    run_ids += [metric.run_id for metric in model.metrics if metric.run_id] if model else []
+    judged = sorted(model.metrics, key=lambda metric: metric.timestamp, reverse=True) if model else []
+    run_ids += list(dict.fromkeys(metric.run_id for metric in judged if metric.run_id))[:_MOST_RUNS]
     own = {found.uri, f"models:/{model.model_id}" if model else found.uri}
     if found.version:
         own.add(found.version.source)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 
@@ -150,7 +152,16 @@ def as_json(judgement: Judgement) -> str:
     extra = {"promotion": None if promotion is None else msgspec.to_builtins(promotion)}
     version = judgement.candidate.version
     extra["version"] = None if version is None else {"name": version.name, "version": version.version}
-    return json.dumps({**fields, **extra}, indent=2, ensure_ascii=False, default=str)
+    return json.dumps(_finite({**fields, **extra}), indent=2, ensure_ascii=False, default=str, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for the figures that JSON has no number for."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def told(result: GateResult) -> str:

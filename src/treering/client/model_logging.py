@@ -22,7 +22,7 @@ from treering.client.session import session
 from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
-from treering.core.settings import own_models_file
+from treering.core.settings import own_models_file, read_settings
 from treering.entities.lifecycle import LoggedModelStatus
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import LogBatch, ModelOutput
@@ -34,7 +34,16 @@ from treering.tracking.base import NewLoggedModel
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["ModelInfo", "Placement", "load_model", "log_model", "log_written", "save_model", "split_options"]
+__all__ = [
+    "ModelInfo",
+    "Placement",
+    "begin_model",
+    "load_model",
+    "log_model",
+    "log_written",
+    "save_model",
+    "split_options",
+]
 
 _HISTORY_TAG = "mlflow.log-model.history"
 _SAVE_OPTIONS = {
@@ -162,9 +171,8 @@ def log_model(flavour: str, model: Any, placement: Placement, options: SaveOptio
     return log_written(write, placement)
 
 
-def log_written(write: Write, placement: Placement) -> ModelInfo:
-    """As `log_model`, of whatever `write` puts into a folder."""
-    run = run_or_start()
+def begin_model(run: ActiveRun, placement: Placement) -> LoggedModel | None:
+    """A logged model of the run that waits for its files; None while the server cannot be reached."""
     new = NewLoggedModel(
         run.info.experiment_id,
         placement.name,
@@ -175,16 +183,22 @@ def log_written(write: Write, placement: Placement) -> ModelInfo:
     )
 
     def ask(services: Services) -> LoggedModel:
+        if placement.model_id:
+            return services.tracking.models.get(placement.model_id)
         if is_belated(run.info.artifact_uri):
             # Begun here; the server has to know the run before it takes a model of it.
             run.recorder.flush(None, run.place.settings.offline_after or None)
             found = services.tracking.runs.get(run.info.run_id).info
             return services.tracking.models.create(replace(new, experiment_id=found.experiment_id))
-        if placement.model_id:
-            return services.tracking.models.get(placement.model_id)
         return services.tracking.models.create(new)
 
-    created = run.place.attempt(ask)
+    return run.place.attempt(ask)
+
+
+def log_written(write: Write, placement: Placement) -> ModelInfo:
+    """As `log_model`, of whatever `write` puts into a folder."""
+    run = run_or_start()
+    created = begin_model(run, placement)
     if created is None:
         return _keep(write, run, placement)
     services = run.place.services()
@@ -213,7 +227,7 @@ def log_written(write: Write, placement: Placement) -> ModelInfo:
 def save_model(flavour: str, model: Any, path: str | Path, options: SaveOptions) -> MLModel:
     """Save `model` to a folder on this machine. Raises as `treering.models.folder.save`."""
     settings = session().settings
-    own = own_models_file(settings)
+    own = own_models_file(read_settings())
     return save(flavour, model, Path(path), replace(options, own=own, watch=settings.requirements_timeout))
 
 
@@ -241,7 +255,7 @@ def _known(run: ActiveRun, artifact_path: str, model_id: str = "") -> SaveOption
         artifact_path=artifact_path,
         run_id=run.info.run_id,
         model_id=model_id,
-        own=own_models_file(settings),
+        own=own_models_file(read_settings()),
         watch=settings.requirements_timeout,
     )
 

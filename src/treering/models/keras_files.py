@@ -15,6 +15,7 @@ import keras
 from treering.core.errors import DamagedData, InvalidInput
 from treering.models.networks import answer_like, array_of
 from treering.models.safety.asking import ask_to_run
+from treering.models.safety.scanning import scan
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "is_model", "modules_of", "read_model", "signature_of", "write_model"]
 
+_INSTEAD = "Written as a class, the layer would need none."
 _FAILED = (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError, RuntimeError, IndexError)
 
 
@@ -57,13 +59,15 @@ def read_model(
         DamagedData: If the file is none, or needs a class that is not there.
     """
     given: dict[str, Any] = {"custom_objects": dict(custom_objects or {}) or None, **more}
+    if path.suffix == ".h5" and not scan(path).is_safe:
+        # Not every release of Keras asks before it reads a lambda layer from this format.
+        ask_to_run(path, "it has a lambda layer", _INSTEAD, options)
     try:
         return keras.saving.load_model(path, **given)
     except _FAILED as error:
         if "unsafe deserialization" not in str(error).lower() and "safe_mode" not in str(error):
             raise _damaged(path, error) from error
-    instead = "Written as a class, the layer would need none."
-    ask_to_run(path, "it has a lambda layer, or a class that is not Keras's own", instead, options)
+    ask_to_run(path, "it has a lambda layer, or a class that is not Keras's own", _INSTEAD, options)
     try:
         return keras.saving.load_model(path, **{**given, "safe_mode": False})
     except _FAILED as error:

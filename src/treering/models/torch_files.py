@@ -165,6 +165,9 @@ def _unsafe_part(archive: zipfile.ZipFile) -> str:
     names = archive.namelist()
     if len(set(names)) < len(names):
         return "several parts of one name"
+    # PyTorch compresses nothing; what is compressed may be of any size.
+    if packed := [one.filename for one in archive.infolist() if one.compress_type != zipfile.ZIP_STORED]:
+        return packed[0]
     contents = {name: name.partition("/")[2] for name in names}
     raw = _raw_parts({contents[name]: archive.read(name) for name in names if name.endswith("_config.json")})
     for name, inner in contents.items():

@@ -30,4 +30,7 @@ model.compile(optimizer="sgd", loss="mse")
 model.fit(rows, rows.sum(1), epochs=1, verbose=0)
 found = tracker.pyfunc.load_model("models:/dense/1")
 np.testing.assert_allclose(found.predict(rows), model.predict(rows, verbose=0), rtol=1e-5)
-report.finish(tracker, signatures=[shown, found.metadata.signature.to_dict()])
+models = tracker.search_logged_models(output_format="list")
+# What was measured in a training is known of its model.
+measured = sorted(sorted({metric.key for metric in one.metrics}) for one in models)
+report.finish(tracker, measured=measured, signatures=[shown, found.metadata.signature.to_dict()])

@@ -13,7 +13,6 @@ from sklearn.linear_model import LinearRegression
 import treering
 from treering.core.errors import InvalidInput, NotSupported
 from treering.models import specifications as kinds
-from treering.models.folder import SaveOptions, save
 from treering.models.signature import Signature, infer_signature
 
 ROWS = pd.DataFrame({"a": [0.0, 1.0, 2.5, 3.0], "b": [1.0, 0.0, 1.0, -2.0]})
@@ -64,17 +63,18 @@ def environment(data):
 
 
 def models() -> None:
+    keep = treering.pyfunc.save_model
     linear = LinearRegression().fit(ROWS, [1.0, 2.0, 3.0, 4.0])
     signature = infer_signature(ROWS, linear.predict(ROWS))
-    save("sklearn", linear, proof.Path("linear"), SaveOptions(signature=signature))
-    save("pyfunc", simple, proof.Path("simple"), SaveOptions(signature=Signature(signature.inputs)))
+    treering.sklearn.save_model(linear, "linear", signature=signature)
+    keep("simple", python_model=simple, signature=Signature(signature.inputs))
     named = infer_signature(ROWS, simple(ROWS), {"times": 1.0})
-    save("pyfunc", mixed, proof.Path("mixed"), SaveOptions(signature=Signature(named.inputs, None, named.params)))
-    save("pyfunc", simple, proof.Path("struct"), SaveOptions(signature=Signature(named.inputs, named.outputs)))
-    save("pyfunc", pairs, proof.Path("pairs"), SaveOptions(signature=Signature(signature.inputs)))
+    keep("mixed", python_model=mixed, signature=Signature(named.inputs, None, named.params))
+    keep("struct", python_model=simple, signature=Signature(named.inputs, named.outputs))
+    keep("pairs", python_model=pairs, signature=Signature(signature.inputs))
     tensor = Signature(kinds.Schema([kinds.TensorSpec(np.float64, (-1, 2))]), None)
-    save("pyfunc", squares, proof.Path("tensor"), SaveOptions(signature=tensor))
-    save("pyfunc", environment, proof.Path("environment"))
+    keep("tensor", python_model=squares, signature=tensor)
+    keep("environment", python_model=environment)
 
 
 # The model, the type that is asked for, the call's columns, and more arguments of spark_udf.
@@ -119,7 +119,7 @@ def spark(tmp_path_factory):
 def test_wrong_types_environments_and_columns_are_refused(spark):
     udf = treering.pyfunc.spark_udf
     for kind in ("nonsense", "binary", types.DateType(), "map<int, string>"):
-        with pytest.raises(InvalidInput, match="type|made into"):
+        with pytest.raises(InvalidInput, match=r"no type of Spark|cannot be made"):
             udf(spark, "linear", kind)
     with pytest.raises(NotSupported, match="prepare-env"):
         udf(spark, "linear", env_manager="conda")
@@ -163,4 +163,5 @@ if __name__ == "__main__":
     model = treering.pyfunc.spark_udf(cluster, "linear")
     found = cluster.createDataFrame(ROWS).select(model()).collect()
     proof.same([row[0] for row in found], [row["by the signature"] for row in ours], "on a cluster")
+    cluster.stop()
     proof.finish()

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from treering.core.errors import InvalidInput
+from treering.core.errors import DamagedData, InvalidInput
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
@@ -94,3 +94,19 @@ def test_a_graph_that_is_none_is_refused(tmp_path):
     with pytest.raises(InvalidInput, match="no valid ONNX"):
         save("onnx", onnx.ModelProto(), tmp_path / "m")
     assert not (tmp_path / "m").exists()
+
+
+@pytest.mark.parametrize("place", ["../secret", "/etc/hostname"])
+def test_weights_outside_of_the_model_are_refused(tmp_path, place):
+    save("onnx", line(), tmp_path / "m")
+    path = tmp_path / "m" / "model.onnx"
+    (tmp_path / "secret").write_bytes(bytes(24))
+    graph = onnx.load(str(path), load_external_data=False)
+    weights = graph.graph.initializer[0]
+    weights.ClearField("raw_data")
+    weights.data_location = TensorProto.EXTERNAL
+    del weights.external_data[:]
+    weights.external_data.add(key="location", value=place)
+    path.write_bytes(graph.SerializeToString())
+    with pytest.raises(DamagedData):
+        load(tmp_path / "m")

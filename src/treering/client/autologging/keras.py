@@ -174,6 +174,7 @@ def log_fitted(training: Training, flavour: str, model: Any, rows: Any, **own: A
 def _fit(call: Call) -> Iterator[None]:
     arguments = call.arguments()
     rows = None
+    call.training.expect_model("keras")
     given = list(arguments.get("callbacks") or ())
     if not any(isinstance(one, MlflowCallback) for one in given):
         call.set("callbacks", [*given, MlflowCallback.into(call.training)])

@@ -35,6 +35,7 @@ def rule_of(own: Mapping[str, Any]) -> Rule | None:
 
 def _fit(call: Call, pl: ModuleType) -> Iterator[None]:
     training, trainer = call.training, call.instance
+    training.expect_model("pytorch")
     stopping = next((one for one in trainer.callbacks if isinstance(one, pl.callbacks.EarlyStopping)), None)
     if stopping is not None:
         training.params({name: getattr(stopping, name) for name in _EARLY_STOPPING if hasattr(stopping, name)})

@@ -86,6 +86,7 @@ class MlflowModelCheckpointCallback(keras.callbacks.Callback):
 
 def _fit(call: Call) -> Iterator[None]:
     training, arguments = call.training, call.arguments()
+    training.expect_model("tensorflow")
     callbacks = list(arguments.get("callbacks") or ())
     stopping = _first(callbacks, keras.callbacks.EarlyStopping)
     with ExitStack() as stack:

@@ -17,13 +17,13 @@ from treering.client.contents import write_dict, write_figure, write_text
 from treering.client.context import context_tags, user_name
 from treering.client.datasets import DescribedDataset, from_numpy, from_pandas
 from treering.client.log import as_float, dataset_input, linked_points
-from treering.client.model_logging import ModelInfo, Placement, split_options
+from treering.client.model_logging import ModelInfo, Placement, begin_model, split_options
 from treering.client.model_logging import log_model as log_any
 from treering.client.runs import ActiveRun, active_run, begin_run, start_run
 from treering.client.shelter import ShelteredStore
 from treering.core.errors import InvalidInput
 from treering.core.ids import new_run_id
-from treering.entities.lifecycle import RunStatus
+from treering.entities.lifecycle import LoggedModelStatus, RunStatus
 from treering.entities.run import PARENT_RUN_TAG, LogBatch, NewRun
 from treering.models.flavours import FLAVOURS
 from treering.models.tables import is_table
@@ -54,6 +54,9 @@ class Training:
         self.run = run
         self.run_id = run.info.run_id
         self.started = started
+        # A logged model that waits for its files, if what the training makes was announced.
+        self.model_id = ""
+        self._made = False
         # Made once, because metrics come with every iteration.
         self._logging_metrics = self.attempt("metrics")
 
@@ -63,6 +66,10 @@ class Training:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self.model_id and not self._made:
+            with self.attempt("the model that was not made"):
+                models = self.run.place.services().tracking.models
+                models.finalize(self.model_id, LoggedModelStatus.FAILED)
         if self.started:
             with self.attempt("ending the run"):
                 self.run.__exit__(kind, error, trace)
@@ -88,6 +95,8 @@ class Training:
             link: `model_id` and `dataset`, where the points judge a model or belong to a dataset.
         """
         at = time_ns() // _MILLION
+        if self.model_id:
+            link.setdefault("model_id", self.model_id)
         with self._logging_metrics:
             try:
                 points = [(key, as_float(key, value), at, step) for key, value in values.items()]
@@ -180,6 +189,13 @@ class Training:
                 self.run.recorder.batch(LogBatch(self.run_id, dataset_inputs=used))
         return found
 
+    def expect_model(self, flavour: str, name: str = "model") -> None:
+        """Begin the model that the training makes, if the user wants models: metrics from now on are linked to it."""
+        if self.options.log_models and flavour in FLAVOURS:
+            with self.attempt("the model that is to be made"):
+                created = begin_model(self.run, Placement(name))
+                self.model_id = created.model_id if created is not None else ""
+
     def model(
         self,
         flavour: str,
@@ -215,7 +231,9 @@ class Training:
             given["input_example"] = rows
         registered = str(self.options.own.get("registered_model_name") or "")
         with self.attempt("the model"):
-            info = log_any(flavour, model, Placement(name, registered, params=params), split_options(given))
+            place = Placement(name, registered, params=params, model_id=self.model_id)
+            self._made = True
+            info = log_any(flavour, model, place, split_options(given))
             # One that was logged without its server has no id that points could be linked to.
             return info if info.model_id else None
         return None

@@ -280,7 +280,7 @@ def _to_datetime(name: Any, values: pd.Series[Any]) -> pd.Series[Any]:
         return values if isinstance(values.dtype, pd.DatetimeTZDtype) else values.astype(DataType.DATETIME.dtype())
     if _is_object(values.dtype) or isinstance(values.dtype, pd.StringDtype):
         try:
-            return pd.to_datetime(values, errors="raise")
+            return pd.to_datetime(values, errors="raise", format="mixed")
         except (TypeError, ValueError) as error:
             msg = f"Failed to convert column {name} from type {values.dtype} to datetime: {error}"
             raise InvalidInput(msg) from error

@@ -1,0 +1,116 @@
+"""Calls of `treering.models` and `treering.pyfunc` about models that are there, near a store of their own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.linear_model import Ridge
+
+import treering
+from treering.core.errors import InvalidInput, NotFound, PermissionDenied
+
+ROWS = np.array([[0.0, 1.0], [1.0, 0.0]])
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    treering.sklearn.save_model(Ridge().fit(ROWS, [0.0, 1.0]), tmp_path / "m", input_example=ROWS, metadata={"x": 1})
+    return tmp_path / "m"
+
+
+def test_what_is_known_of_a_model(folder: Path) -> None:
+    info = treering.models.get_model_info(str(folder))
+    assert info.metadata == {"x": 1}
+    assert set(info.flavors) == {"python_function", "sklearn"}
+    assert info.signature is not None
+    assert info.saved_input_example_info["type"] == "ndarray"
+    with pytest.raises(NotFound):
+        treering.models.get_model_info(str(folder / "nothing"))
+
+
+def test_a_signature_is_given_to_a_logged_model(folder: Path) -> None:
+    signature = treering.models.infer_signature(ROWS.astype("float32"))
+    treering.models.set_signature(str(folder), signature)
+    assert treering.models.get_model_info(str(folder)).signature == signature
+    with pytest.raises(InvalidInput, match="do not change"):
+        treering.models.set_signature("models:/m/1", signature)
+    with pytest.raises(InvalidInput, match="no signature"):
+        treering.models.set_signature(str(folder), "x")
+
+
+def test_requests_are_made_and_answered(folder: Path) -> None:
+    body = treering.models.convert_input_example_to_serving_input(ROWS)
+    assert json.loads(body) == {"inputs": ROWS.tolist()}
+    assert treering.models.convert_input_example_to_serving_input(None) is None
+    found = treering.models.validate_serving_input(str(folder), body)
+    np.testing.assert_array_equal(found, treering.pyfunc.load_model(str(folder)).predict(ROWS))
+    with pytest.raises(InvalidInput):
+        treering.models.validate_serving_input(str(folder), {"inputs": [["x"]]})
+
+
+def test_files_of_the_environment_are_found(folder: Path) -> None:
+    assert Path(treering.pyfunc.get_model_dependencies(str(folder))).name == "requirements.txt"
+    assert Path(treering.pyfunc.get_model_dependencies(str(folder), format="conda")).name == "conda.yaml"
+    with pytest.raises(InvalidInput, match="Known ones"):
+        treering.pyfunc.get_model_dependencies(str(folder), format="npm")
+
+
+def test_a_description_is_changed_and_written_again(folder: Path) -> None:
+    model = treering.models.Model.load(folder)
+    model.metadata = {"y": 2}
+    treering.pyfunc.add_to_model(model, "mylab.loader", data="m", conda_env="conda.yaml")
+    model.save(folder / "MLmodel")
+    again = treering.models.Model.load(str(folder / "MLmodel"))
+    assert again == model
+    assert again.metadata == {"y": 2}
+    assert again.flavors["python_function"]["env"] == {"conda": "conda.yaml"}
+    assert treering.models.Model.from_dict(model.to_dict()) == model
+    assert again.load_input_example(folder).tolist() == ROWS.tolist()
+
+
+def test_a_flavour_of_other_people_is_logged(home: Path) -> None:
+    def save_model(path: str, mlflow_model: Any, text: str) -> None:
+        Path(path).mkdir()
+        (Path(path) / "text.txt").write_text(text)
+        mlflow_model.add_flavor("texts", data="text.txt")
+        mlflow_model.save(Path(path) / "MLmodel")
+
+    treering.set_tracking_uri(str(home / "store"))
+    with treering.start_run():
+        info = treering.models.Model.log("said", SimpleNamespace(save_model=save_model), text="hello")
+    assert set(info.flavors) == {"texts"}
+    fetched = treering.artifacts.download_artifacts(info.model_uri)
+    assert (Path(fetched) / "text.txt").read_text() == "hello"
+    assert treering.models.get_model_info(info.model_uri).model_id == info.model_id
+
+
+def test_code_of_others_needs_a_word_and_ones_own_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TREERING_OWN_MODELS", str(home / "own"))
+    treering.pyfunc.save_model(home / "mine", python_model=lambda rows: rows)
+    assert treering.pyfunc.load_model(str(home / "mine")).predict(3) == 3
+    monkeypatch.setenv("TREERING_OWN_MODELS", str(home / "of another user"))
+    with pytest.raises(PermissionDenied, match="trust=True"):
+        treering.pyfunc.load_model(str(home / "mine"))
+    assert treering.pyfunc.load_model(str(home / "mine"), trust=True).predict(3) == 3
+
+
+def test_options_that_do_not_go_together_are_refused(home: Path) -> None:
+    with pytest.raises(InvalidInput, match="exactly one"):
+        treering.pyfunc.save_model(home / "m")
+    with pytest.raises(InvalidInput, match="exactly one"):
+        treering.pyfunc.save_model(home / "m", loader_module="x", python_model=print)
+    with pytest.raises(TypeError, match="twice"):
+        treering.sklearn.save_model(Ridge(), home / "m", sk_model=Ridge())
+    with pytest.raises(InvalidInput, match="needs the model"):
+        treering.sklearn.save_model()
