@@ -36,7 +36,7 @@ def groups(_folder: Path, *, quick: bool) -> list[Figure]:
             ours["seconds"], theirs["seconds"], limit=0.5, peer="Fairlearn",
         ),
         Figure(
-            "fairness", "The same, both with intervals of one metric (100 samples there, 1,000 here)", "s",
+            "fairness", "The same with intervals: of one metric from 10 samples there, of all from 1,000 here", "s",
             ours["seconds"], theirs["with_intervals"], limit=0.5, peer="Fairlearn",
         ),
     ]  # fmt: skip

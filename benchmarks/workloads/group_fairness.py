@@ -58,7 +58,7 @@ def fairlearn(rows: int) -> dict[str, Any]:
         )
 
     seconds, made = best(frame, 2)
-    intervals, _ = best(lambda: frame(metrics=fm.selection_rate, n_boot=100, ci_quantiles=[0.025, 0.975]), 1)
+    intervals, _ = best(lambda: frame(metrics=fm.selection_rate, n_boot=10, ci_quantiles=[0.025, 0.975]), 1)
     table = made.by_group
     found = {
         f"{name} {key}": float(table.loc[name, key])
