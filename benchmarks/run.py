@@ -18,6 +18,7 @@ import batch_scoring
 import data_amounts
 import data_commands
 import drawing_lines
+import fairness
 import files
 import ingesting
 import loading_models
@@ -58,6 +59,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "data-gigabyte": data_amounts.gigabyte,
     "data-million": data_amounts.million,
     "data-pipeline": data_commands.pipeline,
+    "fairness": fairness.groups,
 }
 
 

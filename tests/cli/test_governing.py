@@ -196,6 +196,10 @@ def test_an_embedded_store_delivers_by_a_command(
     assert printed(capsys, "webhooks", "deliver") == "2 delivered, 0 to be tried again later, 0 given up.\n"
     assert got == ["promotion.done", *["model_version.created"] * 3]
     assert "DELIVERED" in printed(capsys, "webhooks", "deliveries")
+    client = treering.Client()
+    [newest, _] = client.get_webhook_deliveries(one, "DELIVERED")
+    assert client.redeliver_webhook_message(newest.message_id).state == "PENDING"
+    assert [one.message_id for one in client.get_webhook_deliveries(state="PENDING")] == [newest.message_id]
     assert "disabled" in printed(capsys, "webhooks", "switch", one, "--off")
     printed(capsys, "webhooks", "delete", one)
     assert printed(capsys, "webhooks", "list") == "There are no webhooks.\n"

@@ -70,9 +70,7 @@ def test_each_bin_holds_what_lies_between_its_edges() -> None:
     found = made(table).column("income")
     edges = np.array(found.edges)
     assert len(edges) == 65
-    inner = [
-        ((table["income"] >= low) & (table["income"] < high)).sum() for low, high in pairwise(edges)
-    ]
+    inner = [((table["income"] >= low) & (table["income"] < high)).sum() for low, high in pairwise(edges)]
     assert list(found.counts[1:-1]) == inner
     assert found.counts[0] == 0
     assert found.counts[-1] == 1

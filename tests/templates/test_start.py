@@ -147,3 +147,12 @@ def test_the_targets_that_ci_calls_are_in_the_makefile(tmp_path: Path) -> None:
         assert called <= targets
     done = subprocess.run(["make", "-n", "install"], cwd=root, env=ENVIRON, capture_output=True, text=True, check=True)
     assert "-r requirements.txt" in done.stdout
+
+
+def test_the_code_is_as_short_in_width_as_its_own_linters_want_it(tmp_path: Path) -> None:
+    # black's width, which pylint's is beyond: the first job of a new project is green.
+    started = start_project(tmp_path / "churn", DEFAULT, ENVIRON)
+    for name in started.written:
+        if name.endswith(".py"):
+            lines = (started.root / name).read_text("utf-8").splitlines()
+            assert [line for line in lines if len(line) > 88] == [], name

@@ -7,10 +7,12 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Iterator, Tuple, Union  # noqa: UP035  # Spark looks for these very names in the hints
 
 import pandas as pd
+from pyspark.errors import PySparkException
 from pyspark.sql import functions, types
 
 from treering.client.model_loading import fetch_model
@@ -29,6 +31,8 @@ from treering.models.spark_types import answer_type
 
 __all__ = ["spark_udf"]
 
+# Not an import above: it comes with PySpark, which is what has to be called missing.
+_JavaError = import_module("py4j.protocol").Py4JError
 _MANAGERS = ("local", "virtualenv", "uv", "conda")
 
 
@@ -134,9 +138,7 @@ def _answer(spark: Any, model: MLModel, result_type: Any) -> types.DataType:
             # Asked of Spark itself, for it knows types that its Python side does not parse.
             same = functions.udf(lambda value: value, text)
             kind = spark.range(0).select(same("id")).schema[0].dataType
-        except Exception as error:
-            if not type(error).__module__.startswith(("pyspark", "py4j")):
-                raise
+        except (PySparkException, _JavaError) as error:
             msg = f"{result_type!r} is no type of Spark: {error}"
             raise InvalidInput(msg) from error
     check_type(kind)

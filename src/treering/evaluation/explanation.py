@@ -19,7 +19,17 @@ from treering.core.plugins import Registry
 from treering.entities.evaluation import Explanation, FeatureDependence, FeatureImportance
 from treering.evaluation.columns import Columns
 
-__all__ = ["EXPLAINERS", "Explainer", "ExplanationOptions", "Predict", "Score", "explain", "outputs_of"]
+__all__ = [
+    "EXPLAINERS",
+    "Explainer",
+    "ExplanationOptions",
+    "Predict",
+    "Sampled",
+    "Score",
+    "explain",
+    "outputs_of",
+    "permutation",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Predict = Callable[[Any], Any]

@@ -28,6 +28,7 @@ __all__ = [
     "estimate_of",
     "group_results",
     "outcomes_of",
+    "quotient",
     "rate_report",
     "resampled",
     "spread",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -17,10 +18,11 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from scoring_jobs import read, score, write
-from treering.core.errors import Conflict, InvalidInput, NotFound, Unavailable
+from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, Unavailable
 from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
 from treering.models.scoring import batch, scorer
+from treering.models.scoring.formats.text import TextOutput
 from treering.models.scoring.parts import Parts
 
 pytestmark = pytest.mark.usefixtures("small_pieces")
@@ -201,6 +203,23 @@ def test_two_jobs_do_not_write_one_output(model: Path, rows: pd.DataFrame, tmp_p
     with Parts(str(tmp_path / "out.csv"), resume=False), pytest.raises(Conflict, match="Another process"):
         score(model, given, tmp_path / "out.csv")
     assert score(model, given, tmp_path / "out.csv").rows == len(rows)
+
+
+def test_a_full_disk_is_told_and_what_is_done_is_kept(fussy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    given = write(pd.DataFrame({"a": np.arange(3000.0)}), tmp_path / "in.csv")
+    real = TextOutput.append
+
+    def full(self: TextOutput, part: str, columns: Any) -> None:
+        if part.endswith("000002.part"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(self, part, columns)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(TextOutput, "append", full)
+        with pytest.raises(StorageFull, match="--resume goes on"):
+            score(fussy, given, tmp_path / "out.csv")
+    assert not (tmp_path / "out.csv").exists()
+    assert score(fussy, given, tmp_path / "out.csv", resume=True).resumed_rows > 0
 
 
 def test_missing_columns_are_told_before_anything_is_read(model: Path, rows: pd.DataFrame, tmp_path: Path):

@@ -13,12 +13,14 @@ from treering.core.uri import parse_model_uri
 from treering.entities.model import STAGES, ModelVersion, RegisteredModel
 from treering.entities.page import Query
 from treering.entities.webhook import (
+    MessageState,
     NewWebhook,
     Webhook,
     WebhookAction,
     WebhookChanges,
     WebhookEntity,
     WebhookEvent,
+    WebhookMessage,
     WebhookReply,
     WebhookStatus,
 )
@@ -242,6 +244,17 @@ class RegistryCalls(ClientPart):
     def test_webhook(self, webhook_id: str, event: WebhookEvent | str | None = None) -> WebhookReply:
         """Send one message with made-up data, and tell what came back."""
         return self._registry().webhooks.test(webhook_id, None if event is None else _event(event))
+
+    def get_webhook_deliveries(
+        self, webhook_id: str = "", state: str | None = None, max_results: int = 100, page_token: str = ""
+    ) -> PagedList:
+        """A page of messages to a webhook, or to all: those that wait, and those of the last 30 days; the newest first."""
+        wanted = None if state is None else MessageState(state)
+        return paged(self._registry().webhooks.deliveries(webhook_id, wanted, max_results, page_token))
+
+    def redeliver_webhook_message(self, message_id: str) -> WebhookMessage:
+        """Let a message be sent again, as if it never had been."""
+        return self._registry().webhooks.redeliver(message_id)
 
     def _registry(self) -> ModelRegistry:
         return self._place.services().registry

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 from treering.core.page import number, plural
 from treering.entities.evaluation import Evaluation, FeatureDependence
 from treering.evaluation.card.document import Bars, Block, Curve, Facts, Grid, Mark
@@ -13,6 +15,7 @@ _CURVES = 6
 _LINES = 20
 _PROBES = 20
 _MUCH_WORSE = 0.05
+_REASON = 140
 
 
 def business(evaluation: Evaluation) -> list[Block]:
@@ -85,7 +88,7 @@ def robustness(evaluation: Evaluation) -> tuple[list[Block], str]:
     rows = []
     for one in probes[:_PROBES]:
         if one.value is None or one.change is None:
-            rows.append((one.name, number(None), number(None), Mark("refused", "warn"), one.reason))
+            rows.append((one.name, number(None), number(None), Mark("refused", "warn"), shorten(one.reason, _REASON)))
             continue
         worse = sign * one.change < -_MUCH_WORSE * abs(found.value)
         mark = Mark("much worse", "err") if worse else Mark("holds", "ok")

@@ -17,7 +17,7 @@ section>*+*{margin-top:14px}section>h2+*{margin-top:0}section>h2+.quiet{margin:-
 caption{font-size:13px;font-weight:600;color:var(--text);padding:6px 0 4px}
 .curves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,280px),1fr));gap:16px}
 figure{margin:0;min-width:0;max-width:460px}figcaption{color:var(--text2);margin-bottom:6px;font-weight:500}
-td{min-width:56px}td.n,th.n{white-space:nowrap}
+td{min-width:56px}td:not(.n):first-child{min-width:128px}td:not(.n):last-child:not(:first-child){min-width:150px}td.n,th.n{white-space:nowrap}
 .tile small{display:block;color:var(--text3);font-size:12px}
 .bars{max-width:640px}
 """

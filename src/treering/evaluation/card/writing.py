@@ -64,7 +64,9 @@ def document_of(facts: CardFacts) -> Document:
 
 def _trimmed(section: Section) -> Section:
     """Tables without columns in which nothing stands."""
-    return replace(section, blocks=tuple(_filled(block) if isinstance(block, Grid) else block for block in section.blocks))
+    return replace(
+        section, blocks=tuple(_filled(block) if isinstance(block, Grid) else block for block in section.blocks)
+    )
 
 
 def _filled(grid: Grid) -> Grid:
@@ -298,9 +300,7 @@ def _of_attribute(report: GroupReport) -> list[Block]:
     )
     blocks += [Grid(("over all groups", "value", "interval"), told, (1, 2))] if told else []
     if report.warnings:
-        blocks.append(
-            Facts(tuple(("To look at", warning) for warning in report.warnings))
-        )
+        blocks.append(Facts(tuple(("To look at", warning) for warning in report.warnings)))
     return blocks
 
 
@@ -399,7 +399,13 @@ def _promotion(one: Promotion) -> tuple[Cell, ...]:
 
 def _history(facts: CardFacts) -> Iterator[Section]:
     events: Sequence[tuple[Cell, ...]] = [
-        (when(one.time), one.user, one.action.replace(".", " ").replace("_", " "), _change(one.target, one.before, one.after), one.reason)
+        (
+            when(one.time),
+            one.user,
+            one.action.replace(".", " ").replace("_", " "),
+            _change(one.target, one.before, one.after),
+            one.reason,
+        )
         for one in facts.history[:_EVENTS]
     ]
     if events:

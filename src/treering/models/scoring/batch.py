@@ -13,6 +13,7 @@ from typing import Any
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.plugins import Registry
 from treering.models import mlmodel
+from treering.models.scoring.checksums import room_for
 from treering.models.scoring.crew import cores, together
 from treering.models.scoring.formats import SCORING_FORMATS
 from treering.models.scoring.formats.base import Cutting, Format
@@ -69,7 +70,7 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
     total = sum(source.size(file) for file in job.inputs)
     small = total <= (_SMALL_ROWS if source.counts_rows else _SMALL_BYTES)
     workers = job.workers or (1 if small else cores())
-    with Parts(job.output, resume=job.resume) as parts, ExitStack() as stack:
+    with Parts(job.output, resume=job.resume) as parts, room_for(parts.draft), ExitStack() as stack:
         cutting = Cutting(**parts.begin(_facts(job), asdict(_cutting(job, source, total, workers))))
         output = stack.enter_context(closing(target.output(parts.draft, compressed=job.recipe.compressed)))
         merge = _Merge(parts, output, source, total, tell or (lambda _progress: None))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import gzip
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from treering.core.errors import InvalidInput, StorageFull, TreeringError
+from treering.core.errors import InvalidInput, TreeringError
 from treering.models.loading import LoadedModel, load
 from treering.models.scoring.answers import as_table
-from treering.models.scoring.checksums import checksum
+from treering.models.scoring.checksums import checksum, room_for
 from treering.models.scoring.crew import PartOf
 from treering.models.scoring.formats import SCORING_FORMATS
 from treering.models.scoring.formats.base import Chunk
@@ -45,15 +44,10 @@ class Scorer:
         """
         draft = f"{part}.draft"
         try:
-            with Path(draft).open("wb") as file:
+            with room_for(part), Path(draft).open("wb") as file:
                 rows, columns = yield from self._write(piece, file)
             size, crc = checksum(draft)
             Path(draft).replace(part)
-        except OSError as error:
-            if isinstance(error, TreeringError) or error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-                raise
-            msg = f"The disk of {Path(part).parent} is full. Free some space, and go on with --resume."
-            raise StorageFull(msg) from error
         finally:
             Path(draft).unlink(missing_ok=True)
         yield Done(piece.index, rows, size, crc, columns, piece.weight)

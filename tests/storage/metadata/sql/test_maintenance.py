@@ -281,11 +281,11 @@ def test_a_newer_database_is_refused_by_every_way_in(database_uri: str) -> None:
 def test_what_was_taken_away_is_named(database_uri: str) -> None:
     opened(database_uri).database.close()
     with engine_of(database_uri) as engine, engine.begin() as connection:
-        Table("webhooks", MetaData()).drop(connection)
+        Table("views", MetaData()).drop(connection)
         connection.exec_driver_sql("ALTER TABLE experiments DROP COLUMN purged")
     with schema_of(database_uri) as schema:
         state = schema.state()
-    assert (state.right, set(state.missing)) == (False, {"webhooks", "experiments.purged"})
+    assert (state.right, set(state.missing)) == (False, {"views", "experiments.purged"})
 
 
 @on_each

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from treering.core.clock import now
-from treering.core.errors import NotFound, TreeringError
+from treering.core.errors import NotFound
 from treering.entities.governance import (
     Actor,
     ApprovalRule,
@@ -45,12 +45,15 @@ class MemoryGovernance:
         with self._state.lock:
             model_of(self._state, name)
             before = {table: copy.copy(getattr(self._state, table)) for table in _TOUCHED}
+            done = False
             try:
-                return work(_Desk(self._state, name))
-            except TreeringError:
-                for table, rows in before.items():
-                    setattr(self._state, table, rows)
-                raise
+                answer = work(_Desk(self._state, name))
+                done = True
+                return answer
+            finally:
+                if not done:
+                    for table, rows in before.items():
+                        setattr(self._state, table, rows)
 
     def look(self, name: str, work: Callable[[RegistryDesk], T]) -> T:
         """See GovernanceStore."""
