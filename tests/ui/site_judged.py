@@ -162,12 +162,14 @@ EVALUATION = Evaluation(
 def fill_judged(call: Caller, experiment: str, run_id: str) -> None:
     """Judge the fourth version of `churn`, whose run is `run_id`, and let people move versions about."""
     run = call.get(f"runs/{run_id}")
-    record = replace(EVALUATION, run_id=run_id, created=run["start_time"] + 60_000)
+    model_id = call.get("registered-models/churn/versions/4")["model_id"]
+    record = replace(EVALUATION, model_id=model_id, run_id=run_id, created=run["start_time"] + 60_000)
     files = {RECORD_PATH: to_json(record).encode()}
     call.put(
-        run["artifact_uri"], files | {path: png(320, 240, 40 * number) for number, path in enumerate(EVALUATION.files.values())}
+        run["artifact_uri"],
+        files | {path: png(320, 240, 40 * number) for number, path in enumerate(EVALUATION.files.values())},
     )
-    call.log(run_id, tags={EVALUATED_TAG: "models:/churn/4"})
+    call.log(run_id, tags={EVALUATED_TAG: model_id})
     bounds: Sequence[str] = ["test/auc >= 0.95", "val/acc >= 0.85"]
     told = {"statement": "Tell ships from planes well enough to sort a harbour's pictures.", "owner": "ada"}
     call("experiments/objective", {"experiment_id": experiment, "success": bounds, **told})

@@ -21,12 +21,15 @@ PAGES = {
     "model-churn": ("/models/churn", "text=@challenger"),
     "model-compare": ("/models/churn?compare=4,3", "text=visits: double"),
     "version": ("/models/churn/versions/4", "text=Metrics beside v3"),
+    "version-evaluation": ("/models/churn/versions/4?tab=evaluation", "text=What decisions are worth"),
+    "version-card": ("/models/churn/versions/4?tab=card", "text=What it is for"),
+    "version-history": ("/models/churn/versions/4?tab=history", "text=approved v4"),
     "version-files": ("/models/churn/versions/4?tab=files", "text=MLmodel"),
     "deployments": ("/deployments", "text=What works today"),
     "deployment": ("/deployments/nowhere", "text=No deployment called nowhere"),
     "monitoring": ("/monitoring", "text=What works today"),
     "monitor": ("/monitoring/nothing", "text=Nothing called nothing"),
-    "audit": ("/audit", "text=What works today"),
+    "audit": ("/audit", "text=What is recorded"),
     "settings": ("/settings", "text=Height of rows"),
 }
 

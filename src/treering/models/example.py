@@ -31,10 +31,20 @@ Example = tuple[Any, dict[str, Any] | None]
 
 
 def split_params(example: Any) -> Example:
-    """The data and the parameters of an example, which may be given as a pair of both."""
+    """The data and the parameters of an example, which may be given as a pair of both; tensors as arrays."""
     if isinstance(example, tuple) and len(example) == 2 and isinstance(example[1], dict):  # noqa: PLR2004 -- a pair
-        return example[0], example[1] or None
-    return example, None
+        return _untensored(example[0]), example[1] or None
+    return _untensored(example), None
+
+
+def _untensored(data: Any) -> Any:
+    if isinstance(data, Mapping) and any(hasattr(one, "shape") for one in data.values()):
+        return {name: _untensored(one) for name, one in data.items()}
+    if hasattr(data, "detach"):  # a tensor of PyTorch's
+        return data.detach().cpu().numpy()
+    if hasattr(data, "numpy") and hasattr(data, "shape"):  # and of TensorFlow's
+        return data.numpy()
+    return data
 
 
 def write(folder: Path, example: Any) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
 
 if TYPE_CHECKING:
-    from treering.models.flavours.base import LoadOptions
+    from treering.models.load_options import LoadOptions
 
 __all__ = ["ask", "is_model", "modules_of", "read_model", "signature_of", "write_model"]
 

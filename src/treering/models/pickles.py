@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from treering.core.errors import DamagedData, MissingExtra, PermissionDenied
 from treering.core.log import logger
+<<<<<<< HEAD
+from treering.models.load_options import LoadOptions
+=======
+>>>>>>> next
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext
 from treering.models.safety.names import Allowed
 from treering.models.safety.own import is_own

@@ -12,7 +12,7 @@ from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Tensor
 
 if TYPE_CHECKING:
-    from treering.models.flavours.base import LoadOptions
+    from treering.models.load_options import LoadOptions
 
 __all__ = ["export", "load", "write"]
 

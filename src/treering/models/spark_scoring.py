@@ -21,7 +21,7 @@ from pyspark.sql import types
 
 from treering.core.errors import InvalidInput
 from treering.core.variables import process_variables, set_variable
-from treering.models.flavours.base import LoadOptions
+from treering.models.load_options import LoadOptions
 from treering.models.loading import LoadedModel, load
 from treering.models.schema import Schema, Tensor
 from treering.models.spark_answers import as_column

@@ -25,7 +25,7 @@ from treering.core.errors import DamagedData, MissingExtra
 from treering.models.safety.asking import ask_to_run
 
 if TYPE_CHECKING:
-    from treering.models.flavours.base import LoadOptions
+    from treering.models.load_options import LoadOptions
 
 __all__ = ["is_script", "modules_in", "read_graph", "read_pickle", "unknown_names"]
 

@@ -224,6 +224,13 @@ def test_the_sensitive_column_is_neither_given_to_the_model_nor_written_anywhere
     assert {group.name for group in record.fairness[0].groups} == {"guild", "sect of the north"}
 
 
+def test_a_handful_of_people_is_no_slice() -> None:
+    few = TABLE.assign(sex=["x"] * 5 + ["f"] * 235)
+    found = judged(data=few, slices=["sex", "country"], sensitive=["sex"]).evaluation
+    assert found is not None
+    assert [part.name for part in found.slices] == ["sex=f", "country=DE", "country=FR"]
+
+
 def test_what_a_model_goes_by_and_what_it_stands_is_looked_into() -> None:
     found = judged(data=TABLE, explain={"repeats": 2, "top": 1}, robustness={"missing": (), "shift": (2.0,)}).evaluation
     assert found is not None

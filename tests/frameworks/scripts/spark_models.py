@@ -97,15 +97,15 @@ def test_a_pipeline_without_an_answer_says_what_it_makes(tmp_path):
 def test_stages_that_could_run_code_need_the_users_word(tmp_path):
     statement = "SELECT *, 1 AS prediction FROM __THIS__"
     save("spark", PipelineModel([SQLTransformer(statement=statement)]), tmp_path / "m")
-    with pytest.raises(PermissionDenied, match="SQLTransformer"):
-        load(tmp_path / "m", LoadOptions(allow_code=False))
-    assert load(tmp_path / "m").predict(FEW) == [1] * 6
+    with pytest.raises(PermissionDenied, match=r"trust=\['org.apache.spark.ml.feature.SQLTransformer'\]"):
+        load(tmp_path / "m", LoadOptions())
+    assert load(tmp_path / "m", LoadOptions(allow_code=True)).predict(FEW) == [1] * 6
     save("spark", LINEAR, tmp_path / "own")
     (part,) = (tmp_path / "own").glob("sparkml/stages/1_*/metadata/part-*")
     part.write_text(part.read_text().replace("org.apache.spark.ml.regression.LinearRegressionModel", "evil.Stage"))
     with pytest.raises(PermissionDenied, match=r"evil\.Stage"):
-        load(tmp_path / "own", LoadOptions(allow_code=False))
-    assert load(tmp_path / "m", LoadOptions(allow_code=False, trust=("org.apache.spark.ml.feature.SQLTransformer",)))
+        load(tmp_path / "own", LoadOptions())
+    assert load(tmp_path / "m", LoadOptions(trust=("org.apache.spark.ml.feature.SQLTransformer",)))
 
 
 def test_what_is_not_fitted_is_refused(tmp_path):

@@ -225,3 +225,9 @@ def test_a_scan_finds_nothing_where_no_code_is_run(tmp_path, kind):
 def test_a_scan_finds_the_classes_of_others(tmp_path):
     save("pytorch", Own(), tmp_path / "m")
     assert not scan(tmp_path / "m").is_safe
+
+
+def test_an_example_may_be_a_tensor(tmp_path):
+    saved = save("pytorch", Own(), tmp_path / "m", SaveOptions(input_example=torch.from_numpy(ROWS)))
+    assert saved.signature.inputs.tensors()[0].shape == (-1, 3)
+    assert (tmp_path / "m" / GRAPH[0]).exists()

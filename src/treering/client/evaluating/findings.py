@@ -32,7 +32,7 @@ from treering.evaluation.explanation import ExplanationOptions, explain
 from treering.evaluation.fairness import FairnessOptions, group_reports
 from treering.evaluation.judging import greater_is_better, metrics_of
 from treering.evaluation.metric_names import metric_named
-from treering.evaluation.resampling import draws, intervals_of
+from treering.evaluation.resampling import FEWEST_ROWS, draws, intervals_of
 from treering.evaluation.robustness import RobustnessOptions, probe
 from treering.evaluation.rows import CLASSIFIER, RANKER, REGRESSOR, Rows
 from treering.evaluation.slices import masks_of
@@ -129,6 +129,9 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             yield SliceResult(name, 0)
             continue
         part = rows.where(mask)
+        if len(part) < FEWEST_ROWS and any(column in name for column in asked.private):
+            logger.warning("The slice %r has too few rows to be told about: it is of a sensitive column.", name)
+            continue
         figures = metrics_of(part, subject.average)
         intervals: Mapping[str, Interval] = {}
         if asked.replicates:

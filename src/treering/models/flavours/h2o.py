@@ -116,8 +116,8 @@ def _connect(init: Any, options: LoadOptions) -> None:
     if (risky := sorted(set(wanted) - _HARMLESS)) and not options.allow_code:
         msg = (
             f"The model asks for an H2O server with the settings {', '.join(risky)}, which could run code or send data"
-            " elsewhere, and TREERING_ALLOW_MODEL_CODE is false. Allow it if you trust its maker, or call h2o.init()"
-            " yourself before."
+            " elsewhere, so none was started. Call h2o.init() yourself before; or if you trust who made the model, load it"
+            " with trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
     try:

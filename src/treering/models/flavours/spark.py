@@ -26,6 +26,7 @@ from pyspark.sql.types import ArrayType, NumericType
 from treering.core.errors import DamagedData, InvalidInput, NotSupported, PermissionDenied
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.safety.names import Allowed
 from treering.models.spark_session import current_or_local, fetched, is_local, shared_place, stored
 from treering.models.types import SparkVector
 
@@ -157,11 +158,13 @@ def _check(path: Path, options: LoadOptions) -> None:
     if not found:
         msg = f"The model is incomplete: {path / 'metadata'} says nothing. Save or download it again."
         raise DamagedData(msg)
+    allowed = Allowed().plus(options.trust)
     risky = [name for name in found if not name.startswith(_HARMLESS) or name.endswith(_RISKY)]
-    if not options.allow_code and (left := [name for name in risky if name not in options.trust]):
+    left = [name for name in risky if not allowed.has(*name.rpartition(".")[::2])]
+    if left and not options.allow_code:
         msg = (
-            f"The model is made of {', '.join(left)}, which could run code, and TREERING_ALLOW_MODEL_CODE is false."
-            " Allow it if you trust who made the model."
+            f"The model is made of {', '.join(left)}, which could run code, so it was not loaded. If you trust who made"
+            f" it, load it with trust={left!r} or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
 

@@ -82,8 +82,8 @@ def _known_class(path: str, options: LoadOptions) -> Any:
     module, _, name = path.rpartition(".")
     if module.partition(".")[0] != "xgboost" and not options.allow_code and path not in options.trust:
         msg = (
-            f"The model is of the class {path}, which is not XGBoost's, and TREERING_ALLOW_MODEL_CODE is false."
-            " Allow it if you trust its maker."
+            f"The model is of the class {path}, which is not XGBoost's and was not imported. If you trust who made it,"
+            f" load it with trust=[{path!r}] or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
     try:

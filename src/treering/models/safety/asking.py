@@ -10,7 +10,7 @@ from treering.core.log import logger
 from treering.models.safety.own import is_own
 
 if TYPE_CHECKING:
-    from treering.models.flavours.base import LoadOptions
+    from treering.models.load_options import LoadOptions
 
 __all__ = ["ask_to_run"]
 

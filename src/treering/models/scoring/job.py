@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from treering.models.flavours.base import LoadOptions
+from treering.models.load_options import LoadOptions
 
 __all__ = ["DEFAULT_CHUNK_ROWS", "PREDICTION", "BatchJob", "BatchResult", "Piece", "Progress", "Recipe"]
 

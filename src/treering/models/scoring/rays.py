@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from treering.core.errors import InvalidInput
-from treering.models.flavours.base import LoadOptions
+from treering.models.load_options import LoadOptions
 from treering.models.loading import load
 from treering.models.scoring.answers import as_table
 from treering.models.scoring.job import Recipe
