@@ -8,22 +8,16 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from treering.core.errors import DamagedData, MissingExtra, PermissionDenied
 from treering.core.log import logger
-<<<<<<< HEAD
 from treering.models.load_options import LoadOptions
-=======
->>>>>>> next
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext
 from treering.models.safety.names import Allowed
 from treering.models.safety.own import is_own
 from treering.models.safety.pickled import findings_of
 from treering.models.safety.reading import GuardedUnpickler, Refused
-
-if TYPE_CHECKING:
-    from treering.models.flavours.base import LoadOptions
 
 __all__ = ["NotingUnpickler", "dump", "load", "modules_of"]
 
