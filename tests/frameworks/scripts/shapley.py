@@ -1,6 +1,7 @@
 """Shapley values of models whose true ones are known, printed as JSON."""
 
 import json
+import sys
 
 import numpy as np
 
@@ -29,7 +30,7 @@ def main() -> None:
     words = explain(
         word, table, word(table), ExplanationOptions(lambda y, p: float((y == p).mean()), method="shap", seconds=600)
     )
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "method": numbers.method,
