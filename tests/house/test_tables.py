@@ -40,7 +40,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         {"base", "cache", "entering", "programs", "specification"},
     ),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
-    "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "service", "walk"}),
+    "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "cards", "service", "walk"}),
     "EXECUTORS": ("treering.pipelines.executors:EXECUTORS", "pipelines/executors", set()),
     "FORMATS": ("treering.pipelines.formats:FORMATS", "pipelines/formats", set()),
     "FORGES": ("treering.ci.forges:FORGES", "ci/forges", {"base", "rest"}),
