@@ -18,7 +18,7 @@ from typing import Any
 from treering.core.log import logger
 from treering.models.requirements import is_installed
 
-__all__ = ["watched_imports"]
+__all__ = ["main", "watched_imports"]
 
 _MARK = "treering-imports:"
 _FLAVOURS = "treering.models.flavours."
