@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from typing import Any
@@ -31,7 +32,7 @@ _PROGRAM = (
 )
 # What keeps libraries from starting a thread for each core in each of the processes.
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "POLARS_MAX_THREADS")
-_HELD = 64
+_PAUSE = 0.02
 _GRACE = 10.0
 _KILLED = -9
 
@@ -71,7 +72,8 @@ class _Crew:
         self._count = count
         self._cutting = threading.Lock()
         self._stopped = False
-        self._events: queue.Queue[Rows | Done | Exception | None] = queue.Queue(_HELD)
+        # Of the kind that Ctrl-C cannot leave locked: that of Python's own code may be, and all would wait for ever.
+        self._events: queue.SimpleQueue[Rows | Done | Exception | None] = queue.SimpleQueue()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._threads = [
             threading.Thread(target=self._serve, name="treering-scoring", daemon=True) for _ in range(count)
@@ -97,8 +99,7 @@ class _Crew:
             with suppress(OSError):
                 process.kill()
         while any(thread.is_alive() for thread in self._threads):
-            with suppress(queue.Empty):
-                self._events.get(timeout=0.05)
+            time.sleep(_PAUSE)
         for process in self._processes:
             process.wait(_GRACE)
             for stream in (process.stdin, process.stdout):
