@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from treering.core.errors import InvalidInput, MissingExtra, NotFound
 from treering.core.plugins import Registry
 
-__all__ = ["GAPS", "PIECE", "READERS", "Column", "Piece", "TableFile", "open_table"]
+if TYPE_CHECKING:
+    from treering.storage.tables.texts import Texts
+
+__all__ = ["GAPS", "PIECE", "READERS", "CodedPiece", "Column", "Piece", "TableFile", "open_table"]
 
 Column = np.ndarray[Any, np.dtype[Any]]
 """Numbers (NaN for gaps), truth values, `datetime64`, or objects (None for gaps)."""
 
 Piece = dict[str, Column]
 """Some rows of a table; all columns are equally long."""
+
+CodedPiece = dict[str, "Column | Texts"]
+"""The same with columns of texts as `Texts`."""
 
 PIECE = 1 << 16
 """How many rows are read at once, about."""
@@ -38,6 +44,10 @@ class TableFile(Protocol):
         Raises:
             InvalidInput: If the file is not what its name says; the message names the place.
         """
+        ...
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """As `pieces` gives all columns, with those of texts as `Texts`. Raises InvalidInput."""
         ...
 
     def divide(self, parts: np.ndarray[Any, np.dtype[np.intp]], paths: Sequence[Path]) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import GAPS, PIECE, Column, Piece
+from treering.storage.tables import GAPS, PIECE, CodedPiece, Column, Piece
+from treering.storage.tables.texts import coded
 
 __all__ = ["PlainCsvFile", "divide_csv", "typed"]
 
@@ -50,6 +51,11 @@ class PlainCsvFile:
                     yield self._piece([row for row in some if row], wanted, rows.line_num)
             except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
                 raise self._unreadable(error) from error
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """See `TableFile`."""
+        for piece in self.pieces():
+            yield {name: coded(column) for name, column in piece.items()}
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
