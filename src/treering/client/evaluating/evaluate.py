@@ -222,6 +222,8 @@ class _Work:
         record = findings(subject, wanted, self._record(recording, rows))
         recording.metrics(found)
         recording.tables(found, predicted, answers, used, self.asked.private)
+        for name, columns in subject.tables.items():
+            recording.columns(name, columns)
         recording.custom(files)
         return recording.finish(record, rows, labels, config, wanted)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ class Subject:
         config: Of the evaluator.
         figures: All metrics, without the prefix.
         directions: Of the caller's own metrics, whether greater is better.
+        tables: What is stored beside the record, by name, as columns; filled by `findings`.
     """
 
     judged: Judged
@@ -60,6 +62,7 @@ class Subject:
     config: Mapping[str, Any]
     figures: Mapping[str, float]
     directions: Mapping[str, bool]
+    tables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def average(self) -> str:
@@ -121,7 +124,9 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    for name, mask in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+    masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
+    hidden = _hidden(masks, asked.private)
+    for name, mask in masks.items():
         if mask.shape != (len(rows),):
             msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
             raise InvalidInput(msg)
@@ -129,8 +134,8 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             yield SliceResult(name, 0)
             continue
         part = rows.where(mask)
-        if len(part) < FEWEST_ROWS and any(column in name for column in asked.private):
-            logger.warning("The slice %r has too few rows to be told about: it is of a sensitive column.", name)
+        if name in hidden:
+            logger.warning("The slice %r of a sensitive column is not told about: it would tell of few rows.", name)
             continue
         figures = metrics_of(part, subject.average)
         intervals: Mapping[str, Interval] = {}
@@ -138,6 +143,18 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             drawn = draws(len(part), asked.replicates, asked.seed)
             intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
         yield SliceResult(name, len(part), figures, intervals)
+
+
+def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
+    """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
+    sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
+    found = {
+        name for name, many in sizes.items() if 0 < many < FEWEST_ROWS or 0 < len(masks[name]) - many < FEWEST_ROWS
+    }
+    others = [name for name, many in sizes.items() if many and name not in found]
+    if found and others:
+        found.add(min(others, key=lambda name: sizes[name]))
+    return found
 
 
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:
@@ -221,8 +238,9 @@ def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluati
     explanation: Explanation | None = None
     if asked.explain:
         options = ExplanationOptions(
-            score, metric, up, features=names, seed=asked.seed, labels=_score_labels(rows, subject)
-        )
+            score, metric, up, features=names, seed=asked.seed, labels=_score_labels(rows, subject),
+            model=subject.judged.native, rows_to=partial(_keep_rows, subject, asked),
+        )  # fmt: skip
         explanation = explain(predict, features, rows.target, _with(options, asked.explain, "method"))
     robustness: Robustness | None = None
     if asked.robustness:
@@ -232,6 +250,13 @@ def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluati
         wanted = RobustnessOptions(metric=metric, greater_is_better=up, features=names, seed=asked.seed)
         robustness = probe(predict, features, rows.target, score, _with(wanted, asked.robustness, "metric"))
     return replace(record, explanation=explanation, robustness=robustness)
+
+
+def _keep_rows(subject: Subject, asked: Asked, columns: Mapping[str, Any]) -> None:
+    """Without what is known of sensitive columns, even where the model takes them."""
+    subject.tables["explained_rows"] = {
+        name: values for name, values in columns.items() if name.partition(" [")[0] not in asked.private
+    }
 
 
 def _asking(

@@ -30,6 +30,7 @@ from treering.client.evaluating.own_metrics import MetricValues, aggregates
 from treering.client.evaluating.pictures import csv_of, extra_plots, plots_of_classifier, slices_table
 from treering.client.evaluating.plots import plotter
 from treering.client.evaluating.table import EvaluationTable
+from treering.client.frames import FRAMES
 from treering.client.log import log_inputs, log_metrics
 from treering.client.runs import ActiveRun
 from treering.core.errors import InvalidInput, TreeringError
@@ -127,6 +128,10 @@ class Recording:
         add_to_table(self.run.place, self.run_id, columns, path)
         self.artifacts[_TABLE] = ARTIFACTS[".json"](get_artifact_uri(path))
         self.files[_TABLE] = path
+
+    def columns(self, name: str, columns: Mapping[str, Any]) -> None:
+        """Store a table as a Parquet file."""
+        self._store(name, f"{self.prefix}{name}.parquet", FRAMES.load("pandas").to_parquet(columns))
 
     def custom(self, files: Sequence[File]) -> None:
         """Store what the caller's functions gave."""
