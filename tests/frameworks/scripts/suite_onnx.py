@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+import yaml
 from onnx import TensorProto, helper, numpy_helper
 
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
@@ -122,19 +123,25 @@ def test_weights_of_absurd_size_are_told(tmp_path):
         load(tmp_path / "m")
 
 
-@pytest.mark.parametrize(
-    "named",
-    [
-        "  - - TensorrtExecutionProvider\n    - trt_extra_plugin_lib_paths: /tmp/evil.so\n",
-        "  - - QNNExecutionProvider\n    - backend_path: /tmp/evil.so\n",
-    ],
-)
-def test_libraries_that_the_model_names_need_the_users_word(tmp_path, named):
+def named(tmp_path, providers):
+    """A model whose MLmodel file names execution providers."""
     save("onnx", line(), tmp_path / "m")
     path = tmp_path / "m" / "MLmodel"
-    text = path.read_text()
-    assert "    providers:\n" in text
-    path.write_text(text.replace("    providers:\n", "    providers:\n" + named.replace("  - -", "    - -")))
-    with pytest.raises(PermissionDenied, match="path"):
-        load(tmp_path / "m", LoadOptions(allow_code=False))
-    np.testing.assert_allclose(load(tmp_path / "m", LoadOptions(allow_code=True)).predict(ROWS)["y"], ROWS @ WEIGHTS)
+    found = yaml.safe_load(path.read_text())
+    found["flavors"]["onnx"]["providers"] = providers
+    path.write_text(yaml.safe_dump(found))
+    return tmp_path / "m"
+
+
+@pytest.mark.parametrize("option", ["trt_extra_plugin_lib_paths", "backend_path", "engine_cache_dir"])
+def test_libraries_that_the_model_names_need_the_users_word(tmp_path, option):
+    folder = named(tmp_path, [["SomeExecutionProvider", {option: "/tmp/evil.so"}], "CPUExecutionProvider"])
+    with pytest.raises(PermissionDenied, match=option):
+        load(folder, LoadOptions(allow_code=False))
+    np.testing.assert_allclose(load(folder, LoadOptions(allow_code=True)).predict(ROWS)["y"], ROWS @ WEIGHTS)
+
+
+@pytest.mark.parametrize("providers", [[{"a": 1}], [["a"]], [["a", "b"]], 7])
+def test_providers_that_are_none_are_told(tmp_path, providers):
+    with pytest.raises(InvalidInput, match="execution provider"):
+        load(named(tmp_path, providers))

@@ -123,11 +123,10 @@ def _path(folder: Path, model: MLModel) -> Path:
 
 
 def _session(path: Path, providers: Any, settings: Mapping[str, Any]) -> Any:
-    wanted = (
-        [providers]
-        if isinstance(providers, str)
-        else [tuple(one) if isinstance(one, list) else one for one in providers]
-    )
+    wanted = [tuple(one) if isinstance(one, list) else one for one in _listed(providers)]
+    if wrong := [one for one in wanted if not (isinstance(one, str) or _is_pair(one))]:
+        msg = f"{wrong[0]!r} is no execution provider. Give its name, or a pair of that and a dictionary of options."
+        raise InvalidInput(msg)
     there = set(onnxruntime.get_available_providers())
     usable = [one for one in wanted if (one[0] if isinstance(one, tuple) else one) in there] or [_CPU]
     if len(usable) < len([one for one in wanted if one not in _PROVIDERS]):
@@ -139,12 +138,22 @@ def _session(path: Path, providers: Any, settings: Mapping[str, Any]) -> Any:
         raise _damaged(path, error) from error
 
 
+def _listed(providers: Any) -> list[Any]:
+    return list(providers) if isinstance(providers, list | tuple) else [providers]
+
+
+def _is_pair(provider: Any) -> bool:
+    match provider:
+        case [str(), dict()]:
+            return True
+    return False
+
+
 def _files_named(providers: Any, settings: Mapping[str, Any]) -> list[str]:
     """The options by which ONNX Runtime loads a program library, or reads and writes a file of any name."""
     names = list(settings.get("extra_session_config") or {})
-    for one in providers if isinstance(providers, list | tuple) else ():
-        if isinstance(one, list | tuple):
-            names += [name for more in one[1:] if isinstance(more, Mapping) for name in more]
+    for one in _listed(providers):
+        names += one[1] if _is_pair(one) else ()
     return [name for name in map(str, names) if _OF_FILES.search(name)]
 
 

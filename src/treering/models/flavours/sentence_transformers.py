@@ -82,9 +82,7 @@ class SentenceTransformersFlavour:
             ask_to_run(path, f"it brings or names code of its own, {foreign}", "", options)
         try:
             device = options.flavour.get("device") or options.device or None
-            return SentenceTransformer(
-                str(path), device=device, trust_remote_code=bool(foreign), local_files_only=True
-            )
+            return SentenceTransformer(str(path), device=device, trust_remote_code=bool(foreign), local_files_only=True)
         except _FAILED as error:
             said = str(error).strip().partition("\n")[0]
             missing = "is incomplete" if isinstance(error, FileNotFoundError) or "no file" in said else "cannot be read"
