@@ -71,7 +71,7 @@ def test_a_model_that_answers_with_another_number_of_rows_is_told(tmp_path: Path
         found = {"one less": answer[1:], "one more": np.append(answer, 0), "none": answer[:0], "a single value": 7.0}
         return found[change]
 
-    save("pyfunc", wrong, tmp_path / "wrong", SaveOptions())
+    save("pyfunc", wrong, tmp_path / "wrong", SaveOptions(watch=0))
     given = write(pd.DataFrame({"a": np.arange(300.0)}), tmp_path / "in.csv")
     with pytest.raises(InvalidInput, match=r"answered with \d+ rows when asked for 300.*"):
         score(tmp_path / "wrong", given, tmp_path / "out.csv")
@@ -82,7 +82,7 @@ def test_a_model_may_answer_other_types_only_where_nothing_is_lost(tmp_path: Pat
     def fickle(model_input: Any) -> Any:
         return list(model_input["a"]) if model_input["a"].iloc[0] < 100 else [str(one) for one in model_input["a"]]
 
-    save("pyfunc", fickle, tmp_path / "fickle", SaveOptions())
+    save("pyfunc", fickle, tmp_path / "fickle", SaveOptions(watch=0))
     given = write(pd.DataFrame({"a": [f"{n}" for n in range(3000)]}).astype(float), tmp_path / "in.csv")
     score(tmp_path / "fickle", given, tmp_path / "out.csv")
     assert read(tmp_path / "out.csv")["prediction"].tolist() == list(range(3000))
@@ -92,7 +92,7 @@ def test_thousands_of_columns_pass_through(tmp_path: Path):
     def sums(model_input: Any) -> Any:
         return model_input.to_numpy().sum(axis=1)
 
-    save("pyfunc", sums, tmp_path / "sums", SaveOptions())
+    save("pyfunc", sums, tmp_path / "sums", SaveOptions(watch=0))
     names = [f"c{place}" for place in range(5_000)]
     given = write(pd.DataFrame(np.ones((3, 5_000)), columns=names), tmp_path / "in.csv")
     score(tmp_path / "sums", given, tmp_path / "out.parquet", keep=("*",))
