@@ -40,7 +40,7 @@ export function FairnessCard({ report }: { report: GroupReport }) {
           ))}
         </ul>
       )}
-      <div className="scrolls">
+      <div className="scrolls" tabIndex={0}>
         <table className="list compact">
           <thead>
             <tr>

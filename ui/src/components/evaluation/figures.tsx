@@ -16,7 +16,7 @@ export function ChecksCard({ checks }: { checks: readonly Check[] }) {
   const words = [`${passed} passed`, failed > 0 && `${failed} failed`, open > 0 && `${open} undecided`].filter(Boolean).join(", ");
   return (
     <Card title="Demands" count={checks.length} actions={<span className="muted small">{words}</span>}>
-      <div className="scrolls">
+      <div className="scrolls" tabIndex={0}>
         <table className="list compact">
           <thead>
             <tr>
@@ -58,7 +58,7 @@ export function MetricsCard({ record }: { record: EvaluationRecord }) {
       count={metrics.length}
       actions={<span className="muted small">{Math.round(record.confidence * 100)} % intervals</span>}
     >
-      <div className="scrolls">
+      <div className="scrolls" tabIndex={0}>
         <table className="list compact">
           <thead>
             <tr>
@@ -144,7 +144,7 @@ export function SlicesCard({ record }: { record: EvaluationRecord }) {
         </select>
       }
     >
-      <div className="scrolls">
+      <div className="scrolls" tabIndex={0}>
         <table className="list compact">
           <thead>
             <tr>
