@@ -53,11 +53,21 @@ def compare(
     missing: dict[str, str] = {}
     facts = [_facts(version, tracking, open_artifacts, missing) for version in versions]
     keys = sorted({key for known in facts for key in known}, key=lambda key: (_ORDER.index(key[0]), key[1]))
-    differences = []
-    for kind, key in keys:
-        values = tuple(known.get((kind, key)) for known in facts)
-        differences.append(Difference(kind, key, values, len(set(values)) == 1))
+    values = {key: tuple(known.get(key) for known in facts) for key in keys}
+    differences = [
+        Difference(kind, key, said, len(set(said)) == 1)
+        for (kind, key), said in values.items()
+        if said != values.get(_said_already(kind, key))
+    ]
     return VersionComparison(versions, differences, missing)
+
+
+def _said_already(kind: str, key: str) -> tuple[str, str] | None:
+    """The line that says the same as this one, if the values are the same: an evaluation logs its metrics, too."""
+    plain, on, _ = key.rpartition(" on ")
+    if kind == "metric" and on:
+        return "metric", plain
+    return ("metric", key) if kind == "evaluation" else None
 
 
 def _facts(
