@@ -62,12 +62,12 @@ def compare(
     return VersionComparison(versions, differences, missing)
 
 
-def _said_already(kind: str, key: str) -> tuple[str, str] | None:
+def _said_already(kind: str, key: str) -> tuple[str, str]:
     """The line that says the same as this one, if the values are the same: an evaluation logs its metrics, too."""
     plain, on, _ = key.rpartition(" on ")
     if kind == "metric" and on:
         return "metric", plain
-    return ("metric", key) if kind == "evaluation" else None
+    return ("metric", key) if kind == "evaluation" else ("", "")
 
 
 def _facts(
