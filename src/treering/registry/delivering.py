@@ -39,7 +39,7 @@ _LONGEST_PAUSE = 3_600_000
 _KEPT = 30 * 24 * 3_600_000
 _PURGE_EVERY = 3_600_000
 _LONGEST_ERROR = 1000
-_FIRST_FAILURE, _FIRST_OF_SERVER = 400, 500
+_FIRST_REDIRECT, _FIRST_FAILURE, _FIRST_OF_SERVER = 300, 400, 500
 # The others below 500 say that the message is not wanted as it is, and it does not get better.
 _TEMPORARY = {408, 425, 429}
 
@@ -158,13 +158,15 @@ class Deliverer:
     def _attempt(self, message: WebhookMessage) -> WebhookMessage:
         """Send a message once; as it is to be kept then."""
         reply, final = self._sent(message)
+        # Redirects are not followed, so that nobody took a message that was answered with one.
+        arrived = reply.success and (reply.response_status or 0) < _FIRST_REDIRECT
         tried = replace(
             message,
             attempts=message.attempts + 1,
             response_status=reply.response_status or 0,
-            error="" if reply.success else _reason(reply),
+            error="" if arrived else _reason(reply),
         )
-        if reply.success:
+        if arrived:
             return replace(tried, state=MessageState.DELIVERED, finished=now())
         if final or tried.attempts > self._terms.retries:
             logger.warning("The message %s to a webhook is given up: %s", message.message_id, tried.error)
@@ -197,7 +199,10 @@ def _sum(reports: Iterable[DeliveryReport]) -> DeliveryReport:
 
 def _reason(reply: WebhookReply) -> str:
     # What the receiver said is not kept: it may be a page of some other machine.
-    return (reply.error or f"The receiver answered with status {reply.response_status}.")[:_LONGEST_ERROR]
+    text = reply.error or f"The receiver answered with status {reply.response_status}."
+    if reply.success:
+        text += " Redirects are not followed: give the webhook the address that it leads to."
+    return text[:_LONGEST_ERROR]
 
 
 def _pause(attempts: int) -> int:

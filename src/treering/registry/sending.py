@@ -46,9 +46,8 @@ def send(target: Target, body: bytes, headers: Mapping[str, str], seconds: float
                 return WebhookReply(answer.status < _FIRST_FAILURE, answer.status, text)
     except (OSError, HTTPException) as error:
         if not over.is_set():
-            return WebhookReply(
-                False, error=f"No answer came from {target.host}: {str(error) or type(error).__name__}."
-            )
+            why = str(error).strip() or type(error).__name__
+            return WebhookReply(False, error=f"No answer came from {target.host}: {why}.")
     return WebhookReply(False, error=f"No answer came from {target.host} within {seconds:g} seconds.")
 
 
