@@ -72,7 +72,7 @@ def test_rows_without_a_line_end_and_with_windows_ones_are_scored(model: Path, t
 
 
 def test_whole_numbers_at_the_top_do_not_forbid_others_below(tmp_path: Path):
-    (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 200_000 + "0.5,text\n")
+    (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 200_000 + "0.5,text\n")  # more than what types are guessed by
 
     def sees(model_input: Any) -> Any:
         return model_input["x"] * 2
@@ -115,11 +115,11 @@ class Fussy(PythonModel):
         return model_input["a"] + (params or {}).get("more", 0)
 
 
-@pytest.fixture
-def fussy(tmp_path: Path) -> Path:
-    example = (pd.DataFrame({"a": [1.0]}), {"more": 0.0})
-    save("pyfunc", Fussy(), tmp_path / "fussy", SaveOptions(input_example=example))
-    return tmp_path / "fussy"
+@pytest.fixture(scope="module")
+def fussy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "fussy"
+    save("pyfunc", Fussy(), folder, SaveOptions(input_example=(pd.DataFrame({"a": [1.0]}), {"more": 0.0})))
+    return folder
 
 
 @pytest.mark.parametrize("source", ["csv", "parquet"])
@@ -257,10 +257,10 @@ main()
 """
 
 
-def _command(model: Path, given: Path, output: Path, *more: str) -> subprocess.Popen[str]:
+def _command(model: Path, given: Path, output: Path, *more: str, slowly: float = 0.05) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, "-m", str(model), "-i", str(given), "-o", str(output), *more],
-        stderr=subprocess.PIPE, text=True, env={**os.environ, "SLOWLY": "0.05", "TREERING_ALLOW_MODEL_CODE": "true"}, start_new_session=True,
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "SLOWLY": str(slowly), "TREERING_ALLOW_MODEL_CODE": "true"}, start_new_session=True,
     )  # fmt: skip
 
 
@@ -314,7 +314,7 @@ def test_an_interrupted_command_leaves_nothing_half_and_goes_on(
     while _children(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert _children(tmp_path) == []
-    again = _command(model, given, output, "--workers", "2", "--resume")
+    again = _command(model, given, output, "--workers", "2", "--resume", slowly=0)
     _, words = again.communicate(timeout=120)
     assert again.returncode == 0, words
     assert "by an earlier try" in words
