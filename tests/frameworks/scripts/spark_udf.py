@@ -3,9 +3,9 @@
 import os
 from importlib import import_module
 
+import life
 import numpy as np
 import pandas as pd
-import proof
 import pytest
 from pyspark.sql import SparkSession, functions, types
 from sklearn.linear_model import LinearRegression
@@ -149,19 +149,23 @@ def test_variables_hold_while_the_model_is_asked(spark):
     assert table.select(udf("a")).collect()[0][0] == "None 0.0"
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
-    models()
-    local = session("local[1]")
-    ours, schema = answers(treering.pyfunc, local)
-    theirs, expected = answers(import_module("mlflow.pyfunc"), local)
-    assert schema == expected, (schema, expected)
-    proof.same(ours, theirs, "spark_udf")
-    local.stop()
-    # Workers of a cluster get the model from Spark.
+def test_answers_are_those_of_mlflow(spark):
+    ours, schema = answers(treering.pyfunc, spark)
+    theirs, expected = answers(import_module("mlflow.pyfunc"), spark)
+    assert schema == expected
+    for name in CALLS:
+        assert life.alike([life.plain(row[name]) for row in ours], [life.plain(row[name]) for row in theirs]), name
+
+
+def test_workers_of_a_cluster_get_the_model_from_spark(spark):
+    expected = [life.plain(row[0]) for row in asked(spark).collect()]
+    spark.stop()
     cluster = session("local-cluster[1,1,512]")
-    model = treering.pyfunc.spark_udf(cluster, "linear")
-    found = cluster.createDataFrame(ROWS).select(model()).collect()
-    proof.same([row[0] for row in found], [row["by the signature"] for row in ours], "on a cluster")
-    cluster.stop()
-    proof.finish()
+    try:
+        assert life.alike([row[0] for row in asked(cluster).collect()], expected)
+    finally:
+        cluster.stop()
+
+
+def asked(spark):
+    return spark.createDataFrame(ROWS).select(treering.pyfunc.spark_udf(spark, "linear")())

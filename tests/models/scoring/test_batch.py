@@ -22,7 +22,7 @@ from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, 
 from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
 from treering.models.scoring import batch, scorer
-from treering.models.scoring.formats.text import TextOutput
+from treering.models.scoring.outputs.text import TextOutput
 from treering.models.scoring.parts import Parts
 
 pytestmark = pytest.mark.usefixtures("small_pieces")
@@ -228,7 +228,7 @@ def test_missing_columns_are_told_before_anything_is_read(model: Path, rows: pd.
         score(model, given, tmp_path / "out.csv")
     with pytest.raises(InvalidInput, match="--keep"):
         score(model, write(rows, tmp_path / "in.csv"), tmp_path / "out.csv", keep=("c",))
-    with pytest.raises(InvalidInput, match="Leave them out of --keep"):
+    with pytest.raises(InvalidInput, match="Leave them out of what is kept"):
         frame = rows.assign(prediction=1)
         score(model, write(frame, tmp_path / "in.csv"), tmp_path / "out.csv", keep=("prediction",))
     with pytest.raises(NotFound):

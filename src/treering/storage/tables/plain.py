@@ -5,21 +5,23 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from treering.core.errors import InvalidInput
 from treering.storage.tables import GAPS, PIECE, Column, Piece
+from treering.storage.tables.rows import BOM, Places, blocks_of_rows, heading_of, row_bounds
 
-__all__ = ["PlainCsvFile", "divide_csv", "typed"]
+__all__ = ["PlainCsvFile", "divide_rows", "typed"]
 
-Places = np.ndarray[Any, np.dtype[np.intp]]
-
+_BLOCK = 1 << 23
+_SHOWN = 5
 _NOTHING = frozenset(GAPS)
 _TRUTH = {"true": True, "false": False}
 
@@ -30,77 +32,86 @@ class PlainCsvFile:
     def __init__(self, path: Path, delimiter: str) -> None:
         self._path = path
         self._delimiter = delimiter
-        with self._open() as file:
-            try:
-                self.names: Sequence[str] = next(csv.reader(file, delimiter=delimiter), [])
-            except (csv.Error, UnicodeDecodeError, OSError) as error:
-                raise self._unreadable(error) from error
+        with self._rows() as rows:
+            self.names: Sequence[str] = next(rows, [])
         if not self.names:
-            msg = f"{path.name!r} is empty: a table begins with the names of its columns."
+            msg = f"{path} is empty: it has not even a heading. Begin it with the names of its columns."
+            raise InvalidInput(msg)
+        twice = [name for name, count in Counter(self.names).items() if count > 1]
+        if twice:
+            msg = f"{path} has columns of the same name: {', '.join(twice[:_SHOWN])}. Give each a name of its own."
             raise InvalidInput(msg)
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
-        wanted = [place for place, name in enumerate(self.names) if columns is None or name in set(columns)]
-        with self._open() as file:
-            rows = csv.reader(file, delimiter=self._delimiter)
+        chosen = None if columns is None else set(columns)
+        wanted = [place for place, name in enumerate(self.names) if chosen is None or name in chosen]
+        first = 1
+        with self._rows() as rows:
             next(rows, None)
-            try:
-                while some := list(islice(rows, PIECE)):
-                    yield self._piece([row for row in some if row], wanted, rows.line_num)
-            except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
-                raise self._unreadable(error) from error
+            filled = filter(None, rows)
+            while some := list(islice(filled, PIECE)):
+                yield self._piece(some, wanted, first)
+                first += len(some)
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
-        with self._open() as file:
-            try:
-                divide_csv(csv.reader(file, delimiter=self._delimiter), self._delimiter, parts, paths)
-            except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
-                raise self._unreadable(error) from error
+        divide_rows(self._path, self._delimiter, parts, paths)
 
-    def _open(self) -> io.TextIOBase:
-        if self._path.suffix.lower() == ".gz":
-            return gzip.open(self._path, "rt", encoding="utf-8-sig", newline="")
-        return self._path.open(encoding="utf-8-sig", newline="")
+    @contextmanager
+    def _rows(self) -> Iterator[Iterator[list[str]]]:
+        try:
+            with _opened(self._path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
+                yield csv.reader(text, delimiter=self._delimiter)
+        except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
+            msg = f"{self._path} cannot be read as CSV in UTF-8: {error}."
+            raise InvalidInput(msg) from error
 
-    def _piece(self, rows: list[list[str]], wanted: list[int], line: int) -> Piece:
+    def _piece(self, rows: list[list[str]], wanted: list[int], first: int) -> Piece:
         width = len(self.names)
-        for row in rows:
+        for number, row in enumerate(rows, first):
             if len(row) != width:
-                msg = f"{self._path.name!r} has {width} columns, and a row before line {line:,} has {len(row)} values."
+                msg = f"{self._path} has {width} columns, and {len(row)} values in row {number}. Correct it."
                 raise InvalidInput(msg)
         return {self.names[place]: typed([row[place] for row in rows]) for place in wanted}
 
-    def _unreadable(self, error: Exception) -> InvalidInput:
-        return InvalidInput(f"{self._path.name!r} cannot be read as CSV in UTF-8: {error}.")
 
-
-def divide_csv(rows: Iterator[list[str]], delimiter: str, parts: Places, paths: Sequence[Path]) -> None:
-    """See `TableFile.divide`; the first row is the heading, which each file gets."""
-    heading = next(rows, [])
+def divide_rows(path: Path, delimiter: str, parts: Places, paths: Sequence[Path]) -> None:
+    """See `TableFile.divide`; each file gets the heading."""
     count = 0
     with ExitStack() as stack:
-        files = [stack.enter_context(_created(path)) for path in paths]
-        writers = [csv.writer(file, delimiter=delimiter, lineterminator="\n") for file in files]
-        for writer in writers:
-            writer.writerow(heading)
-        places = iter(parts.tolist())
-        for row in rows:
-            if row:
-                place = next(places, None)
-                count += 1
-                if place is not None:
-                    writers[place].writerow(row)
+        files = [stack.enter_context(_created(one)) for one in paths]
+        stream = stack.enter_context(_opened(path))
+        stream.seek(len(BOM) if stream.read(len(BOM)) == BOM else 0)
+        heading = heading_of(stream, str(path), delimiter)
+        for file in files:
+            file.write(heading)
+        for data in blocks_of_rows(stream, _BLOCK, str(path), delimiter):
+            starts, stops = row_bounds(data, delimiter)
+            of_block = parts[count : count + len(starts)]
+            count += len(starts)
+            for place, file in enumerate(files):
+                mine = np.flatnonzero(of_block == place)
+                rows = [
+                    data[start:stop] for start, stop in zip(starts[mine].tolist(), stops[mine].tolist(), strict=True)
+                ]
+                # The last row of the file may have no line end.
+                file.write(b"".join(rows) if not rows or rows[-1].endswith(b"\n") else b"".join([*rows, b"\n"]))
     if count != len(parts):
-        msg = f"The file had {len(parts):,} rows and now has {count:,}: somebody changed it meanwhile. Split it again."
+        msg = f"{path} had {len(parts):,} rows and now has {count:,}: somebody changed it meanwhile. Split it again."
         raise InvalidInput(msg)
 
 
-def _created(path: Path) -> io.TextIOBase:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "wt", encoding="utf-8", newline="")
-    return path.open("w", encoding="utf-8", newline="")
+def _opened(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path)) if _is_packed(path) else path.open("rb")
+
+
+def _created(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path, "wb")) if _is_packed(path) else path.open("wb")
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith(".gz")
 
 
 def typed(texts: list[str]) -> Column:
