@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
 # Not the project's own settings and fixtures, which need what is not installed here.
 plain = ["-q", "-p", "no:cacheprovider", "--import-mode=importlib", "--noconftest", "-c", "none.ini", "--rootdir=."]
 Path("none.ini").touch()

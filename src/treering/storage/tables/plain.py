@@ -15,8 +15,9 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import GAPS, PIECE, Column, Piece
+from treering.storage.tables import GAPS, PIECE, CodedPiece, Column, Piece
 from treering.storage.tables.rows import BOM, Places, blocks_of_rows, heading_of, row_bounds
+from treering.storage.tables.texts import coded
 
 __all__ = ["PlainCsvFile", "divide_rows", "typed"]
 
@@ -53,6 +54,11 @@ class PlainCsvFile:
             while some := list(islice(filled, PIECE)):
                 yield self._piece(some, wanted, first)
                 first += len(some)
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """See `TableFile`."""
+        for piece in self.pieces():
+            yield {name: coded(column) for name, column in piece.items()}
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
