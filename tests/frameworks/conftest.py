@@ -55,6 +55,8 @@ def _variables(peer: Peer, home: Path) -> dict[str, str]:
     variables = {"TREERING_HOME": str(home / "home"), "TREERING_CAPTURE": "off"}
     # Spark starts Pythons of its own, and would take the first that it finds.
     variables["PYSPARK_PYTHON"] = str(peer.python)
+    # To compile Java's code well takes longer than these tests run it.
+    variables["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     if peer is TORCH:
         # There is no TensorFlow beside PyTorch.
         variables["KERAS_BACKEND"] = "torch"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 import life
 import numpy as np
@@ -14,6 +16,8 @@ from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.testing.flavours import FlavourSuite, Sample
 
+# To see what a class of the test's own imports takes a process that loads the framework.
+quick = partial(SaveOptions, watch=0)
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
 TRUSTED = LoadOptions(allow_code=True)
@@ -48,14 +52,14 @@ class TestKeras(FlavourSuite):
 
 
 def test_the_model_tells_its_signature(tmp_path):
-    saved = save("keras", sequential(), tmp_path / "m")
+    saved = save("keras", sequential(), tmp_path / "m", quick())
     (tensor,) = saved.signature.inputs.tensors()
     assert (tensor.dtype, tensor.shape) == (np.dtype("float32"), (-1, 3))
 
 
 def test_a_lambda_layer_needs_the_users_word(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda rows: rows * 2)])
-    save("keras", model, tmp_path / "m")
+    save("keras", model, tmp_path / "m", quick())
     with pytest.raises(PermissionDenied, match="lambda"):
         load(tmp_path / "m", FORBIDDEN)
     np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 2)
@@ -66,7 +70,7 @@ def test_a_class_that_is_not_known_is_told(tmp_path):
         def call(self, rows):
             return rows
 
-    save("keras", keras.Sequential([keras.Input((3,)), Unknown()]), tmp_path / "m")
+    save("keras", keras.Sequential([keras.Input((3,)), Unknown()]), tmp_path / "m", quick())
     with pytest.raises(DamagedData, match="custom_objects"):
         load_native(tmp_path / "m", "keras")
     given = LoadOptions(flavour={"custom_objects": {"Unknown": Unknown}})
@@ -77,7 +81,7 @@ def test_several_inputs_and_outputs_have_names(tmp_path):
     left, right = keras.Input((3,), name="left"), keras.Input((3,), name="right")
     ends = {"sum": keras.layers.Add()([left, right]), "difference": keras.layers.Subtract()([left, right])}
     rows = {"left": ROWS, "right": ROWS * 2}
-    save("keras", keras.Model({"left": left, "right": right}, ends), tmp_path / "m", SaveOptions(input_example=rows))
+    save("keras", keras.Model({"left": left, "right": right}, ends), tmp_path / "m", quick(input_example=rows))
     found = load(tmp_path / "m").predict(rows)
     np.testing.assert_allclose(found["sum"], ROWS * 3, rtol=1e-6)
     np.testing.assert_allclose(found["difference"], -ROWS, rtol=1e-6)
@@ -85,7 +89,7 @@ def test_several_inputs_and_outputs_have_names(tmp_path):
 
 def test_tables_and_lists_are_answered_in_kind(tmp_path):
     model = sequential()
-    save("keras", model, tmp_path / "m")
+    save("keras", model, tmp_path / "m", quick())
     frame = pd.DataFrame(ROWS, index=list("abcd"))
     assert list(load(tmp_path / "m").predict(ROWS.tolist()).shape) == [4, 1]
     np.testing.assert_allclose(
@@ -95,7 +99,7 @@ def test_tables_and_lists_are_answered_in_kind(tmp_path):
 
 def test_an_exported_model_needs_tensorflow_and_the_users_word(tmp_path):
     with pytest.raises((MissingExtra, InvalidInput), match="TensorFlow"):
-        save("keras", sequential(), tmp_path / "m", SaveOptions(flavour={"save_exported_model": True}))
+        save("keras", sequential(), tmp_path / "m", quick(flavour={"save_exported_model": True}))
     assert not (tmp_path / "m").exists()
 
 

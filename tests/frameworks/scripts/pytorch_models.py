@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import warnings
 import zipfile
+from functools import partial
 
 import life
 import lightning
@@ -22,6 +23,8 @@ from treering.models.loading import load, load_native
 from treering.models.safety.scanning import scan
 from treering.testing.flavours import FlavourSuite, Sample
 
+# To see what a class of the test's own imports takes a process that loads the framework.
+quick = partial(SaveOptions, watch=0)
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
 TRUSTED = LoadOptions(allow_code=True)
@@ -81,13 +84,13 @@ class TestPytorch(FlavourSuite):
 
 
 def test_layers_of_pytorch_are_read_where_no_code_may_run(tmp_path):
-    save("pytorch", plain(), tmp_path / "m")
+    save("pytorch", plain(), tmp_path / "m", quick())
     assert isinstance(load_native(tmp_path / "m", "pytorch", FORBIDDEN), torch.nn.Sequential)
 
 
 def test_a_class_of_the_user_is_traced_with_an_example(tmp_path):
     model = Own().train()
-    save("pytorch", model, tmp_path / "m", SaveOptions(input_example=ROWS[:1]))
+    save("pytorch", model, tmp_path / "m", quick(input_example=ROWS[:1]))
     assert model.training
     assert model.drop.training
     assert (tmp_path / "m" / GRAPH[0]).exists()
@@ -98,22 +101,20 @@ def test_a_class_of_the_user_is_traced_with_an_example(tmp_path):
 
 
 def test_a_class_of_the_user_without_example_needs_the_users_word(tmp_path):
-    save("pytorch", Own(), tmp_path / "m")
+    save("pytorch", Own(), tmp_path / "m", quick())
     with pytest.raises(PermissionDenied, match="pt2"):
         load(tmp_path / "m", FORBIDDEN)
 
 
 def test_what_the_user_saved_himself_needs_no_word(tmp_path):
-    save("pytorch", Own(), tmp_path / "m", SaveOptions(own=tmp_path / "own"))
+    save("pytorch", Own(), tmp_path / "m", quick(own=tmp_path / "own"))
     assert load(tmp_path / "m", LoadOptions(own=tmp_path / "own")).predict(ROWS).shape == (4, 2)
 
 
 def test_what_is_named_is_trusted(tmp_path, monkeypatch):
     (tmp_path / "my_nets.py").write_text("import torch\nclass Net(torch.nn.Linear):\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    save(
-        "pytorch", importlib.import_module("my_nets").Net(3, 2), tmp_path / "m", SaveOptions(flavour={}, code_paths=[])
-    )
+    save("pytorch", importlib.import_module("my_nets").Net(3, 2), tmp_path / "m", quick(flavour={}, code_paths=[]))
     with pytest.raises(PermissionDenied):
         load(tmp_path / "m", FORBIDDEN)
     torch.save(importlib.import_module("my_nets").Net(3, 2), tmp_path / "m" / PICKLE[0])
@@ -124,9 +125,9 @@ def test_what_is_named_is_trusted(tmp_path, monkeypatch):
 
 def test_formats_that_do_not_fit_are_refused(tmp_path):
     with pytest.raises(InvalidInput, match="input_example"):
-        save("pytorch", plain(), tmp_path / "m", SaveOptions(flavour={"serialization_format": "pt2"}))
+        save("pytorch", plain(), tmp_path / "m", quick(flavour={"serialization_format": "pt2"}))
     with pytest.raises(InvalidInput, match="pt2"):
-        save("pytorch", plain(), tmp_path / "m", SaveOptions(flavour={"serialization_format": "onnx"}))
+        save("pytorch", plain(), tmp_path / "m", quick(flavour={"serialization_format": "onnx"}))
 
 
 class Several(torch.nn.Module):
@@ -137,7 +138,7 @@ class Several(torch.nn.Module):
 @pytest.mark.parametrize("kind", ["pt2", "pickle"])
 def test_several_inputs_and_outputs_have_names(tmp_path, kind):
     rows = {"left": ROWS, "right": ROWS * 2}
-    options = SaveOptions(input_example=rows, flavour={"serialization_format": kind})
+    options = quick(input_example=rows, flavour={"serialization_format": kind})
     save("pytorch", Several(), tmp_path / "m", options)
     found = load(tmp_path / "m", TRUSTED).predict(rows)
     np.testing.assert_allclose(found["sum"], ROWS * 3)
@@ -153,7 +154,7 @@ class Evil:
     "part", ["data/sample_inputs/model.pt", "data/constants/custom_obj_0", "data/aotinductor/x.so"]
 )
 def test_a_graph_with_a_pickle_in_it_is_refused(tmp_path, part, capsys):
-    save("pytorch", Own(), tmp_path / "m", SaveOptions(input_example=ROWS))
+    save("pytorch", Own(), tmp_path / "m", quick(input_example=ROWS))
     path = tmp_path / "m" / GRAPH[0]
     torch.save(Evil(), tmp_path / "evil")
     with zipfile.ZipFile(path) as archive:
@@ -169,7 +170,7 @@ def test_a_graph_with_a_pickle_in_it_is_refused(tmp_path, part, capsys):
 
 
 def test_a_pickle_that_calls_is_refused(tmp_path, capsys):
-    save("pytorch", plain(), tmp_path / "m")
+    save("pytorch", plain(), tmp_path / "m", quick())
     torch.save(Evil(), tmp_path / "m" / PICKLE[0])
     with pytest.raises(PermissionDenied, match="print"):
         load(tmp_path / "m", FORBIDDEN)
@@ -179,7 +180,7 @@ def test_a_pickle_that_calls_is_refused(tmp_path, capsys):
 @pytest.mark.parametrize("name", ["os.system", "torch.nn.modules.module.warnings", "torch.nn.functional.warnings"])
 def test_a_name_beside_the_layers_is_refused(tmp_path, name):
     module, _, attribute = name.rpartition(".")
-    save("pytorch", plain(), tmp_path / "m")
+    save("pytorch", plain(), tmp_path / "m", quick())
     path = tmp_path / "m" / PICKLE[0]
     with zipfile.ZipFile(path) as archive:
         parts = {one: archive.read(one) for one in archive.namelist()}
@@ -193,7 +194,7 @@ def test_a_name_beside_the_layers_is_refused(tmp_path, name):
 
 
 def test_a_path_that_leads_out_of_the_model_is_refused(tmp_path):
-    save("pytorch", plain(), tmp_path / "m")
+    save("pytorch", plain(), tmp_path / "m", quick())
     (tmp_path / "data").mkdir()
     text = (tmp_path / "m" / "MLmodel").read_text()
     (tmp_path / "m" / "MLmodel").write_text(text.replace("model_data: data", "model_data: ../data"))
@@ -202,7 +203,7 @@ def test_a_path_that_leads_out_of_the_model_is_refused(tmp_path):
 
 
 def test_tables_and_lists_are_answered_in_kind(tmp_path):
-    save("pytorch", plain(), tmp_path / "m")
+    save("pytorch", plain(), tmp_path / "m", quick())
     model = load(tmp_path / "m")
     frame = pd.DataFrame(ROWS.astype("float64"), index=list("abcd"))
     found = model.predict(frame)
@@ -212,7 +213,7 @@ def test_tables_and_lists_are_answered_in_kind(tmp_path):
 
 
 def test_the_device_is_chosen_when_loading(tmp_path):
-    save("pytorch", plain(), tmp_path / "m")
+    save("pytorch", plain(), tmp_path / "m", quick())
     load(tmp_path / "m", LoadOptions(model_config={"device": "cpu"}))
     with pytest.raises(InvalidInput, match="device"):
         load(tmp_path / "m", LoadOptions(model_config={"device": "meta:7x"}))
@@ -220,19 +221,19 @@ def test_the_device_is_chosen_when_loading(tmp_path):
 
 @pytest.mark.parametrize("kind", ["layers", "graph"])
 def test_a_scan_finds_nothing_where_no_code_is_run(tmp_path, kind):
-    model, options = (plain(), None) if kind == "layers" else (Own(), SaveOptions(input_example=ROWS))
+    model, options = (plain(), quick()) if kind == "layers" else (Own(), quick(input_example=ROWS))
     save("pytorch", model, tmp_path / "m", options)
     assert scan(tmp_path / "m").is_safe
     load(tmp_path / "m", FORBIDDEN)
 
 
 def test_a_scan_finds_the_classes_of_others(tmp_path):
-    save("pytorch", Own(), tmp_path / "m")
+    save("pytorch", Own(), tmp_path / "m", quick())
     assert not scan(tmp_path / "m").is_safe
 
 
 def test_an_example_may_be_a_tensor(tmp_path):
-    saved = save("pytorch", Own(), tmp_path / "m", SaveOptions(input_example=torch.from_numpy(ROWS)))
+    saved = save("pytorch", Own(), tmp_path / "m", quick(input_example=torch.from_numpy(ROWS)))
     assert saved.signature.inputs.tensors()[0].shape == (-1, 3)
     assert (tmp_path / "m" / GRAPH[0]).exists()
 

@@ -127,8 +127,5 @@ def test_vectors_are_asked_alike_by_mlflow(tmp_path):
 
 
 def test_they_live_here_and_in_mlflow(tmp_path):
-    life.live(
-        tmp_path,
-        life.Case("pipeline", "spark", PIPELINE, FEW, answer(PIPELINE, FEW)),
-        life.Case("linear", "spark", LINEAR, FEW, answer(LINEAR, FEW), served=True),
-    )
+    life.exchange(tmp_path, life.Case("pipeline", "spark", PIPELINE, FEW, answer(PIPELINE, FEW)))
+    life.live(tmp_path, life.Case("linear", "spark", LINEAR, FEW, answer(LINEAR, FEW), served=True))

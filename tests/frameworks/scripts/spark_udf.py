@@ -99,14 +99,14 @@ CALLS = {
 
 
 def answers(pyfunc, spark):
-    table = spark.createDataFrame(ROWS).repartition(1)
-    columns = []
+    """What each call answers, and of which type; one after the other, for each then finds its worker ready."""
+    table, found = spark.createDataFrame(ROWS), {}
     for name, (model, kind, given, options) in CALLS.items():
         udf = pyfunc.spark_udf(spark, model, kind, env_manager="local", **options)
-        asked = [one("a", "b") if callable(one) else one for one in given]
-        columns.append(udf(*asked).alias(name))
-    found = table.select("a", *columns)
-    return [row.asDict(recursive=True) for row in found.orderBy("a").collect()], found.schema
+        answered = table.select(udf(*[one("a", "b") if callable(one) else one for one in given]).alias("answer"))
+        rows = [row.asDict(recursive=True)["answer"] for row in answered.collect()]
+        found[name] = answered.schema["answer"], life.plain(rows)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -150,11 +150,11 @@ def test_variables_hold_while_the_model_is_asked(spark):
 
 
 def test_answers_are_those_of_mlflow(spark):
-    ours, schema = answers(treering.pyfunc, spark)
-    theirs, expected = answers(import_module("mlflow.pyfunc"), spark)
-    assert schema == expected
-    for name in CALLS:
-        assert life.alike([life.plain(row[name]) for row in ours], [life.plain(row[name]) for row in theirs]), name
+    theirs = answers(import_module("mlflow.pyfunc"), spark)
+    for name, (field, answer) in answers(treering.pyfunc, spark).items():
+        expected_field, expected = theirs[name]
+        assert field == expected_field, name
+        assert life.alike(answer, expected), (name, answer, expected)
 
 
 def test_workers_of_a_cluster_get_the_model_from_spark(spark):

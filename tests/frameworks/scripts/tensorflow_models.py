@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 
 import life
@@ -15,6 +16,8 @@ from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.testing.flavours import FlavourSuite, Sample
 
+# To see what a class of the test's own imports takes a process that loads the framework.
+quick = partial(SaveOptions, watch=0)
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 FORBIDDEN = LoadOptions(allow_code=False)
 TRUSTED = LoadOptions(allow_code=True)
@@ -49,13 +52,13 @@ class TestTensorflow(FlavourSuite):
 
 
 def test_a_graph_needs_the_users_word(tmp_path):
-    save("tensorflow", Scaled(), tmp_path / "m")
+    save("tensorflow", Scaled(), tmp_path / "m", quick())
     with pytest.raises(PermissionDenied, match="graph"):
         load(tmp_path / "m", FORBIDDEN)
 
 
 def test_keras_is_read_where_no_code_may_run(tmp_path):
-    save("tensorflow", network(), tmp_path / "m")
+    save("tensorflow", network(), tmp_path / "m", quick())
     assert load(tmp_path / "m", FORBIDDEN).predict(ROWS).shape == (4, 1)
 
 
@@ -66,7 +69,7 @@ class Tripled(tf.keras.layers.Layer):
 
 def test_custom_objects_go_along_and_need_the_users_word(tmp_path):
     model = tf.keras.Sequential([tf.keras.Input((3,)), Tripled()])
-    save("tensorflow", model, tmp_path / "m", SaveOptions(flavour={"custom_objects": {"Tripled": Tripled}}))
+    save("tensorflow", model, tmp_path / "m", quick(flavour={"custom_objects": {"Tripled": Tripled}}))
     with pytest.raises(PermissionDenied):
         load(tmp_path / "m", FORBIDDEN)
     np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 3, rtol=1e-6)
@@ -74,7 +77,7 @@ def test_custom_objects_go_along_and_need_the_users_word(tmp_path):
 
 def test_keras_exported_as_a_graph(tmp_path):
     model = network()
-    save("keras", model, tmp_path / "m", SaveOptions(flavour={"save_exported_model": True}))
+    save("keras", model, tmp_path / "m", quick(flavour={"save_exported_model": True}))
     with pytest.raises(PermissionDenied, match="graph"):
         load(tmp_path / "m", FORBIDDEN)
     np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), model.predict(ROWS, verbose=0), rtol=1e-5)
@@ -83,14 +86,12 @@ def test_keras_exported_as_a_graph(tmp_path):
 
 def test_a_format_that_keras_does_not_write(tmp_path):
     with pytest.raises(InvalidInput, match="npz"):
-        save(
-            "tensorflow", network(), tmp_path / "m", SaveOptions(flavour={"keras_model_kwargs": {"save_format": "npz"}})
-        )
+        save("tensorflow", network(), tmp_path / "m", quick(flavour={"keras_model_kwargs": {"save_format": "npz"}}))
 
 
 def test_a_lambda_layer_in_the_old_format_needs_the_users_word(tmp_path):
     model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Lambda(lambda rows: rows * 2)])
-    save("tensorflow", model, tmp_path / "m", SaveOptions(flavour={"keras_model_kwargs": {"save_format": "h5"}}))
+    save("tensorflow", model, tmp_path / "m", quick(flavour={"keras_model_kwargs": {"save_format": "h5"}}))
     with pytest.raises(PermissionDenied, match="lambda"):
         load(tmp_path / "m", FORBIDDEN)
     np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 2, rtol=1e-6)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import random
+from pathlib import Path
 
 import pytest
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables.rows import blocks_of_rows, count_rows, heading_of
+from treering.storage.tables.rows import blocks_of_rows, count_rows, names_of, opened
 
 # Values of which each is legal, and most are troublesome.
 VALUES = [
@@ -67,18 +69,25 @@ def test_a_row_that_does_not_end_is_told_and_not_read_for_ever(text: bytes, why:
 
 
 @pytest.mark.parametrize("size", [3, 70_000])
-def test_a_heading_may_be_long_and_hold_line_ends(size: int) -> None:
+@pytest.mark.parametrize("name", ["a.csv", "A.CSV.GZ"])
+def test_a_heading_may_be_long_and_hold_line_ends(tmp_path: Path, size: int, name: str) -> None:
     heading = ",".join(f'"c\n{number}"' for number in range(size)).encode() + b"\r\n"
-    stream = io.BytesIO(heading + b"1,2\n")
-    assert heading_of(stream, "f", ",") == heading
-    assert stream.read() == b"1,2\n"
+    content = b"\xef\xbb\xbf" + heading + b"1,2\n"
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(content) if name.endswith("GZ") else content)
+    with opened(str(file), ",", heading=True) as text:
+        assert text.heading == heading
+        assert text.stream.read() == b"1,2\n"
+    assert len(names_of(heading, "f", ",")) == size
 
 
 @pytest.mark.parametrize(
-    ("text", "why"),
+    ("content", "why"),
     [("a,b\n1,2\n".encode("utf-16"), "UTF-16"), (b"a\xff,b\n", "not UTF-8"), (b"a,b\r1,2\r", "carriage return"),
-     (b'a,"b\n1,2\n', "quote is not closed")],
+     (b'a,"b\n1,2\n', "quote is not closed"), (b"", "not even a heading"), (b"a,b,a\n", "same name: a")],
 )  # fmt: skip
-def test_headings_that_are_none_are_told(text: bytes, why: str) -> None:
-    with pytest.raises(InvalidInput, match=why):
-        heading_of(io.BytesIO(text), "f", ",")
+def test_headings_that_are_none_are_told(tmp_path: Path, content: bytes, why: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(content)
+    with pytest.raises(InvalidInput, match=why), opened(str(file), ",", heading=True) as text:
+        names_of(text.heading, str(file), ",")

@@ -6,12 +6,12 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from treering.core.errors import Conflict, InvalidInput, NotFound
+from treering.core.errors import Conflict, InvalidInput, NotFound, TreeringError
 from treering.core.plugins import Registry
 from treering.models import mlmodel
 from treering.models.scoring.checksums import room_for
@@ -94,11 +94,10 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
             else together(job.recipe, sections, part_of, workers)
         )
         # Closed at once where something fails, so that no worker goes on.
-        with closing(events):
+        with _unchanged(job, facts, parts), closing(events):
             for event in events:
                 merge.take(event)
         kept = shape.kept(source.columns(job.inputs[0]), job.inputs[0])
-        _check_unchanged(job, facts, parts)
         merge.finish([*kept, PREDICTION])
     return BatchResult(job.output, merge.rows, resumed, time.monotonic() - began, workers)
 
@@ -173,13 +172,21 @@ def _output(job: BatchJob, target: OutputFormat, draft: str) -> Output:
     return target.output(draft, compressed=job.recipe.compressed)
 
 
-def _check_unchanged(job: BatchJob, facts: Mapping[str, Any], parts: Parts) -> None:
-    """What was read while somebody wrote it is of no use, and neither is going on with it."""
+@contextmanager
+def _unchanged(job: BatchJob, facts: Mapping[str, Any], parts: Parts) -> Iterator[None]:
+    """What is read meanwhile is of no use if somebody writes it, and an error that comes of that says nothing."""
+    failed: TreeringError | None = None
+    try:
+        yield
+    except TreeringError as error:
+        failed = error
     changed = [old[0] for old, new in zip(facts[_INPUT], _inputs(job), strict=True) if old != new]
     if changed:
         parts.forget()
         msg = f"{changed[0]} changed while it was read, so nothing is written. Begin anew when nobody writes it."
-        raise Conflict(msg)
+        raise Conflict(msg) from failed
+    if failed is not None:
+        raise failed
 
 
 def _inputs(job: BatchJob) -> list[list[Any]]:

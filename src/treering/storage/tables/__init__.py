@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -24,13 +24,29 @@ from treering.core.plugins import Registry
 from treering.storage.tables.rows import Places
 from treering.storage.tables.sections import TableFormat
 
-__all__ = ["GAPS", "PIECE", "TABLE_FORMATS", "TABLE_READERS", "Column", "Piece", "TableFile", "open_table"]
+if TYPE_CHECKING:
+    from treering.storage.tables.texts import Texts
+
+__all__ = [
+    "GAPS",
+    "PIECE",
+    "TABLE_FORMATS",
+    "TABLE_READERS",
+    "CodedPiece",
+    "Column",
+    "Piece",
+    "TableFile",
+    "open_table",
+]
 
 Column = np.ndarray[Any, np.dtype[Any]]
 """Numbers (NaN for gaps), truth values, `datetime64`, or objects (None for gaps)."""
 
 Piece = dict[str, Column]
 """Some rows of a table; all columns are equally long."""
+
+CodedPiece = dict[str, "Column | Texts"]
+"""The same with columns of texts as `Texts`."""
 
 PIECE = 1 << 16
 """How many rows are read at once, about."""
@@ -55,6 +71,10 @@ class TableFile(Protocol):
             InvalidInput: If the file is not what its name says; the message names the place.
             DamagedData: If it is not whole.
         """
+        ...
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """As `pieces` gives all columns, with those of texts as `Texts`. Raises InvalidInput."""
         ...
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:

@@ -17,14 +17,16 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import PIECE, Column, Piece, csv, parquet
+from treering.storage.tables import PIECE, CodedPiece, Column, Piece, csv, parquet
 from treering.storage.tables.plain import divide_rows
 from treering.storage.tables.rows import Places
 from treering.storage.tables.sections import Cutting, TableFormat, Wanted
+from treering.storage.tables.texts import Texts, coded
 
 __all__ = ["CsvFile", "ParquetFile"]
 
 _CUTTING = Cutting(text_bytes=1 << 23, slices=1)
+_TRIED = 50
 _KINDS: tuple[Any, ...] = (pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("us"))
 
 
@@ -38,10 +40,20 @@ class CsvFile:
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
-        first: dict[str, int] = {}
+        for some, kinds in self._batches(columns):
+            yield {name: _values(_typed(column, name, kinds)) for name, column in _columns(some)}
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """See `TableFile`."""
+        for some, kinds in self._batches(None):
+            yield {name: _coded(_typed(column, name, kinds)) for name, column in _columns(some)}
+
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[tuple[Any, dict[str, int]]]:
+        """Rows as texts, and what each column was up to there."""
+        kinds: dict[str, int] = {}
         names = _chosen(self.names, columns)
         for batch in _batches(csv.FORMAT, self._path, Wanted(names, dict.fromkeys(names, pa.string()))):
-            yield {name: _typed(batch.column(name), name, first) for name in names}
+            yield batch, kinds
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
@@ -57,9 +69,16 @@ class ParquetFile:
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
-        names = _chosen(self.names, columns)
-        for batch in _batches(parquet.FORMAT, self._path, Wanted(names, {})):
-            yield {name: _values(batch.column(name)) for name in names}
+        for batch in self._batches(columns):
+            yield {name: _values(column) for name, column in _columns(batch)}
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """See `TableFile`."""
+        for batch in self._batches(None):
+            yield {name: _coded(column) for name, column in _columns(batch)}
+
+    def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
+        return _batches(parquet.FORMAT, self._path, Wanted(_chosen(self.names, columns), {}))
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
@@ -87,19 +106,36 @@ def _batches(form: TableFormat, path: Path, wanted: Wanted) -> Iterator[Any]:
             yield from chunk.table.combine_chunks().to_batches()
 
 
-def _typed(column: Any, name: str, first: dict[str, int]) -> Column:
+def _columns(batch: Any) -> Iterator[tuple[str, Any]]:
+    return zip(batch.schema.names, batch.columns, strict=True)
+
+
+def _typed(column: Any, name: str, first: dict[str, int]) -> Any:
     """A column of texts as what it is; what it was in the last piece is tried first, and never what failed before."""
     if column.null_count == len(column):
-        return np.full(len(column), np.nan)
+        return pa.nulls(len(column), pa.float64())
     for place in range(first.get(name, 0), len(_KINDS)):
         try:
+            # What fails is as slow as what does not, and most of it fails at once.
+            pc.cast(column.slice(0, _TRIED), _KINDS[place])
             cast = pc.cast(column, _KINDS[place])
         except pa.ArrowInvalid:
             continue
         first[name] = place
-        return _values(cast)
+        return cast
     first[name] = len(_KINDS)
-    return _values(column)
+    return column
+
+
+def _coded(column: Any) -> Column | Texts:
+    """A column whose texts are not made into Python's row by row."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        return coded(_values(column))
+    plain = column.dictionary_decode() if kind is not column.type else column
+    encoded = plain.dictionary_encode()
+    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.intp)
+    return Texts(codes, encoded.dictionary.to_pylist())
 
 
 def _values(column: Any) -> Column:

@@ -5,9 +5,7 @@ Read as pandas reads it: what it takes for a missing value is one, and texts tha
 
 from __future__ import annotations
 
-import csv
 import io
-from collections import Counter
 from typing import Any
 
 import pyarrow as pa
@@ -17,10 +15,9 @@ from treering.core.errors import InvalidInput
 from treering.storage.tables import GAPS
 from treering.storage.tables.lines import Layout, Lines, without_times
 from treering.storage.tables.remembering import per_file
+from treering.storage.tables.rows import names_of
 
 __all__ = ["FORMAT", "CsvFormat"]
-
-_SHOWN = 5
 
 
 class CsvFormat(Lines):
@@ -44,15 +41,8 @@ class CsvFormat(Lines):
 @per_file
 def _layout(file: str) -> Layout:
     heading, rows = FORMAT.top(file)
-    if not heading.strip():
-        msg = f"{file} is empty: it has not even a heading. Begin it with the names of its columns."
-        raise InvalidInput(msg)
     separator = FORMAT.separator(file)
-    names = next(csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator))
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice:
-        msg = f"{file} has columns of the same name: {', '.join(twice[:_SHOWN])}. Give each a name of its own."
-        raise InvalidInput(msg)
+    names = names_of(heading, file, separator)
     if not rows.strip():
         return dict.fromkeys(names, pa.null())
     try:

@@ -28,10 +28,10 @@ class JsonLinesFormat(Lines):
 
     def parse(self, data: bytes, file: str, types: Layout) -> Any:  # noqa: ARG002 -- of the base class
         """See `Lines`."""
-        return parse(data, types)
+        return _parsed(data, types)
 
 
-def parse(data: bytes, types: Layout) -> Any:
+def _parsed(data: bytes, types: Layout) -> Any:
     """An Arrow table of lines, with these columns; empty `types`: with those that are there, types guessed.
 
     Raises:
@@ -79,7 +79,7 @@ def layout_of(rows: bytes, file: str) -> Layout:
         msg = f"{file} is empty. Give a file with at least one row."
         raise InvalidInput(msg)
     try:
-        return without_times(parse(rows, {}).schema)
+        return without_times(_parsed(rows, {}).schema)
     except pa.ArrowInvalid as error:
         msg = f'{file} is no JSON lines: {error}. Each line has to be an object, such as {{"a": 1}}.'
         raise InvalidInput(msg) from error

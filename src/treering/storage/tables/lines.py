@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 import pyarrow as pa
 
 from treering.core.errors import Conflict, InvalidInput, NotFound
-from treering.storage.tables.rows import BOM, blocks_of_rows, count_rows, heading_of, read_some
+from treering.storage.tables.rows import Text, blocks_of_rows, count_rows, is_packed, opened
 from treering.storage.tables.sections import Chunk, Cutting, Section, Wanted
 
 __all__ = ["Layout", "Lines", "without_times"]
 
-_GZIP = ".gz"
 _HEAD_BYTES = 1 << 20
 _COUNT_BYTES = 1 << 22
 _CHUNK_BYTES = 32 << 20
@@ -66,20 +64,20 @@ class Lines(ABC):
 
     def top(self, file: str) -> tuple[bytes, bytes]:
         """The heading of a file, and its first rows."""
-        with self._rows_of(file) as (_raw, stream, heading):
-            return heading, next(blocks_of_rows(stream, _HEAD_BYTES, file, self.separator(file)), b"")
+        with self._open(file) as text:
+            return text.heading, next(blocks_of_rows(text.stream, _HEAD_BYTES, file, self.separator(file)), b"")
 
     def plan(self, file: str, cutting: Cutting) -> Iterator[Section]:
         """See `TableFormat`."""
-        packed = _is_packed(file)
+        packed = is_packed(file)
         seen = 0
-        with self._rows_of(file) as (raw, stream, _heading):
-            place = stream.tell()
-            blocks = blocks_of_rows(stream, cutting.text_bytes, file, self.separator(file))
+        with self._open(file) as text:
+            place = text.stream.tell()
+            blocks = blocks_of_rows(text.stream, cutting.text_bytes, file, self.separator(file))
             for index, data in enumerate(blocks):
                 end = place + len(data)
                 # How far the file itself was read: what is unpacked of it is not known beforehand.
-                told = raw.tell() if packed else end
+                told = text.raw.tell() if packed else end
                 yield Section(index, file, place, end, data=data if packed else b"", weight=told - seen)
                 place, seen = end, told
 
@@ -87,9 +85,9 @@ class Lines(ABC):
         """See `TableFormat`."""
         separator = self.separator(section.file)
         count = 0
-        with self._rows_of(section.file) as (_raw, stream, _heading):
-            left = section.start - stream.tell()
-            for data in blocks_of_rows(stream, _COUNT_BYTES, section.file, separator) if left else ():
+        with self._open(section.file) as text:
+            left = section.start - text.stream.tell()
+            for data in blocks_of_rows(text.stream, _COUNT_BYTES, section.file, separator) if left else ():
                 count += count_rows(data[:left], separator)
                 left -= len(data)
                 if left <= 0:
@@ -130,14 +128,8 @@ class Lines(ABC):
         msg = f"{section.file} has a value that cannot be read{where}: {text}. Correct it, or the type of the column."
         return InvalidInput(msg)
 
-    @contextmanager
-    def _rows_of(self, file: str) -> Iterator[tuple[BinaryIO, BinaryIO, bytes]]:
-        """The file, and what it holds from the first row on, with the heading before."""
-        _stat(file)
-        with Path(file).open("rb") as raw, _unpacked(raw, packed=_is_packed(file)) as stream:
-            stream.seek(len(BOM) if read_some(stream, len(BOM), file) == BOM else 0)
-            heading = heading_of(stream, file, self.separator(file)) if self.heading else b""
-            yield raw, stream, heading
+    def _open(self, file: str) -> AbstractContextManager[Text]:
+        return opened(file, self.separator(file), heading=self.heading)
 
 
 def without_times(schema: pa.Schema) -> dict[str, Any]:
@@ -173,14 +165,6 @@ def _bytes_of(section: Section) -> bytes:
         msg = f"{section.file} was made shorter while it was read. Read it again when nobody writes it."
         raise Conflict(msg)
     return data
-
-
-def _is_packed(file: str) -> bool:
-    return file.lower().endswith(_GZIP)
-
-
-def _unpacked(raw: BinaryIO, *, packed: bool) -> BinaryIO:
-    return cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb")) if packed else raw
 
 
 def _stat(file: str) -> os.stat_result:

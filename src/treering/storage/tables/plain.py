@@ -5,9 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -15,13 +14,13 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import GAPS, PIECE, Column, Piece
-from treering.storage.tables.rows import BOM, Places, blocks_of_rows, heading_of, row_bounds
+from treering.storage.tables import GAPS, PIECE, CodedPiece, Column, Piece
+from treering.storage.tables.rows import Places, blocks_of_rows, is_packed, names_of, opened, row_bounds
+from treering.storage.tables.texts import coded
 
 __all__ = ["PlainCsvFile", "divide_rows", "typed"]
 
 _BLOCK = 1 << 23
-_SHOWN = 5
 _NOTHING = frozenset(GAPS)
 _TRUTH = {"true": True, "false": False}
 
@@ -32,40 +31,37 @@ class PlainCsvFile:
     def __init__(self, path: Path, delimiter: str) -> None:
         self._path = path
         self._delimiter = delimiter
-        with self._rows() as rows:
-            self.names: Sequence[str] = next(rows, [])
-        if not self.names:
-            msg = f"{path} is empty: it has not even a heading. Begin it with the names of its columns."
-            raise InvalidInput(msg)
-        twice = [name for name, count in Counter(self.names).items() if count > 1]
-        if twice:
-            msg = f"{path} has columns of the same name: {', '.join(twice[:_SHOWN])}. Give each a name of its own."
-            raise InvalidInput(msg)
+        with opened(str(path), delimiter, heading=True) as text:
+            self.names: Sequence[str] = names_of(text.heading, str(path), delimiter)
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
         chosen = None if columns is None else set(columns)
         wanted = [place for place, name in enumerate(self.names) if chosen is None or name in chosen]
         first = 1
-        with self._rows() as rows:
-            next(rows, None)
-            filled = filter(None, rows)
-            while some := list(islice(filled, PIECE)):
-                yield self._piece(some, wanted, first)
-                first += len(some)
+        rows = filter(None, self._rows())
+        while some := list(islice(rows, PIECE)):
+            yield self._piece(some, wanted, first)
+            first += len(some)
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """See `TableFile`."""
+        for piece in self.pieces():
+            yield {name: coded(column) for name, column in piece.items()}
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
         divide_rows(self._path, self._delimiter, parts, paths)
 
-    @contextmanager
-    def _rows(self) -> Iterator[Iterator[list[str]]]:
-        try:
-            with _opened(self._path) as raw, io.TextIOWrapper(raw, "utf-8-sig", newline="") as text:
-                yield csv.reader(text, delimiter=self._delimiter)
-        except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
-            msg = f"{self._path} cannot be read as CSV in UTF-8: {error}."
-            raise InvalidInput(msg) from error
+    def _rows(self) -> Iterator[list[str]]:
+        file = str(self._path)
+        with opened(file, self._delimiter, heading=True) as text:
+            for data in blocks_of_rows(text.stream, _BLOCK, file, self._delimiter):
+                try:
+                    yield from csv.reader(io.StringIO(data.decode(), newline=""), delimiter=self._delimiter)
+                except (csv.Error, UnicodeDecodeError) as error:
+                    msg = f"{file} cannot be read as CSV in UTF-8: {error}. Correct it."
+                    raise InvalidInput(msg) from error
 
     def _piece(self, rows: list[list[str]], wanted: list[int], first: int) -> Piece:
         width = len(self.names)
@@ -81,12 +77,10 @@ def divide_rows(path: Path, delimiter: str, parts: Places, paths: Sequence[Path]
     count = 0
     with ExitStack() as stack:
         files = [stack.enter_context(_created(one)) for one in paths]
-        stream = stack.enter_context(_opened(path))
-        stream.seek(len(BOM) if stream.read(len(BOM)) == BOM else 0)
-        heading = heading_of(stream, str(path), delimiter)
+        text = stack.enter_context(opened(str(path), delimiter, heading=True))
         for file in files:
-            file.write(heading)
-        for data in blocks_of_rows(stream, _BLOCK, str(path), delimiter):
+            file.write(text.heading)
+        for data in blocks_of_rows(text.stream, _BLOCK, str(path), delimiter):
             starts, stops = row_bounds(data, delimiter)
             of_block = parts[count : count + len(starts)]
             count += len(starts)
@@ -102,16 +96,8 @@ def divide_rows(path: Path, delimiter: str, parts: Places, paths: Sequence[Path]
         raise InvalidInput(msg)
 
 
-def _opened(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path)) if _is_packed(path) else path.open("rb")
-
-
 def _created(path: Path) -> BinaryIO:
-    return cast("BinaryIO", gzip.open(path, "wb")) if _is_packed(path) else path.open("wb")
-
-
-def _is_packed(path: Path) -> bool:
-    return path.name.lower().endswith(".gz")
+    return cast("BinaryIO", gzip.open(path, "wb")) if is_packed(path.name) else path.open("wb")
 
 
 def typed(texts: list[str]) -> Column:

@@ -6,26 +6,73 @@ else it is a character like others. So read Arrow, pandas and Python's `csv`, to
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from treering.core.errors import DamagedData, InvalidInput
+from treering.core.errors import DamagedData, InvalidInput, NotFound
 
-__all__ = ["BOM", "Places", "blocks_of_rows", "count_rows", "heading_of", "read_some", "row_bounds"]
+__all__ = ["Places", "Text", "blocks_of_rows", "count_rows", "is_packed", "names_of", "opened", "row_bounds"]
 
 Places = np.ndarray[Any, np.dtype[np.intp]]
 
-BOM = b"\xef\xbb\xbf"
+_BOM = b"\xef\xbb\xbf"
 # A row of this length is a mistake: most likely a quote that is never closed.
 _MOST_BYTES_OF_A_ROW = 64 << 20
 _HEADING_BYTES = 1 << 16
+_SHOWN = 5
 _QUOTE, _LINE_FEED, _RETURN = b'"\n\r'
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A file of rows that is open.
+
+    Attributes:
+        heading: Its first row, if that is the names of the columns.
+        stream: The rows behind it, unpacked.
+        raw: The file itself.
+    """
+
+    heading: bytes
+    stream: BinaryIO
+    raw: BinaryIO
+
+
+def is_packed(file: str) -> bool:
+    """Whether the end of a name says that gzip compressed it."""
+    return file.lower().endswith(".gz")
+
+
+@contextmanager
+def opened(file: str, separator: str = "", *, heading: bool) -> Iterator[Text]:
+    """A file, standing behind its heading and the mark of the byte order.
+
+    Raises:
+        NotFound: If it cannot be opened.
+        InvalidInput: If its heading is none.
+        DamagedData: If it is not whole gzip.
+    """
+    try:
+        raw = Path(file).open("rb")  # noqa: SIM115 -- closed below
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}. Check the input."
+        raise NotFound(msg) from error
+    with raw:
+        stream = cast("BinaryIO", gzip.GzipFile(fileobj=raw, mode="rb")) if is_packed(file) else raw
+        stream.seek(len(_BOM) if _read_some(stream, len(_BOM), file) == _BOM else 0)
+        yield Text(_heading_of(stream, file, separator) if heading else b"", stream, raw)
 
 
 def blocks_of_rows(stream: BinaryIO, size: int, file: str, separator: str = "") -> Iterator[bytes]:
@@ -43,7 +90,7 @@ def blocks_of_rows(stream: BinaryIO, size: int, file: str, separator: str = "") 
     place = stream.tell()
     while True:
         # A row that is longer than a block is not copied again and again.
-        block = read_some(stream, max(size, len(rest)), file)
+        block = _read_some(stream, max(size, len(rest)), file)
         data = rest + block
         if not data:
             return
@@ -61,17 +108,12 @@ def blocks_of_rows(stream: BinaryIO, size: int, file: str, separator: str = "") 
         rest = data[end:]
 
 
-def heading_of(stream: BinaryIO, file: str, separator: str) -> bytes:
-    """The first row, with its line end; the stream stands behind it then, having stood at it.
-
-    Raises:
-        InvalidInput: If it does not end, or the text is not UTF-8; a file that ends with it is one of a heading alone.
-        DamagedData: If the stream is not whole gzip.
-    """
+def _heading_of(stream: BinaryIO, file: str, separator: str) -> bytes:
+    """The first row, with its line end; the stream stands behind it then, having stood at it."""
     began = stream.tell()
     for size in (_HEADING_BYTES, _MOST_BYTES_OF_A_ROW):
         stream.seek(began)
-        data = read_some(stream, size, file)
+        data = _read_some(stream, size, file)
         ends, inside = _line_ends(data, separator)
         if len(ends) or len(data) < size:
             break
@@ -94,6 +136,23 @@ def heading_of(stream: BinaryIO, file: str, separator: str) -> bytes:
     return found
 
 
+def names_of(heading: bytes, file: str, separator: str) -> list[str]:
+    """The names in a heading.
+
+    Raises:
+        InvalidInput: If there are none, or two are the same.
+    """
+    if not heading.strip():
+        msg = f"{file} is empty: it has not even a heading. Begin it with the names of its columns."
+        raise InvalidInput(msg)
+    names = next(csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator))
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        msg = f"{file} has columns of the same name: {', '.join(twice[:_SHOWN])}. Give each a name of its own."
+        raise InvalidInput(msg)
+    return names
+
+
 def row_bounds(data: bytes, separator: str = "") -> tuple[Places, Places]:
     """The first byte of each row of a block, and the byte behind it; empty lines are none."""
     ends, _inside = _line_ends(data, separator)
@@ -112,7 +171,7 @@ def count_rows(data: bytes, separator: str = "") -> int:
     return len(row_bounds(data, separator)[0])
 
 
-def read_some(stream: BinaryIO, size: int, file: str) -> bytes:
+def _read_some(stream: BinaryIO, size: int, file: str) -> bytes:
     """Bytes of a stream, which may be one that unpacks.
 
     Raises:
