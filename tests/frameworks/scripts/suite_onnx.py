@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from treering.core.errors import DamagedData, InvalidInput
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
@@ -110,3 +110,31 @@ def test_weights_outside_of_the_model_are_refused(tmp_path, place):
     path.write_bytes(graph.SerializeToString())
     with pytest.raises(DamagedData):
         load(tmp_path / "m")
+
+
+def test_weights_of_absurd_size_are_told(tmp_path):
+    save("onnx", line(), tmp_path / "m", SaveOptions(flavour={"save_as_external_data": False}))
+    path = tmp_path / "m" / "model.onnx"
+    graph = onnx.load(str(path))
+    graph.graph.initializer[0].dims[:] = [10**6, 10**6]
+    path.write_bytes(graph.SerializeToString())
+    with pytest.raises(DamagedData):
+        load(tmp_path / "m")
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "  - - TensorrtExecutionProvider\n    - trt_extra_plugin_lib_paths: /tmp/evil.so\n",
+        "  - - QNNExecutionProvider\n    - backend_path: /tmp/evil.so\n",
+    ],
+)
+def test_libraries_that_the_model_names_need_the_users_word(tmp_path, named):
+    save("onnx", line(), tmp_path / "m")
+    path = tmp_path / "m" / "MLmodel"
+    text = path.read_text()
+    assert "    providers:\n" in text
+    path.write_text(text.replace("    providers:\n", "    providers:\n" + named.replace("  - -", "    - -")))
+    with pytest.raises(PermissionDenied, match="path"):
+        load(tmp_path / "m", LoadOptions(allow_code=False))
+    np.testing.assert_allclose(load(tmp_path / "m", LoadOptions(allow_code=True)).predict(ROWS)["y"], ROWS @ WEIGHTS)
