@@ -106,7 +106,11 @@ def classified(
             " such as evaluator_config={'label_list': [0, 1]}."
         )
         raise InvalidInput(msg)
-    strange = [label for label in found.tolist() if label not in set(known.tolist())]
+    if len(found) > _MOST_LABELS:
+        msg = f"The targets have {len(found):,} different values. Is this a regressor? Then say model_type='regressor'."
+        raise InvalidInput(msg)
+    there = set(known.tolist())
+    strange = [label for label in found.tolist() if label not in there]
     if strange:
         msg = f"The data holds classes that are not in label_list: {strange[:10]}. Add them, or leave label_list out."
         raise InvalidInput(msg)
@@ -116,9 +120,6 @@ def classified(
         raise InvalidInput(msg)
     if len(known) == _PAIR:
         place = 1 if positive is None else known.tolist().index(positive)
-    if len(known) > _MOST_LABELS:
-        msg = f"The targets have {len(known):,} different values. Is this a regressor? Then say model_type='regressor'."
-        raise InvalidInput(msg)
     rows = Rows(
         CLASSIFIER,
         np.searchsorted(known, truth).astype(np.int32),

@@ -36,7 +36,12 @@ def told(name: str, model, data, **options) -> None:
     client = tool.MlflowClient()
     stored = client.get_run(run.info.run_id)
     files = {os.path.basename(one.uri): key for key, one in result.artifacts.items()}
-    listed = {one.path for one in client.list_artifacts(run.info.run_id)} - {"treering", "evaluation", "model_card.md", "model_card.html"}
+    listed = {one.path for one in client.list_artifacts(run.info.run_id)} - {
+        "treering",
+        "evaluation",
+        "model_card.md",
+        "model_card.html",
+    }
     assert set(files) <= listed, (files, listed)
     FOUND[name] = {
         "metrics": {key: float(value) for key, value in result.metrics.items()},

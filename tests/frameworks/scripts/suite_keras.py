@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pandas as pd
 import pytest
+from saving import SaveOptions, save
 
 from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
 from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.testing.flavours import FlavourSuite, Sample
 

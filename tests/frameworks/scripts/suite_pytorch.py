@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from saving import SaveOptions, save
 
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.models.safety.scanning import scan
 from treering.testing.flavours import FlavourSuite, Sample

@@ -217,7 +217,7 @@ def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluati
         raise InvalidInput(msg)
     features = features_for(subject.judged, subject.table, asked.private)
     names = tuple(map(str, features.columns)) if hasattr(features, "columns") else subject.table.feature_names
-    predict, score, metric, up = _asking(rows, subject, asked)
+    predict, score, metric, up = _asking(rows, subject)
     explanation: Explanation | None = None
     if asked.explain:
         options = ExplanationOptions(
@@ -228,22 +228,21 @@ def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluati
     if asked.robustness:
         if rows.kind == CLASSIFIER:
             # A moved score may keep its order and lose its meaning: decisions are what counts here.
-            predict, score, metric, up = _asking(replace(rows, score=None), subject, asked)
+            predict, score, metric, up = _asking(replace(rows, score=None), subject)
         wanted = RobustnessOptions(metric=metric, greater_is_better=up, features=names, seed=asked.seed)
         robustness = probe(predict, features, rows.target, score, _with(wanted, asked.robustness, "metric"))
     return replace(record, explanation=explanation, robustness=robustness)
 
 
-def _asking(
-    rows: Rows, subject: Subject, asked: Asked
-) -> tuple[Callable[[Any], Any], Callable[[Any, Any], float], str, bool]:
+def _asking(rows: Rows, subject: Subject) -> tuple[Callable[[Any], Any], Callable[[Any, Any], float], str, bool]:
     """A way to ask, the metric of what comes back, its name, and whether greater is better."""
     judged = subject.judged
 
     def ask(features: Any) -> Rows:
         table = _with_features(subject.table, features)
         given = replace(judged, inputs=None)
-        answers = answers_of(given, table, subject.answers.name, None, asked.private)
+        # The columns are those that the model asked for, sensitive ones among them only where it did.
+        answers = answers_of(given, table, subject.answers.name, None)
         if rows.kind == REGRESSOR:
             return rows_of_regressor(answers, np.zeros(len(features)), {}, "")
         config = {

@@ -252,8 +252,8 @@ def _tensor(values: np.ndarray[Any, Any], device: Any) -> torch.Tensor:
     if values.dtype.kind not in "biufc":
         msg = f"The model takes numbers, and was given an array of {values.dtype}."
         raise InvalidInput(msg)
-    # PyTorch warns of arrays that it could write to and must not.
-    return torch.from_numpy(values if values.flags.writeable else values.copy()).to(device)
+    # PyTorch warns of arrays that it could write to and must not; and a graph takes how an array lies for a part of it.
+    return torch.from_numpy(np.require(values, requirements=("C", "W"))).to(device)
 
 
 def _arrays(answer: Any) -> Any:
