@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,9 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    for name, mask in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+    masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
+    hidden = _hidden(masks, asked.private)
+    for name, mask in masks.items():
         if mask.shape != (len(rows),):
             msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
             raise InvalidInput(msg)
@@ -99,8 +102,8 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             yield SliceResult(name, 0)
             continue
         part = rows.where(mask)
-        if len(part) < FEWEST_ROWS and any(column in name for column in asked.private):
-            logger.warning("The slice %r has too few rows to be told about: it is of a sensitive column.", name)
+        if name in hidden:
+            logger.warning("The slice %r of a sensitive column is not told about: it would tell of few rows.", name)
             continue
         figures = metrics_of(part, subject.average)
         intervals: Mapping[str, Interval] = {}
@@ -108,6 +111,18 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             drawn = draws(len(part), asked.replicates, asked.seed)
             intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
         yield SliceResult(name, len(part), figures, intervals)
+
+
+def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
+    """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
+    sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
+    found = {
+        name for name, many in sizes.items() if 0 < many < FEWEST_ROWS or 0 < len(masks[name]) - many < FEWEST_ROWS
+    }
+    others = [name for name, many in sizes.items() if many and name not in found]
+    if found and others:
+        found.add(min(others, key=lambda name: sizes[name]))
+    return found
 
 
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:
