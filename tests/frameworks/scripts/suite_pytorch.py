@@ -291,6 +291,13 @@ def test_the_device_is_chosen_when_loading(tmp_path):
         load(tmp_path / "m", LoadOptions(model_config={"device": "meta:7x"}))
 
 
+def test_the_device_comes_from_the_environment_unless_the_caller_says(tmp_path):
+    save("pytorch", plain(), tmp_path / "m")
+    with pytest.raises(InvalidInput, match="nowhere"):
+        load(tmp_path / "m", LoadOptions(device="nowhere"))
+    load(tmp_path / "m", LoadOptions(device="nowhere", model_config={"device": "cpu"})).predict(ROWS)
+
+
 @pytest.mark.parametrize("kind", ["layers", "graph"])
 def test_a_scan_finds_nothing_where_no_code_is_run(tmp_path, kind):
     model, options = (plain(), None) if kind == "layers" else (Own(), SaveOptions(input_example=ROWS))

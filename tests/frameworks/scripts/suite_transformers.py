@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -84,6 +86,29 @@ def test_a_template_stands_around_texts(tmp_path):
         save(
             "transformers", PIPELINES["text-generation"], tmp_path / "n", SaveOptions(flavour={"prompt_template": "x"})
         )
+
+
+def test_images_come_as_bytes_or_as_text(tmp_path):
+    pipeline, image = tiny_pipelines.seeing(), tiny_pipelines.image()
+    text = base64.b64encode(image).decode()
+    save("transformers", pipeline, tmp_path / "m")
+    loaded = load(tmp_path / "m", FORBIDDEN)
+    expected = pd.DataFrame(pipeline([text, text]))
+    pd.testing.assert_frame_equal(loaded.predict([text, text]), expected)
+    by_bytes = load(tmp_path / "m", FORBIDDEN)
+    by_bytes.metadata = replace(by_bytes.metadata, signature=None)
+    pd.testing.assert_frame_equal(by_bytes.predict([image, image]), expected)
+    pd.testing.assert_frame_equal(by_bytes.predict(pd.DataFrame({0: [image, image]})), expected)
+
+
+def test_the_device_comes_from_the_environment(tmp_path):
+    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
+    found = load_native(tmp_path / "m", "transformers", LoadOptions(device="meta"))
+    assert found.device.type == "meta"
+    given = LoadOptions(device="meta", flavour={"device": "cpu"})
+    assert load_native(tmp_path / "m", "transformers", given).device.type == "cpu"
+    with pytest.raises(InvalidInput, match="TREERING_PREDICTION_DEVICE"):
+        load(tmp_path / "m", LoadOptions(device="nowhere"))
 
 
 def test_components_may_be_given_and_loaded(tmp_path):

@@ -1,11 +1,15 @@
 """The life of pipelines of Transformers."""
 
+import base64
 import json
+from pathlib import Path
 
+import huggingface_hub
 import life
 import numpy as np
 import pandas as pd
 import tiny_pipelines
+import transformers
 
 TEXTS = ["a good film", "very bad day"]
 
@@ -27,9 +31,30 @@ def test_they_live_here_and_in_mlflow(tmp_path):
         "chooser": (chooser, question, pd.DataFrame(chosen)),
         "features": (features, TEXTS[:1], np.asarray(features(TEXTS[0]))[0]),
     }
+    seer, image = tiny_pipelines.seeing(), base64.b64encode(tiny_pipelines.image()).decode()
+    expected["seer"] = (seer, [image], [dict(enumerate(one)) for one in seer([image])])
     more = {
         "classes": {"native": lambda found: found(TEXTS)},
         "writer": {"options": {"model_config": config}, "served": True},
     }
     cases = [life.Case(name, "transformers", *what, **more.get(name, {})) for name, what in expected.items()]
     life.live(tmp_path, *cases)
+
+
+def test_a_reference_to_the_hub_is_enough(tmp_path, monkeypatch):
+    """The weights stay where they came from, and the model knows of which commit they are."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    commit = "0123456789" * 4
+    fetched = Path(huggingface_hub.constants.HF_HUB_CACHE) / "models--tiny--classes"
+    tiny_pipelines.pipelines()["text-classification"].save_pretrained(fetched / "snapshots" / commit)
+    (fetched / "refs").mkdir()
+    (fetched / "refs" / "main").write_text(commit)
+    classes = transformers.pipeline("text-classification", model="tiny/classes")
+    case = life.Case(
+        "referred", "transformers", classes, TEXTS, pd.DataFrame(classes(TEXTS)), options={"save_pretrained": False}
+    )
+    life.live(tmp_path, case)
+    here = tmp_path / "ours-referred"
+    assert f"source_model_revision: {commit}" in (here / "MLmodel").read_text()
+    assert not list(here.rglob("*.safetensors"))

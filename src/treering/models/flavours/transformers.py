@@ -39,8 +39,12 @@ _FAILED = (
     *(SafetensorError, pickle.UnpicklingError, MemoryError),
 )
 _TASKS = {
+    "ForAudioClassification": "audio-classification",
+    "ForCTC": "automatic-speech-recognition",
     "ForCausalLM": "text-generation",
+    "ForImageClassification": "image-classification",
     "ForMaskedLM": "fill-mask",
+    "ForQuestionAnswering": "question-answering",
     "ForSequenceClassification": "text-classification",
     "ForTokenClassification": "token-classification",
     "LMHeadModel": "text-generation",
@@ -183,23 +187,24 @@ def _pipeline(model: Any, options: Mapping[str, Any]) -> Any:
     task = options.get("task")
     try:
         if isinstance(model, str | Path):
-            return transformers.pipeline(task or _task_of(_config(model)), model=str(model))
-        return transformers.pipeline(task or _task_of(model["model"].config), **model)
+            return transformers.pipeline(task or _task_of(_kind(model)), model=str(model))
+        return transformers.pipeline(task or _task_of(type(model["model"]).__name__), **model)
     except _FAILED as error:
         msg = f"No pipeline can be made of this: {error}"
         raise InvalidInput(msg) from error
 
 
-def _config(path: Any) -> Any:
-    return transformers.AutoConfig.from_pretrained(str(path), local_files_only=True)
+def _kind(path: Any) -> str:
+    """The class of the network in a checkpoint."""
+    config = transformers.AutoConfig.from_pretrained(str(path), local_files_only=True)
+    return str((getattr(config, "architectures", None) or [""])[0])
 
 
-def _task_of(config: Any) -> str:
-    kinds = getattr(config, "architectures", None) or [""]
+def _task_of(kind: str) -> str:
     for ending, task in _TASKS.items():
-        if str(kinds[0]).endswith(ending):
+        if kind.endswith(ending):
             return task
-    msg = f"The model {kinds[0]} does not tell its task. Give it: task='text-classification', for instance."
+    msg = f"The model {kind} does not tell its task. Give it: task='text-classification', for instance."
     raise InvalidInput(msg)
 
 
