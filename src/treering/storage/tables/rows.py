@@ -124,9 +124,6 @@ def _heading_of(stream: BinaryIO, file: str, separator: str) -> bytes:
     if found.startswith(_UTF_16):
         msg = f"{file} is UTF-16. Save it as UTF-8."
         raise InvalidInput(msg)
-    if b"\r" in found.rstrip(b"\r\n") and b"\n" not in data:
-        msg = f"{file} has line ends of a carriage return alone. Save it with those of Unix or Windows."
-        raise InvalidInput(msg)
     try:
         found.decode()
     except UnicodeDecodeError as error:
@@ -145,7 +142,11 @@ def names_of(heading: bytes, file: str, separator: str) -> list[str]:
     if not heading.strip():
         msg = f"{file} is empty: it has not even a heading. Begin it with the names of its columns."
         raise InvalidInput(msg)
-    names = next(csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator))
+    rows = csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator)
+    names = next(rows)
+    if next(rows, None) is not None:
+        msg = f"{file} has line ends of a carriage return alone. Save it with those of Unix or Windows."
+        raise InvalidInput(msg)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         msg = f"{file} has columns of the same name: {', '.join(twice[:_SHOWN])}. Give each a name of its own."
