@@ -11,12 +11,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub.constants import HF_HUB_CACHE
+
 from treering.core.errors import DamagedData
 from treering.models.mlmodel import inside, tree_inside
 
-__all__ = ["foreign_code", "is_repository", "read_folder", "weight_bytes"]
+__all__ = ["fetched", "foreign_code", "is_repository", "read_folder", "weight_bytes"]
 
 _REPOSITORY = re.compile(r"\w[\w.-]*(/\w[\w.-]*)?")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _WEIGHTS = (".safetensors", ".bin", ".pt", ".pth", ".h5", ".msgpack")
 _MOST_LAYERS = 1000
 _LONGEST = 64 << 20
@@ -34,6 +37,12 @@ _KERNELS = {"_attn_implementation", "_experts_implementation", "attn_implementat
 def is_repository(name: object) -> bool:
     """Whether this can be the name of a repository on the hub, and is no path of this machine."""
     return isinstance(name, str) and _REPOSITORY.fullmatch(name) is not None and not Path(name).exists()
+
+
+def fetched(name: str) -> set[str]:
+    """The commits of a repository that lie in the hub's cache on this machine, of which a loaded network is one."""
+    snapshots = Path(HF_HUB_CACHE, f"models--{name.replace('/', '--')}", "snapshots")
+    return {one.name for one in snapshots.iterdir() if _COMMIT.fullmatch(one.name)} if snapshots.is_dir() else set()
 
 
 def read_folder(folder: Path, name: object) -> Path:

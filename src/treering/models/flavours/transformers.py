@@ -226,9 +226,11 @@ def _entry(pipeline: Any, dtype: Any) -> dict[str, Any]:
 
 def _revision(model: Any) -> str:
     """The commit of the hub that the model came from; "" if it is not known, and then its weights are saved."""
-    commit = str(getattr(model.config, "_commit_hash", None) or "")
-    if commit and hub_files.is_repository(model.name_or_path):
-        return commit
+    name = model.name_or_path
+    if hub_files.is_repository(name):
+        commits = {str(found)} if (found := getattr(model.config, "_commit_hash", None)) else hub_files.fetched(name)
+        if len(commits) == 1:
+            return commits.pop()
     logger.warning("The weights are saved with the model, because it is not known which commit of the hub has them.")
     return ""
 
