@@ -64,12 +64,12 @@ def _variables(peer: Peer, home: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def run_tests(tmp_path: Path) -> Callable[[Peer, str], str]:
-    """Runs a file of tests in an environment; what pytest says of it, if none failed or was skipped."""
+def run_tests(tmp_path: Path) -> Callable[..., str]:
+    """Runs files of tests in one process in an environment; what pytest says, if none failed or was skipped."""
 
-    def tests(peer: Peer, script: str) -> str:
-        suite = SCRIPTS / "run_suite.py"
-        said = run(laboratory(peer), suite, str(SCRIPTS / script), folder=tmp_path, **_variables(peer, tmp_path))
+    def tests(peer: Peer, *scripts: str) -> str:
+        files = [str(SCRIPTS / one) for one in scripts]
+        said = run(laboratory(peer), SCRIPTS / "run_suite.py", *files, folder=tmp_path, **_variables(peer, tmp_path))
         assert "skipped" not in said, said
         return said
 

@@ -23,10 +23,10 @@ pytestmark = pytest.mark.framework
     ],
 )
 def test_models_are_logged_served_and_go_to_mlflow_and_back(
-    run_tests: Callable[[Peer, str], str], peer: Peer, script: str
+    run_tests: Callable[..., str], peer: Peer, script: str
 ) -> None:
     assert " passed" in run_tests(peer, script)
 
 
-def test_models_are_functions_on_columns_of_spark(run_tests: Callable[[Peer, str], str]) -> None:
+def test_models_are_functions_on_columns_of_spark(run_tests: Callable[..., str]) -> None:
     assert " passed" in run_tests(SPARK, "spark_udf.py")

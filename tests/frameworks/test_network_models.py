@@ -1,4 +1,4 @@
-"""Models of networks: as `test_flavours.py`, which would take as long again in the same process."""
+"""Models of networks, as in `test_flavours.py`; apart from it, so that two processes share the work."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ pytestmark = pytest.mark.framework
 
 
 @pytest.mark.parametrize(
-    ("peer", "script"),
+    ("peer", "suite", "life"),
     [
-        pytest.param(TORCH, "keras_models.py", id="keras"),
-        pytest.param(ONNX, "onnx_models.py", id="onnx"),
-        pytest.param(TORCH, "pytorch_models.py", id="pytorch"),
-        pytest.param(ONNX, "sentence_models.py", id="sentence_transformers"),
-        pytest.param(TENSORFLOW, "tensorflow_models.py", id="tensorflow"),
-        pytest.param(TORCH, "transformers_models.py", id="transformers"),
+        pytest.param(TORCH, "suite_keras.py", "keras_models.py", id="keras"),
+        pytest.param(ONNX, "suite_onnx.py", "onnx_models.py", id="onnx"),
+        pytest.param(TORCH, "suite_pytorch.py", "pytorch_models.py", id="pytorch"),
+        pytest.param(ONNX, "suite_sentences.py", "sentence_models.py", id="sentence_transformers"),
+        pytest.param(TENSORFLOW, "suite_tensorflow.py", "tensorflow_models.py", id="tensorflow"),
+        pytest.param(TORCH, "suite_transformers.py", "transformers_models.py", id="transformers"),
     ],
 )
-def test_models_live_here_and_in_mlflow(run_tests: Callable[[Peer, str], str], peer: Peer, script: str) -> None:
-    assert " passed" in run_tests(peer, script)
+def test_models_live_here_and_in_mlflow(run_tests: Callable[..., str], peer: Peer, suite: str, life: str) -> None:
+    """Each flavour keeps its promises; its models are logged, served, and exchanged with MLflow in both directions."""
+    assert " passed" in run_tests(peer, suite, life)
 
 
 def test_the_examples_of_the_page_run(tmp_path: Path) -> None:

@@ -132,6 +132,17 @@ class FlavourSuite:
         with pytest.raises(NotFound, match="MLmodel"):
             load(tmp_path / "m", TRUSTING)
 
+    def test_a_link_out_of_the_model_is_refused(self, sample: Sample, tmp_path: Path) -> None:
+        """What lies elsewhere is no part of a model, even if it is what belongs there."""
+        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        (tmp_path / "elsewhere").mkdir()
+        for place, path in enumerate(_files(tmp_path / "m", sample)):
+            target = tmp_path / "elsewhere" / str(place)
+            path.rename(target)
+            path.symlink_to(target)
+        with pytest.raises(DamagedData, match=r"link|outside"):
+            load(tmp_path / "m", TRUSTING)
+
     def test_damaged_bytes_are_told(self, sample: Sample, tmp_path: Path) -> None:
         """Noise in place of the model is an error that says so."""
         save(self.flavour, sample.model, tmp_path / "m", _options(sample))

@@ -1,114 +1,19 @@
-"""Models of Keras 3 on PyTorch: the suite of flavours, what is special to its files, and their life."""
-
-from __future__ import annotations
-
-from functools import partial
+"""The life of a trained model of Keras 3 on PyTorch."""
 
 import keras
 import life
 import numpy as np
-import pandas as pd
-import pytest
 
-from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
-from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
-from treering.models.loading import load, load_native
-from treering.testing.flavours import FlavourSuite, Sample
-
-# To see what a class of the test's own imports takes a process that loads the framework.
-quick = partial(SaveOptions, watch=0)
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
-FORBIDDEN = LoadOptions(allow_code=False)
-TRUSTED = LoadOptions(allow_code=True)
-FILES = ("data/model.keras",)
 
 
-@keras.saving.register_keras_serializable("tests")
-class Doubled(keras.layers.Layer):
-    def call(self, rows):
-        return rows * 2
+def asked(model):
+    return model.predict(ROWS, verbose=0)
 
 
-def sequential():
-    return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, activation="relu"), keras.layers.Dense(1)])
-
-
-@pytest.fixture(params=["sequential", "functional", "own layer"])
-def sample(request):
+def test_it_lives_here_and_in_mlflow(tmp_path):
     keras.utils.set_random_seed(0)
-    model = sequential()
-    if request.param != "sequential":
-        start = keras.Input((3,))
-        end = keras.layers.Dense(2)(start)
-        if request.param == "own layer":
-            end = Doubled()(end)
-        model = keras.Model(start, end)
-    return Sample(model, ROWS, model.predict(ROWS, verbose=0), FILES)
-
-
-class TestKeras(FlavourSuite):
-    flavour = "keras"
-
-
-def test_the_model_tells_its_signature(tmp_path):
-    saved = save("keras", sequential(), tmp_path / "m", quick())
-    (tensor,) = saved.signature.inputs.tensors()
-    assert (tensor.dtype, tensor.shape) == (np.dtype("float32"), (-1, 3))
-
-
-def test_a_lambda_layer_needs_the_users_word(tmp_path):
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda rows: rows * 2)])
-    save("keras", model, tmp_path / "m", quick())
-    with pytest.raises(PermissionDenied, match="lambda"):
-        load(tmp_path / "m", FORBIDDEN)
-    np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 2)
-
-
-def test_a_class_that_is_not_known_is_told(tmp_path):
-    class Unknown(keras.layers.Layer):
-        def call(self, rows):
-            return rows
-
-    save("keras", keras.Sequential([keras.Input((3,)), Unknown()]), tmp_path / "m", quick())
-    with pytest.raises(DamagedData, match="custom_objects"):
-        load_native(tmp_path / "m", "keras")
-    given = LoadOptions(flavour={"custom_objects": {"Unknown": Unknown}})
-    assert load_native(tmp_path / "m", "keras", given).predict(ROWS, verbose=0).shape == (4, 3)
-
-
-def test_several_inputs_and_outputs_have_names(tmp_path):
-    left, right = keras.Input((3,), name="left"), keras.Input((3,), name="right")
-    ends = {"sum": keras.layers.Add()([left, right]), "difference": keras.layers.Subtract()([left, right])}
-    rows = {"left": ROWS, "right": ROWS * 2}
-    save("keras", keras.Model({"left": left, "right": right}, ends), tmp_path / "m", quick(input_example=rows))
-    found = load(tmp_path / "m").predict(rows)
-    np.testing.assert_allclose(found["sum"], ROWS * 3, rtol=1e-6)
-    np.testing.assert_allclose(found["difference"], -ROWS, rtol=1e-6)
-
-
-def test_tables_and_lists_are_answered_in_kind(tmp_path):
-    model = sequential()
-    save("keras", model, tmp_path / "m", quick())
-    frame = pd.DataFrame(ROWS, index=list("abcd"))
-    assert list(load(tmp_path / "m").predict(ROWS.tolist()).shape) == [4, 1]
-    np.testing.assert_allclose(
-        load(tmp_path / "m").predict(frame.to_numpy()), model.predict(ROWS, verbose=0), rtol=1e-5
-    )
-
-
-def test_an_exported_model_needs_tensorflow_and_the_users_word(tmp_path):
-    with pytest.raises((MissingExtra, InvalidInput), match="TensorFlow"):
-        save("keras", sequential(), tmp_path / "m", quick(flavour={"save_exported_model": True}))
-    assert not (tmp_path / "m").exists()
-
-
-def test_a_trained_one_lives_here_and_in_mlflow(tmp_path):
-    model = sequential()
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="relu"), keras.layers.Dense(1)])
     model.compile(optimizer="sgd", loss="mse")
     model.fit(ROWS, ROWS.sum(1), epochs=2, verbose=0)
-
-    def asked(found):
-        return found.predict(ROWS, verbose=0)
-
     life.live(tmp_path, life.Case("network", "keras", model, ROWS, asked(model), native=asked, served=True))

@@ -1,4 +1,4 @@
-"""Runs a file of tests in the environment of a framework: `run_suite.py FILE [argument of pytest ...]`."""
+"""Runs files of tests in the environment of a framework: `run_suite.py FILE ... [argument of pytest ...]`."""
 
 import sys
 from pathlib import Path

@@ -1,153 +1,32 @@
-"""Pipelines of Transformers: the suite of flavours, what is special to them, and their life."""
+"""The life of pipelines of Transformers."""
 
-from __future__ import annotations
-
+import base64
 import json
+import shutil
+from pathlib import Path
 
+import huggingface_hub
 import life
+import mlflow
 import numpy as np
 import pandas as pd
-import pytest
 import tiny_pipelines
-import torch
 import transformers
 
-from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
-from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
-from treering.models.loading import load, load_native
-from treering.testing.flavours import FlavourSuite, Sample
+import treering
 
 TEXTS = ["a good film", "very bad day"]
-FORBIDDEN = LoadOptions(allow_code=False)
-FILES = ("model/model.safetensors",)
-PIPELINES = tiny_pipelines.pipelines()
-
-
-@pytest.fixture(params=["text-classification", "token-classification"])
-def sample(request):
-    pipeline = PIPELINES[request.param]
-    answer = pipeline(TEXTS)
-    if request.param == "token-classification":
-        return Sample(pipeline, TEXTS, [",".join(one["entity"] for one in each) for each in answer], FILES)
-    return Sample(pipeline, TEXTS, pd.DataFrame(answer), FILES)
-
-
-class TestTransformers(FlavourSuite):
-    flavour = "transformers"
-
-
-def saved(tmp_path, task, **options):
-    save("transformers", PIPELINES[task], tmp_path / "m", SaveOptions(flavour=options))
-    return load(tmp_path / "m", FORBIDDEN)
-
-
-def test_gaps_are_filled(tmp_path):
-    expected = [one[0]["token_str"] for one in PIPELINES["fill-mask"](["a [MASK] film", "it is [MASK]"])]
-    assert saved(tmp_path, "fill-mask").predict(["a [MASK] film", "it is [MASK]"]) == expected
-
-
-def test_features_are_arrays(tmp_path):
-    model = saved(tmp_path, "feature-extraction")
-    expected = [np.asarray(one)[0] for one in PIPELINES["feature-extraction"](TEXTS)]
-    np.testing.assert_allclose(model.predict(TEXTS[0]), expected[0], rtol=1e-5)
-    np.testing.assert_allclose(model.predict(TEXTS)[1], expected[1], rtol=1e-5)
-
-
-def test_labels_are_chosen(tmp_path):
-    asked = {"sequences": "a good film", "candidate_labels": ["great", "poor"], "hypothesis_template": "it is {}"}
-    found = saved(tmp_path, "zero-shot-classification").predict(
-        {**asked, "candidate_labels": json.dumps(["great", "poor"])}
-    )
-    expected = PIPELINES["zero-shot-classification"]("a good film", ["great", "poor"], hypothesis_template="it is {}")
-    assert list(found["labels"]) == expected["labels"]
-    np.testing.assert_allclose(found["scores"], expected["scores"], rtol=1e-5)
-
-
-def test_texts_are_written_as_configured(tmp_path):
-    model = saved(tmp_path, "text-generation", model_config={"max_new_tokens": 3, "do_sample": False})
-    expected = PIPELINES["text-generation"](TEXTS, max_new_tokens=3, do_sample=False)
-    assert model.predict(TEXTS) == [one[0]["generated_text"].strip() for one in expected]
-    assert model.predict(pd.DataFrame({0: TEXTS})) == model.predict(TEXTS)
-    short = load(tmp_path / "m", LoadOptions(model_config={"max_new_tokens": 1}))
-    assert len(short.predict(TEXTS[0])[0]) < len(model.predict(TEXTS[0])[0])
-
-
-def test_a_template_stands_around_texts(tmp_path):
-    config = {"max_new_tokens": 2, "do_sample": False}
-    model = saved(tmp_path, "text-generation", model_config=config, prompt_template="it is {prompt}")
-    assert model.metadata.metadata["prompt_template"] == "it is {prompt}"
-    expected = PIPELINES["text-generation"]("it is a good film", return_full_text=False, **config)
-    assert model.predict("a good film") == [expected[0]["generated_text"].strip()]
-    with pytest.raises(InvalidInput, match="prompt"):
-        save(
-            "transformers", PIPELINES["text-generation"], tmp_path / "n", SaveOptions(flavour={"prompt_template": "x"})
-        )
-
-
-def test_components_may_be_given_and_loaded(tmp_path):
-    parts = {"model": PIPELINES["text-classification"].model, "tokenizer": tiny_pipelines.tokenizer()}
-    save("transformers", parts, tmp_path / "m")
-    found = load_native(tmp_path / "m", "transformers", LoadOptions(flavour={"return_type": "components"}))
-    assert found["task"] == "text-classification"
-    assert isinstance(found["model"], transformers.BertForSequenceClassification)
-    assert found["tokenizer"]("a good film").input_ids == parts["tokenizer"]("a good film").input_ids
-
-
-def test_a_checkpoint_may_be_given(tmp_path):
-    PIPELINES["text-classification"].save_pretrained(tmp_path / "checkpoint")
-    save("transformers", str(tmp_path / "checkpoint"), tmp_path / "m")
-    pd.testing.assert_frame_equal(
-        load(tmp_path / "m").predict(TEXTS), pd.DataFrame(PIPELINES["text-classification"](TEXTS))
-    )
-
-
-def test_code_of_the_author_needs_the_users_word(tmp_path):
-    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
-    path = tmp_path / "m" / "MLmodel"
-    path.write_text(path.read_text().replace("BertForSequenceClassification", "EvilModel"))
-    (tmp_path / "m" / "model" / "evil.py").write_text("raise SystemExit('code has run')\n")
-    config = json.loads((tmp_path / "m" / "model" / "config.json").read_text())
-    config["auto_map"] = {"AutoConfig": "evil.Evil", "AutoModel": "evil.EvilModel"}
-    (tmp_path / "m" / "model" / "config.json").write_text(json.dumps(config))
-    with pytest.raises(PermissionDenied, match="EvilModel"):
-        load(tmp_path / "m", FORBIDDEN)
-
-
-def test_weights_as_a_pickle_run_no_code(tmp_path, capsys):
-    class Evil:
-        def __reduce__(self):
-            return (print, ("code has run",))
-
-    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
-    (tmp_path / "m" / FILES[0]).unlink()
-    torch.save({"bert.weight": Evil()}, tmp_path / "m" / "model" / "pytorch_model.bin")
-    with pytest.raises((DamagedData, PermissionDenied)):
-        load(tmp_path / "m")
-    assert "code has run" not in capsys.readouterr().out
-
-
-def test_a_class_that_is_no_part_is_refused(tmp_path):
-    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
-    path = tmp_path / "m" / "MLmodel"
-    path.write_text(path.read_text().replace("BertForSequenceClassification", "set_seed"))
-    with pytest.raises(DamagedData, match="set_seed"):
-        load(tmp_path / "m")
-
-
-def test_prediction_that_does_not_fit_is_told(tmp_path):
-    with pytest.raises(InvalidInput):
-        saved(tmp_path, "text-classification").predict([1.5])
 
 
 def test_they_live_here_and_in_mlflow(tmp_path):
-    classes, marks = PIPELINES["text-classification"], PIPELINES["token-classification"]
-    gaps, masked = PIPELINES["fill-mask"], ["a [MASK] film", "it is [MASK]"]
-    writer, config = PIPELINES["text-generation"], {"max_new_tokens": 3, "do_sample": False}
-    chooser, template = PIPELINES["zero-shot-classification"], {"hypothesis_template": "it is {}"}
+    pipelines = tiny_pipelines.pipelines()
+    classes, marks = pipelines["text-classification"], pipelines["token-classification"]
+    gaps, masked = pipelines["fill-mask"], ["a [MASK] film", "it is [MASK]"]
+    writer, config = pipelines["text-generation"], {"max_new_tokens": 3, "do_sample": False}
+    chooser, template = pipelines["zero-shot-classification"], {"hypothesis_template": "it is {}"}
     question = {"sequences": "a good film", "candidate_labels": json.dumps(["great", "poor"]), **template}
     chosen = chooser("a good film", ["great", "poor"], **template)
-    features = PIPELINES["feature-extraction"]
+    features = pipelines["feature-extraction"]
     expected = {
         "classes": (classes, TEXTS, pd.DataFrame(classes(TEXTS))),
         "marks": (marks, TEXTS, [",".join(one["entity"] for one in each) for each in marks(TEXTS)]),
@@ -156,9 +35,35 @@ def test_they_live_here_and_in_mlflow(tmp_path):
         "chooser": (chooser, question, pd.DataFrame(chosen)),
         "features": (features, TEXTS[:1], np.asarray(features(TEXTS[0]))[0]),
     }
+    seer, image = tiny_pipelines.seeing(), base64.b64encode(tiny_pipelines.image()).decode()
+    expected["seer"] = (seer, [image], [dict(enumerate(one)) for one in seer([image])])
     more = {
         "classes": {"native": lambda found: found(TEXTS)},
         "writer": {"options": {"model_config": config}, "served": True},
     }
     cases = [life.Case(name, "transformers", *what, **more.get(name, {})) for name, what in expected.items()]
     life.live(tmp_path, *cases)
+
+
+def test_a_reference_to_the_hub_is_enough(tmp_path, monkeypatch):
+    """The weights stay where they came from, and the model knows of which commit they are."""
+    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    commit = "0123456789" * 4
+    fetched = Path(huggingface_hub.constants.HF_HUB_CACHE) / "models--tiny--classes"
+    tiny_pipelines.pipelines()["text-classification"].save_pretrained(fetched / "snapshots" / commit)
+    (fetched / "refs").mkdir()
+    (fetched / "refs" / "main").write_text(commit)
+    classes = transformers.pipeline("text-classification", model="tiny/classes")
+    here = tmp_path / "ours"
+    treering.transformers.save_model(classes, here, save_pretrained=False)
+    assert f"source_model_revision: {commit}" in (here / "MLmodel").read_text()
+    assert not list(here.rglob("*.safetensors"))
+    # MLflow asks the hub for the commit when it saves such a model, and so it only loads one here.
+    for tracker in (treering, mlflow):
+        found = tracker.pyfunc.load_model(str(here)).predict(TEXTS)
+        pd.testing.assert_frame_equal(found, pd.DataFrame(classes(TEXTS)))
+    # With a second one there, nobody knows which of them it was.
+    shutil.copytree(fetched / "snapshots" / commit, fetched / "snapshots" / commit[::-1])
+    treering.transformers.save_model(classes, tmp_path / "whole", save_pretrained=False)
+    assert list((tmp_path / "whole").rglob("*.safetensors"))

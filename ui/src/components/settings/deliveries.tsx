@@ -54,6 +54,7 @@ export function Deliveries({ webhook, close }: { webhook: Webhook; close: () => 
 function Delivery({ message, again }: { message: WebhookMessage; again: () => void }) {
   const { word, tone, icon } = STATES[message.state];
   const tries = message.attempts ?? 0;
+  const button = message.state === "PENDING" ? "Send now" : "Send again";
   return (
     <li>
       <span className={`state ${tone}`}>
@@ -71,8 +72,8 @@ function Delivery({ message, again }: { message: WebhookMessage; again: () => vo
         {message.error && <div className="delivery-error">{message.error}</div>}
       </div>
       <CopyId id={message.message_id} what="the delivery's id" />
-      <button type="button" className="button" aria-label={`Send ${message.event} again`} onClick={again}>
-        {message.state === "PENDING" ? "Send now" : "Send again"}
+      <button type="button" className="button" aria-label={`${button}: ${message.event}`} onClick={again}>
+        {button}
       </button>
     </li>
   );
