@@ -1,4 +1,4 @@
-"""CSV and Parquet read by Arrow.
+"""Pieces of columns from files that Arrow reads.
 
 The types of CSV are found piece by piece: a column may be whole numbers in one and texts in the next. Who reads
 decides what it is then.
@@ -14,20 +14,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import GAPS, PIECE, CodedPiece, Column, Piece
-from treering.storage.tables.plain import PlainCsvFile
+from treering.storage.tables import PIECE, CodedPiece, Column, Piece, csv, parquet
+from treering.storage.tables.plain import divide_rows
+from treering.storage.tables.rows import Places
+from treering.storage.tables.sections import Cutting, TableFormat, Wanted
 from treering.storage.tables.texts import Texts, coded
 
 __all__ = ["CsvFile", "ParquetFile"]
 
-Places = np.ndarray[Any, np.dtype[np.intp]]
-
-_BLOCK = 1 << 23
-_SMALL_BLOCK = 1 << 16
+_CUTTING = Cutting(text_bytes=1 << 23, slices=1)
 _TRIED = 50
 _KINDS: tuple[Any, ...] = (pa.int64(), pa.float64(), pa.bool_(), pa.timestamp("us"))
 
@@ -38,7 +36,7 @@ class CsvFile:
     def __init__(self, path: Path, delimiter: str) -> None:
         self._path = path
         self._delimiter = delimiter
-        self.names: Sequence[str] = self._heading()
+        self.names: Sequence[str] = csv.FORMAT.columns(str(path))
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
@@ -53,52 +51,13 @@ class CsvFile:
     def _batches(self, columns: Sequence[str] | None) -> Iterator[tuple[Any, dict[str, int]]]:
         """Rows as texts, and what each column was up to there."""
         kinds: dict[str, int] = {}
-        try:
-            for batch in self._reader(columns):
-                for start in range(0, len(batch), PIECE):
-                    yield batch.slice(start, PIECE), kinds
-        except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
-            raise self._unreadable(error) from error
+        names = _chosen(self.names, columns)
+        for batch in _batches(csv.FORMAT, self._path, Wanted(names, dict.fromkeys(names, pa.string()))):
+            yield batch, kinds
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
-        """See `TableFile`; texts are copied as they stand."""
-        PlainCsvFile(self._path, self._delimiter).divide(parts, paths)
-
-    def _reader(self, columns: Sequence[str] | None) -> Any:
-        try:
-            return pa_csv.open_csv(
-                pa.input_stream(str(self._path)),
-                pa_csv.ReadOptions(block_size=_BLOCK),
-                pa_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True),
-                pa_csv.ConvertOptions(
-                    column_types=dict.fromkeys(self.names, pa.string()),
-                    null_values=list(GAPS),
-                    strings_can_be_null=True,
-                    include_columns=None if columns is None else [name for name in self.names if name in set(columns)],
-                ),
-            )
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self._unreadable(error) from error
-
-    def _heading(self) -> list[str]:
-        try:
-            return self._heading_within(_SMALL_BLOCK)
-        except pa.ArrowInvalid:  # a line may be longer than that
-            try:
-                return self._heading_within(_BLOCK)
-            except (pa.ArrowInvalid, OSError) as error:
-                raise self._unreadable(error) from error
-        except OSError as error:
-            raise self._unreadable(error) from error
-
-    def _heading_within(self, block: int) -> list[str]:
-        options = pa_csv.ReadOptions(block_size=block)
-        parse = pa_csv.ParseOptions(delimiter=self._delimiter, newlines_in_values=True)
-        names: list[str] = pa_csv.open_csv(pa.input_stream(str(self._path)), options, parse).schema.names
-        return names
-
-    def _unreadable(self, error: Exception) -> InvalidInput:
-        return InvalidInput(f"{self._path.name!r} cannot be read as CSV in UTF-8: {str(error).rstrip('.')}.")
+        """See `TableFile`."""
+        divide_rows(self._path, self._delimiter, parts, paths)
 
 
 class ParquetFile:
@@ -106,11 +65,7 @@ class ParquetFile:
 
     def __init__(self, path: Path, _delimiter: str) -> None:
         self._path = path
-        try:
-            with pq.ParquetFile(path) as file:
-                self.names: Sequence[str] = file.schema_arrow.names
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self._unreadable(error) from error
+        self.names: Sequence[str] = parquet.FORMAT.columns(str(path))
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
@@ -123,18 +78,13 @@ class ParquetFile:
             yield {name: _coded(column) for name, column in _columns(batch)}
 
     def _batches(self, columns: Sequence[str] | None) -> Iterator[Any]:
-        names = None if columns is None else [name for name in self.names if name in set(columns)]
-        try:
-            with pq.ParquetFile(self._path) as file:
-                yield from file.iter_batches(PIECE, columns=names)
-        except (pa.ArrowInvalid, OSError) as error:
-            raise self._unreadable(error) from error
+        return _batches(parquet.FORMAT, self._path, Wanted(_chosen(self.names, columns), {}))
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
         with pq.ParquetFile(self._path) as file, ExitStack() as stack:
             if file.metadata.num_rows != len(parts):
-                msg = f"{self._path.name!r} has {file.metadata.num_rows:,} rows and had {len(parts):,}. Split it again."
+                msg = f"{self._path} has {file.metadata.num_rows:,} rows and had {len(parts):,}. Split it again."
                 raise InvalidInput(msg)
             writers = [stack.enter_context(pq.ParquetWriter(path, file.schema_arrow)) for path in paths]
             start = 0
@@ -144,8 +94,16 @@ class ParquetFile:
                 for place, writer in enumerate(writers):
                     writer.write_batch(batch.filter(pa.array(of_batch == place)))
 
-    def _unreadable(self, error: Exception) -> InvalidInput:
-        return InvalidInput(f"{self._path.name!r} cannot be read as Parquet: {str(error).rstrip('.')}.")
+
+def _chosen(names: Sequence[str], columns: Sequence[str] | None) -> tuple[str, ...]:
+    wanted = None if columns is None else set(columns)
+    return tuple(name for name in names if wanted is None or name in wanted)
+
+
+def _batches(form: TableFormat, path: Path, wanted: Wanted) -> Iterator[Any]:
+    for section in form.plan(str(path), _CUTTING):
+        for chunk in form.read(section, wanted, PIECE):
+            yield from chunk.table.combine_chunks().to_batches()
 
 
 def _columns(batch: Any) -> Iterator[tuple[str, Any]]:
