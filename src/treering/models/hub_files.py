@@ -55,7 +55,7 @@ def read_folder(folder: Path, name: object) -> Path:
     for file, described in _descriptions(path):
         if file.name.endswith(".index.json") and isinstance(weights := described.get("weight_map"), dict):
             for one in set(map(str, weights.values())):
-                inside(folder, (file.parent / one).relative_to(folder))
+                inside(file.parent, one)
         for key, value in _values(described):
             if "layer" in key and isinstance(value, int) and value > _MOST_LAYERS:
                 msg = f"The model's {file} describes a network with {key} = {value}. It is damaged, and is not read."
@@ -63,7 +63,7 @@ def read_folder(folder: Path, name: object) -> Path:
     modules = path / "modules.json"
     for one in _json(modules) if modules.is_file() else ():
         if isinstance(one, dict) and one.get("path"):
-            inside(folder, (path / str(one["path"])).relative_to(folder))
+            inside(path, one["path"])
     return path
 
 

@@ -117,8 +117,9 @@ def _heading_of(stream: BinaryIO, file: str, separator: str) -> bytes:
         ends = _line_ends(data, quotes)
         if len(ends) or len(data) < size:
             break
-    if len(quotes) % 2 and not len(ends):
-        msg = f"{file} has a heading that does not end: its quote is not closed. Correct it."
+    if not len(ends) and (len(quotes) % 2 or len(data) == _MOST_BYTES_OF_A_ROW):
+        why = "its quote is not closed" if len(quotes) % 2 else "there is no line end"
+        msg = f"{file} has a heading that does not end: {why}. Correct it."
         raise InvalidInput(msg)
     found = data[: int(ends[0]) + 1] if len(ends) else data
     if found.startswith(_UTF_16):
@@ -143,8 +144,12 @@ def names_of(heading: bytes, file: str, separator: str) -> list[str]:
         msg = f"{file} is empty: it has not even a heading. Begin it with the names of its columns."
         raise InvalidInput(msg)
     rows = csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator)
-    names = next(rows)
-    if next(rows, None) is not None:
+    try:
+        names, more = next(rows), next(rows, None)
+    except csv.Error as error:
+        msg = f"{file} has a heading that cannot be read: {error}. Correct it."
+        raise InvalidInput(msg) from error
+    if more is not None:
         msg = f"{file} has line ends of a carriage return alone. Save it with those of Unix or Windows."
         raise InvalidInput(msg)
     twice = [name for name, count in Counter(names).items() if count > 1]
