@@ -36,9 +36,6 @@ MLFLOW_2 = Peer("mlflow-2-sql", ("mlflow>=2.22,<3", "scikit-learn", "sqlalchemy<
 # Pinned: the tests say what this very version does, and its words are compared.
 DVC = Peer("dvc-3.67", ("dvc[s3,ssh]==3.67.1", "dvclive==3.49.1"))
 
-# What explains a model needs nothing of Treering but NumPy and msgspec.
-SHAP = Peer("shap", ("shap>=0.46", "msgspec>=0.19"))
-
 
 def _needs_of_treering(*extras: str) -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -92,6 +89,8 @@ SPACY_PROPHET = laboratory("spacy-prophet", "spacy>=3.8.7", "prophet>=1.1.6")
 # H2O's server is Java's, too.
 H2O = laboratory("h2o", "h2o>=3.46")
 
+# What explains models, without MLflow.
+SHAP = Peer("shap", _needs_of_treering("sklearn", "pandas", "shap"))
 # Without MLflow, which has nothing for it.
 RAY = Peer("ray", (*_needs_of_treering("sklearn", "pandas"), "ray[data]>=2.44"))
 

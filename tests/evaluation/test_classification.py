@@ -11,7 +11,7 @@ from sklearn import metrics as judge
 
 from treering.core.errors import InvalidInput
 from treering.evaluation.classification import confusion, metrics_of, per_class
-from treering.evaluation.curves import average_precision, lift, precision_recall, roc, roc_auc
+from treering.evaluation.curves import tallied
 from treering.evaluation.rows import Rows, classified
 
 DICE = np.random.default_rng(7)
@@ -108,22 +108,31 @@ def test_curves_go_through_scikit_learns_points(digits: int) -> None:
     truth, score = two(300, digits=digits)
     marks = truth == 1
     x, y, _ = judge.roc_curve(truth, score, drop_intermediate=False)
-    found = roc(marks, score)
+    found = tallied(marks, score).roc()
     assert found.x == pytest.approx(x)
     assert found.y == pytest.approx(y)
     precision, recall, _ = judge.precision_recall_curve(truth, score)
-    found = precision_recall(marks, score)
+    found = tallied(marks, score).precision_recall()
     assert found.x == pytest.approx(recall[::-1])
     assert found.y == pytest.approx(precision[::-1])
-    assert lift(marks, score).y[-1] == pytest.approx(1.0)
+    assert tallied(marks, score).lift().y[-1] == pytest.approx(1.0)
     thin = found.thinned(5)
     assert len(thin.x) <= 5
     assert (thin.x[0], thin.x[-1]) == (found.x[0], found.x[-1])
 
 
+def test_the_other_class_has_the_curves_of_the_rest_of_the_score() -> None:
+    truth, score = two(300, digits=2)
+    found, expected = tallied(truth == 1, score).of_the_other(), tallied(truth == 0, 1 - score)
+    assert found.roc_auc == pytest.approx(expected.roc_auc)
+    assert found.thresholds == pytest.approx(expected.thresholds)
+    assert found.lift().y == pytest.approx(expected.lift().y)
+    assert found.places.tolist() == expected.places.tolist()
+
+
 def test_areas_of_one_class_are_not_known() -> None:
-    assert math.isnan(roc_auc(np.array([True, True]), np.array([0.1, 0.2])))
-    assert math.isnan(average_precision(np.array([False, False]), np.array([0.1, 0.2])))
+    assert math.isnan(tallied(np.array([True, True]), np.array([0.1, 0.2])).roc_auc)
+    assert math.isnan(tallied(np.array([False, False]), np.array([0.1, 0.2])).average_precision)
 
 
 def test_each_class_against_all_others_is_a_line_of_a_table() -> None:

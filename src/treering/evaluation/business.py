@@ -113,7 +113,7 @@ def _best(
     """The threshold from which on positive is worth most; the curve; and what each row is worth then."""
     one = rows.positive_index
     yes, no = matrix[rows.target, one], matrix[rows.target, 1 - one]
-    order = np.argsort(-score, kind="stable")
+    order = np.argsort(-score)
     ordered = score[order]
     ends = np.flatnonzero(np.concatenate([ordered[1:] != ordered[:-1], [True]]))
     # Nobody is chosen, then all down to each score.

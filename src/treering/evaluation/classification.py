@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from treering.core.errors import InvalidInput
-from treering.evaluation.curves import average_precision, roc_auc
+from treering.evaluation.curves import tallied
 from treering.evaluation.rows import Rows
 
-__all__ = ["AVERAGES", "averaged", "confusion", "metrics_of", "per_class", "row_losses"]
+__all__ = ["AVERAGES", "averaged", "class_sums", "confusion", "metrics_of", "per_class", "row_losses"]
 
 Floats = NDArray[np.float64]
 
@@ -25,6 +25,18 @@ def confusion(rows: Rows, *, weighted: bool = True) -> Floats:
     cells = rows.target.astype(np.int64) * size + rows.prediction
     counted = np.bincount(cells, rows.weight if weighted else None, minlength=size * size)
     return counted.reshape(size, size).astype(np.float64)
+
+
+def class_sums(rows: Rows, *, weighted: bool = True) -> tuple[Floats, Floats, Floats]:
+    """Of each class how many rows, or their weight: those that are right, those that are of it, those that are said to be.
+
+    Unlike `confusion`, it takes no more room with more classes than a column has.
+    """
+    weight, size = rows.weight if weighted else None, len(rows.labels)
+    right = rows.target == rows.prediction
+    hits = np.bincount(rows.target[right], None if weight is None else weight[right], size)
+    true, said = np.bincount(rows.target, weight, size), np.bincount(rows.prediction, weight, size)
+    return hits.astype(np.float64), true.astype(np.float64), said.astype(np.float64)
 
 
 def averaged(hits: Floats, true: Floats, said: Floats, positive: int | None, average: str) -> dict[str, Floats]:
@@ -73,8 +85,7 @@ def metrics_of(rows: Rows, average: str = "weighted") -> dict[str, float]:
         found["false_negatives"] = int(plain[rows.positive, other])
         found["true_positives"] = int(plain[rows.positive, rows.positive])
     found["example_count"] = len(rows)
-    cells = confusion(rows)
-    summed = averaged(np.diag(cells), cells.sum(axis=1), cells.sum(axis=0), rows.positive, average)
+    summed = averaged(*class_sums(rows), rows.positive, average)
     found |= {name: float(value) for name, value in summed.items()}
     if rows.score is not None:
         found |= _of_scores(rows, average)
@@ -87,21 +98,20 @@ def _of_scores(rows: Rows, average: str) -> dict[str, float]:
         return {}
     found = {"log_loss": float(np.average(row_losses(rows)["log_loss"], weights=rows.weight))}
     if rows.positive is not None:
-        truth = rows.target == rows.positive
-        found["roc_auc"] = roc_auc(truth, score[:, rows.positive], rows.weight)
-        found["precision_recall_auc"] = average_precision(truth, score[:, rows.positive], rows.weight)
+        tallies = tallied(rows.target == rows.positive, score[:, rows.positive], rows.weight)
+        found["roc_auc"] = tallies.roc_auc
+        found["precision_recall_auc"] = tallies.average_precision
     elif average in {"macro", "weighted"}:
         found["roc_auc"] = _one_against_rest(rows, score, average)
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
 def _one_against_rest(rows: Rows, score: NDArray[Any], average: str) -> float:
-    truths = [rows.target == label for label in range(len(rows.labels))]
-    found = [roc_auc(truth, score[:, label], rows.weight) for label, truth in enumerate(truths)]
-    if average == "macro":
-        return float(np.mean(found))
-    each = np.ones(len(rows)) if rows.weight is None else rows.weight
-    return float(np.average(found, weights=[each[truth].sum() for truth in truths]))
+    _, true, _ = class_sums(rows)
+    if not true.all():
+        return np.nan
+    found = [tallied(rows.target == label, score[:, label], rows.weight).roc_auc for label in range(len(rows.labels))]
+    return float(np.average(found, weights=None if average == "macro" else true))
 
 
 def row_losses(rows: Rows) -> dict[str, Floats]:
@@ -116,9 +126,9 @@ def row_losses(rows: Rows) -> dict[str, Floats]:
     if rows.positive is not None:
         losses["brier_score"] = (score[:, rows.positive] - (rows.target == rows.positive)) ** 2.0
     else:
-        truth = np.zeros(score.shape)
-        truth[np.arange(len(rows)), rows.target] = 1
-        losses["brier_score"] = ((score - truth) ** 2).sum(axis=1)
+        # The sum over the classes of (score - truth) squared, where truth is 1 for one class and 0 for all others.
+        squares = np.einsum("ij,ij->i", score, score, dtype=np.float64)
+        losses["brier_score"] = squares - 2.0 * of_truth + 1.0
     return losses
 
 
@@ -129,29 +139,22 @@ def per_class(rows: Rows, labels: NDArray[Any], *, with_areas: bool) -> Mapping[
         labels: The classes as they are.
         with_areas: Whether the areas under the curves are wanted; they need scores.
     """
-    plain, cells = confusion(rows, weighted=False), confusion(rows)
-    table: dict[str, list[Any]] = {"positive_class": labels.tolist()}
-    total = cells.sum()
-    for label in range(len(rows.labels)):
-        hit = plain[label, label]
-        missed, wrong = plain[label].sum() - hit, plain[:, label].sum() - hit
-        column: dict[str, Any] = {
-            "true_negatives": int(plain.sum() - hit - missed - wrong),
-            "false_positives": int(wrong),
-            "false_negatives": int(missed),
-            "true_positives": int(hit),
-            "example_count": len(rows),
-        }
-        true, said, both = cells[label].sum(), cells[:, label].sum(), cells[label, label]
-        one = averaged(
-            np.array([total - true - said + both, both]), np.array([total - true, true]), np.array([total - said, said]),
-            1, "weighted",
-        )  # fmt: skip
-        column |= {name: float(value) for name, value in one.items()}
-        if with_areas and rows.score is not None:
-            truth = rows.target == label
-            column["roc_auc"] = roc_auc(truth, rows.score[:, label], rows.weight)
-            column["precision_recall_auc"] = average_precision(truth, rows.score[:, label], rows.weight)
-        for name, value in column.items():
-            table.setdefault(name, []).append(value)
+    hits, true, said = class_sums(rows, weighted=False)
+    table: dict[str, list[Any]] = {
+        "positive_class": labels.tolist(),
+        "true_negatives": (len(rows) - true - said + hits).astype(int).tolist(),
+        "false_positives": (said - hits).astype(int).tolist(),
+        "false_negatives": (true - hits).astype(int).tolist(),
+        "true_positives": hits.astype(int).tolist(),
+        "example_count": [len(rows)] * len(labels),
+    }
+    hits, true, said = class_sums(rows)
+    total = true.sum()
+    both = np.stack([total - true - said + hits, hits], -1)
+    found = averaged(both, np.stack([total - true, true], -1), np.stack([total - said, said], -1), 1, "weighted")
+    table |= {name: values.tolist() for name, values in found.items()}
+    if with_areas and rows.score is not None:
+        each = [tallied(rows.target == label, rows.score[:, label], rows.weight) for label in range(len(labels))]
+        table["roc_auc"] = [one.roc_auc for one in each]
+        table["precision_recall_auc"] = [one.average_precision for one in each]
     return table

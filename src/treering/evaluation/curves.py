@@ -1,6 +1,6 @@
 """Curves over all thresholds of a score: ROC, precision and recall, lift; and the areas below them.
 
-All take weights. Equal scores are one threshold, as in scikit-learn.
+The rows are put in order once, and all curves and areas come of that. Equal scores are one threshold, as in scikit-learn.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Curve", "areas", "average_precision", "lift", "precision_recall", "roc", "roc_auc"]
+__all__ = ["Curve", "Tallies", "areas", "tallied"]
 
 Floats = NDArray[np.float64]
+
+_LEAST = np.finfo(float).tiny
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,49 +55,75 @@ def areas(positive: Floats, negative: Floats) -> tuple[Floats, Floats]:
     return area, average
 
 
-def roc_auc(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None = None) -> float:
-    """The area under the ROC curve; NaN if one of the classes is missing."""
-    return float(areas(*_at_thresholds(positive, score, weight)[:2])[0])
+@dataclass(frozen=True, slots=True, eq=False)
+class Tallies:
+    """What there is at each threshold of a score, the highest first.
+
+    Attributes:
+        hits: The weight of positive rows with that score.
+        misses: The weight of negative ones.
+        thresholds: The scores.
+        order: The rows by falling score.
+        starts: For each row in that order, whether it has another score than the one before.
+    """
+
+    hits: Floats
+    misses: Floats
+    thresholds: Floats
+    order: NDArray[np.intp]
+    starts: NDArray[np.bool_]
+
+    @property
+    def places(self) -> NDArray[np.intp]:
+        """Of each row, which threshold is its score."""
+        found = np.empty(len(self.order), np.intp)
+        found[self.order] = self.starts.cumsum() - 1
+        return found
+
+    @property
+    def roc_auc(self) -> float:
+        """The area under the ROC curve; NaN if one of the classes is missing."""
+        return float(areas(self.hits, self.misses)[0])
+
+    @property
+    def average_precision(self) -> float:
+        """The mean of precision over recall (AP); NaN without a positive row."""
+        return float(areas(self.hits, self.misses)[1])
+
+    def roc(self) -> Curve:
+        """False positive rate and true positive rate."""
+        return Curve(_rate(self.misses), _rate(self.hits), np.concatenate([[np.inf], self.thresholds]))
+
+    def precision_recall(self) -> Curve:
+        """Recall and precision."""
+        right, wrong = self.hits.cumsum(), self.misses.cumsum()
+        precision = np.concatenate([[1.0], right / np.maximum(right + wrong, _LEAST)])
+        return Curve(_rate(self.hits), precision, np.concatenate([[np.inf], self.thresholds]))
+
+    def lift(self) -> Curve:
+        """The part of all rows that is chosen, and how many times more positives are in it than in all rows."""
+        chosen = (self.hits + self.misses).cumsum()
+        base = max(self.hits.sum() / max(chosen[-1], _LEAST), _LEAST)
+        return Curve(chosen / chosen[-1], self.hits.cumsum() / np.maximum(chosen, _LEAST) / base, self.thresholds)
+
+    def of_the_other(self) -> Tallies:
+        """The same for the other one of two classes, whose score is what is left to 1."""
+        ends = np.append(self.starts[1:], True)
+        return Tallies(self.misses[::-1], self.hits[::-1], 1 - self.thresholds[::-1], self.order[::-1], ends[::-1])
 
 
-def average_precision(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None = None) -> float:
-    """The mean of precision over recall (AP); NaN without a positive row."""
-    return float(areas(*_at_thresholds(positive, score, weight)[:2])[1])
-
-
-def roc(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None = None) -> Curve:
-    """False positive rate and true positive rate."""
-    hits, misses, thresholds = _at_thresholds(positive, score, weight)
-    return Curve(_rate(misses), _rate(hits), np.concatenate([[np.inf], thresholds]))
-
-
-def precision_recall(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None = None) -> Curve:
-    """Recall and precision."""
-    hits, misses, thresholds = _at_thresholds(positive, score, weight)
-    right, wrong = hits.cumsum(), misses.cumsum()
-    precision = np.concatenate([[1.0], right / np.maximum(right + wrong, np.finfo(float).tiny)])
-    return Curve(_rate(hits), precision, np.concatenate([[np.inf], thresholds]))
-
-
-def lift(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None = None) -> Curve:
-    """The part of all rows that is chosen, and how many times more positives are in it than in all rows."""
-    hits, misses, thresholds = _at_thresholds(positive, score, weight)
-    chosen = (hits + misses).cumsum()
-    base = max(hits.sum() / max(chosen[-1], np.finfo(float).tiny), np.finfo(float).tiny)
-    found = hits.cumsum() / np.maximum(chosen, np.finfo(float).tiny) / base
-    return Curve(chosen / chosen[-1], found, thresholds)
-
-
-def _at_thresholds(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None) -> tuple[Floats, ...]:
-    """The weight of positive and of negative rows at each score, highest first; and the scores."""
-    order = np.argsort(-score.astype(np.float64), kind="stable")
-    ordered = score[order].astype(np.float64)
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+def tallied(positive: NDArray[np.bool_], score: NDArray[Any], weight: Floats | None = None) -> Tallies:
+    """The rows, of which there is one at least, put in order."""
+    values = score.astype(np.float64)
+    order = np.argsort(-values)
+    ordered = values[order]
+    starts = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    first = np.flatnonzero(starts)
     each = np.ones(len(score)) if weight is None else weight[order]
     marked = positive[order]
-    hits = np.add.reduceat(np.where(marked, each, 0.0), starts)
-    misses = np.add.reduceat(np.where(marked, 0.0, each), starts)
-    return hits, misses, ordered[starts]
+    hits = np.add.reduceat(np.where(marked, each, 0.0), first)
+    misses = np.add.reduceat(np.where(marked, 0.0, each), first)
+    return Tallies(hits, misses, ordered[first], order, starts)
 
 
 def _rate(weights: Floats) -> Floats:

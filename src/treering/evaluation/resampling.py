@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from treering.core.errors import InvalidInput
 from treering.entities.evaluation import Interval
 from treering.evaluation import classification, regression
-from treering.evaluation.curves import areas
+from treering.evaluation.curves import areas, tallied
 from treering.evaluation.rows import CLASSIFIER, REGRESSOR, Rows
 
 __all__ = ["FEWEST_ROWS", "Draws", "draws", "interval", "intervals_of", "replicates_of"]
@@ -147,20 +147,19 @@ def _areas(rows: Rows, drawn: Draws, weight: Floats, average: str) -> dict[str, 
 
 def _one_area(truth: NDArray[np.bool_], score: NDArray[Any], weight: Floats, drawn: Draws) -> tuple[Floats, Floats]:
     """Areas in each replicate, from as many thresholds as matter; moved by what the missing thresholds make of them."""
-    values, place = np.unique(score, return_inverse=True)
-    if len(values) > _BINS:
-        order = np.argsort(score, kind="stable")
-        place = np.empty(len(score), np.int64)
-        place[order] = np.arange(len(score)) * _BINS // len(score)
-    size = min(len(values), _BINS)
-    place = size - 1 - place.reshape(-1)  # the highest score first
+    tallies = tallied(truth, score, weight)
+    place, size = tallies.places, len(tallies.hits)
+    if size > _BINS:
+        # Neighbouring thresholds become one, so that each bin has about as many rows; equal scores stay together.
+        first = np.flatnonzero(tallies.starts)
+        bins = first * _BINS // len(score)
+        place, size = bins[place], _BINS
     positive = drawn.sums_by(place, size, np.where(truth, weight, 0.0))
     negative = drawn.sums_by(place, size, np.where(truth, 0.0, weight))
     area, precise = areas(positive, negative)
-    if len(values) > _BINS:
-        order = np.argsort(-score, kind="stable")
-        exact = areas(np.where(truth, weight, 0.0)[order], np.where(truth, 0.0, weight)[order])
-        marks = (np.where(truth, weight, 0.0), np.where(truth, 0.0, weight))
-        rough = areas(*(np.bincount(place, mark, size).astype(np.float64) for mark in marks))
-        area, precise = area + (exact[0] - rough[0]), precise + (exact[1] - rough[1])
+    if len(tallies.hits) > _BINS:
+        rough = areas(
+            *(np.bincount(bins, column, size).astype(np.float64) for column in (tallies.hits, tallies.misses))
+        )
+        area, precise = area + (tallies.roc_auc - rough[0]), precise + (tallies.average_precision - rough[1])
     return area, precise

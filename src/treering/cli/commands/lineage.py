@@ -13,7 +13,13 @@ from treering.entities.lineage import Edge, Graph, Node
 
 __all__ = ["lineage"]
 
-_UP = {"input": "read", "output": "written by", "child": "within", "registered": "registered from", "code": "started from"}
+_UP = {
+    "input": "read",
+    "output": "written by",
+    "child": "within",
+    "registered": "registered from",
+    "code": "started from",
+}
 _DOWN = {"input": "read by", "output": "wrote", "child": "started", "registered": "registered as", "code": "code of"}
 _KINDS = {"logged_model": "logged model", "model_version": "version"}
 

@@ -14,19 +14,22 @@ from treering.client.evaluating.plots import Line, Lines, Plotter
 from treering.entities.evaluation import Business, Calibration, Evaluation, SliceResult
 from treering.evaluation.calibration import calibrations
 from treering.evaluation.classification import confusion
-from treering.evaluation.curves import average_precision, lift, precision_recall, roc, roc_auc
+from treering.evaluation.curves import Curve, tallied
 from treering.evaluation.rows import Rows
 
 __all__ = ["csv_of", "extra_plots", "plots_of_classifier", "slices_table"]
 
 _DIAGONAL = Line((0.0, 1.0), (0.0, 1.0), faint=True)
+_NO_LIFT = Line((0.0, 1.0), (1.0, 1.0), "Baseline", faint=True)
+_MOST_CELLS = 1000  # of a side; with more, a picture would show nothing, and take minutes and gigabytes
 
 
 def plots_of_classifier(rows: Rows, draw: Plotter, most_classes: int = 10) -> Iterator[tuple[str, bytes]]:
     """MLflow's name of each plot, and the file.
 
     Args:
-        most_classes: With more of them there are no ROC and precision-recall curves.
+        most_classes: With more of them there are no ROC and precision-recall curves; with more than a thousand no
+            confusion matrix, either.
     """
     if rows.positive is not None and rows.score is not None:
         yield from _of_two(rows, draw)
@@ -34,7 +37,8 @@ def plots_of_classifier(rows: Rows, draw: Plotter, most_classes: int = 10) -> It
         yield "calibration_curve_plot", _calibration(calibrations(rows)[1:] or calibrations(rows), draw)
         if len(rows.labels) <= most_classes:
             yield from _of_many(rows, rows.score, draw)
-    yield "confusion_matrix", draw.matrix(*_shares(rows), "Normalized confusion matrix")
+    if len(rows.labels) <= _MOST_CELLS:
+        yield "confusion_matrix", draw.matrix(*_shares(rows), "Normalized confusion matrix")
 
 
 def extra_plots(found: Evaluation, draw: Plotter) -> Iterator[tuple[str, bytes]]:
@@ -75,30 +79,20 @@ def _of_two(rows: Rows, draw: Plotter) -> Iterator[tuple[str, bytes]]:
     score = rows.positive_score
     if score is None:
         return
-    truth = rows.target == rows.positive
-    label = rows.labels[rows.positive_index]
-    if truth.any() and not truth.all():
-        curve = roc(truth, score, rows.weight).thinned()
-        area = roc_auc(truth, score, rows.weight)
-        lines = (Line(curve.x.tolist(), curve.y.tolist(), f"AUC={area:.3f}", steps=True), _DIAGONAL)
-        yield (
-            "roc_curve_plot",
-            draw.lines(
-                Lines(
-                    "ROC curve",
-                    f"False Positive Rate (Positive label: {label})",
-                    f"True Positive Rate (Positive label: {label})",
-                    lines,
-                )
-            ),
-        )
-    if truth.any():
-        curve = precision_recall(truth, score, rows.weight).thinned()
-        area = average_precision(truth, score, rows.weight)
+    label, other = rows.labels[rows.positive_index], rows.labels[1 - rows.positive_index]
+    tallies = tallied(rows.target == rows.positive, score, rows.weight)
+    if np.isfinite(tallies.roc_auc):
+        lines = (_line(tallies.roc(), f"AUC={tallies.roc_auc:.3f}", steps=True), _DIAGONAL)
+        words = (f"False Positive Rate (Positive label: {label})", f"True Positive Rate (Positive label: {label})")
+        yield "roc_curve_plot", draw.lines(Lines("ROC curve", *words, lines))
+    if tallies.hits.any():
+        line = _line(tallies.precision_recall(), f"AP={tallies.average_precision:.3f}", steps=True)
         words = (f"Recall (Positive label: {label})", f"Precision (Positive label: {label})")
-        line = Line(curve.x.tolist(), curve.y.tolist(), f"AP={area:.3f}", steps=True)
         yield "precision_recall_curve_plot", draw.lines(Lines("Precision recall curve", *words, (line,)))
-    yield "lift_curve_plot", _lift(rows, truth, score, draw)
+    pairs = [(other, tallies.of_the_other()), (label, tallies)]
+    lifts = [_line(one.lift(), f"Class {name}") for name, one in pairs if one.hits.any()]
+    plot = Lines("Lift curve", "Percentage of sample", "Lift", (_NO_LIFT, *lifts))
+    yield "lift_curve_plot", draw.lines(plot)
     yield "calibration_curve_plot", _calibration(calibrations(rows), draw)
 
 
@@ -106,34 +100,20 @@ def _of_many(rows: Rows, score: NDArray[Any], draw: Plotter) -> Iterator[tuple[s
     rocs: list[Line] = []
     precisions: list[Line] = []
     for place, label in enumerate(rows.labels):
-        truth, one = rows.target == place, score[:, place]
-        if not truth.any() or truth.all():
-            continue
-        curve = roc(truth, one, rows.weight).thinned()
-        named = f"label={label},AUC={roc_auc(truth, one, rows.weight):.3f}"
-        rocs.append(Line(curve.x.tolist(), curve.y.tolist(), named, steps=True))
-        curve = precision_recall(truth, one, rows.weight).thinned()
-        named = f"label={label},AP={average_precision(truth, one, rows.weight):.3f}"
-        precisions.append(Line(curve.x.tolist(), curve.y.tolist(), named, steps=True))
+        tallies = tallied(rows.target == place, score[:, place], rows.weight)
+        if np.isfinite(tallies.roc_auc):
+            rocs.append(_line(tallies.roc(), f"label={label},AUC={tallies.roc_auc:.3f}", steps=True))
+            named = f"label={label},AP={tallies.average_precision:.3f}"
+            precisions.append(_line(tallies.precision_recall(), named, steps=True))
     plot = Lines("ROC curve", "False Positive Rate", "True Positive Rate", (*rocs, _DIAGONAL))
     yield "roc_curve_plot", draw.lines(plot)
-    yield (
-        "precision_recall_curve_plot",
-        draw.lines(Lines("Precision recall curve", "Recall", "Precision", tuple(precisions))),
-    )
+    plot = Lines("Precision recall curve", "Recall", "Precision", tuple(precisions))
+    yield "precision_recall_curve_plot", draw.lines(plot)
 
 
-def _lift(rows: Rows, truth: NDArray[np.bool_], score: NDArray[Any], draw: Plotter) -> bytes:
-    lines = [Line((0.0, 1.0), (1.0, 1.0), "Baseline", faint=True)]
-    other = rows.labels[1 - rows.positive_index]
-    for label, marks, scores in (
-        (other, ~truth, 1 - score.astype(np.float64)),
-        (rows.labels[rows.positive_index], truth, score.astype(np.float64)),
-    ):
-        if marks.any():
-            curve = lift(marks, scores, rows.weight).thinned()
-            lines.append(Line(curve.x.tolist(), curve.y.tolist(), f"Class {label}"))
-    return draw.lines(Lines("Lift curve", "Percentage of sample", "Lift", tuple(lines)))
+def _line(curve: Curve, label: str, *, steps: bool = False) -> Line:
+    thin = curve.thinned()
+    return Line(thin.x.tolist(), thin.y.tolist(), label, steps=steps)
 
 
 def _calibration(found: Sequence[Calibration], draw: Plotter) -> bytes:
