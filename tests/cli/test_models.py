@@ -191,6 +191,10 @@ def test_files_are_scored_by_the_ending_of_their_names(folder: Path, tmp_path: P
     assert [json.loads(line)["prediction"] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == (
         pytest.approx([1.25, 1.75])
     )
+    _call("predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--parts")
+    assert pd.read_csv(tmp_path / "out.csv" / "part-000000.csv")["prediction"].tolist() == pytest.approx([1.25, 1.75])
+    with pytest.raises(InvalidInput, match="is a folder"):
+        _call("predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"))
 
 
 def test_options_for_files_and_for_requests_are_told_apart(folder: Path, tmp_path: Path):

@@ -229,6 +229,28 @@ def test_runs_that_end_are_told_to_those_who_asked(
     assert receiver.got[0][1]["data"]["end_time"] == 1234
 
 
+def test_a_run_tells_a_webhook_that_another_process_made_or_switched_off_a_moment_ago(
+    store: MetadataStore, database_uri: str, receiver: Receiver
+) -> None:
+    if scheme_of(database_uri) == "memory":
+        return  # one process has it for itself
+    other = METADATA.load(scheme_of(database_uri))(database_uri)
+    theirs = registry_on(other)
+
+    def end() -> None:
+        store.runs.update(store.runs.create(run_info(), {}).info.run_id, RunStatus.FINISHED, 1, None)
+
+    end()
+    made = hook(theirs, receiver, WebhookEvent(WebhookEntity.RUN, WebhookAction.FINISHED))
+    end()
+    theirs.webhooks.update(made.webhook_id, WebhookChanges(status=WebhookStatus.DISABLED))
+    end()
+    theirs.webhooks.update(made.webhook_id, WebhookChanges(status=WebhookStatus.ACTIVE))
+    assert len(theirs.webhooks.deliveries(made.webhook_id).items) == 1
+    assert theirs.webhooks.deliver().delivered == 1
+    other.database.close()
+
+
 def test_a_switched_off_webhook_is_told_nothing_and_its_messages_wait(
     registry: ModelRegistry, receiver: Receiver
 ) -> None:

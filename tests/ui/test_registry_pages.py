@@ -20,7 +20,7 @@ PAGES = {
     "overview": ("/", "text=Ended lately"),
     "experiments-deleted": ("/experiments?deleted=1", "tr[data-row], .notice"),
     "model-churn": ("/models/churn", "text=@challenger"),
-    "model-compare": ("/models/churn?compare=4,3", "text=visits: double"),
+    "model-compare": ("/models/churn?compare=4,3", "text=recall_score"),
     "version": ("/models/churn/versions/4", "text=Metrics beside v3"),
     "version-evaluation": ("/models/churn/versions/4?tab=evaluation", "text=What decisions are worth"),
     "version-card": ("/models/churn/versions/4?tab=card", "text=What it is for"),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from treering.core.errors import DamagedData, InvalidInput
 
-__all__ = ["CLASSIFIER", "RANKER", "REGRESSOR", "Rows", "classified", "from_bytes", "regressed", "to_bytes"]
+__all__ = ["CLASSIFIER", "RANKER", "REGRESSOR", "Rows", "classified", "distinct", "from_bytes", "regressed", "to_bytes"]
 
 CLASSIFIER = "classifier"
 REGRESSOR = "regressor"
@@ -25,6 +25,7 @@ RANKER = "ranker"
 
 _FORMAT = 1
 _MOST_LABELS = 10_000
+_MOST_SCORES = 50_000_000
 _PAIR = 2
 
 
@@ -122,8 +123,8 @@ def classified(
         place = 1 if positive is None else known.tolist().index(positive)
     rows = Rows(
         CLASSIFIER,
-        np.searchsorted(known, truth).astype(np.int32),
-        np.searchsorted(known, said).astype(np.int32),
+        _places(known, truth),
+        _places(known, said),
         weight=_weights(weight, len(truth)),
         labels=tuple(str(label) for label in known.tolist()),
         positive=place,
@@ -143,7 +144,11 @@ def regressed(target: Any, prediction: Any, *, weight: Any = None) -> Rows:
 
 
 def to_bytes(rows: Rows) -> bytes:
-    """The rows as a compressed file of arrays."""
+    """The rows as a compressed file of arrays, which NumPy reads.
+
+    Of two classes whose scores add up to 1 the positive one's is written. Scores of more than fifty million numbers,
+    that is of thousands of classes, are left out: two models are compared by their decisions then.
+    """
     about = {
         "format": _FORMAT,
         "kind": rows.kind,
@@ -152,15 +157,20 @@ def to_bytes(rows: Rows) -> bytes:
         "dataset_digest": rows.dataset_digest,
         "values": list(rows.values),
     }
-    columns: dict[str, Any] = {"target": rows.target, "prediction": rows.prediction}
-    if rows.score is not None:
-        columns["score"] = rows.score
+    columns: dict[str, Any] = {"target": _narrow(rows, rows.target), "prediction": _narrow(rows, rows.prediction)}
+    if rows.score is not None and rows.score.size <= _MOST_SCORES:
+        columns["score"] = _one_of_two(rows, rows.score)
     if rows.weight is not None:
         columns["weight"] = rows.weight
     for place, column in enumerate(rows.values.values()):
         columns[f"value_{place}"] = column
+    columns["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **columns)
+    # Scores are as good as noise, which no effort makes smaller.
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        for name, column in columns.items():
+            with file.open(f"{name}.npy", "w", force_zip64=True) as part:
+                np.lib.format.write_array(part, np.ascontiguousarray(column), allow_pickle=False)
     return buffer.getvalue()
 
 
@@ -174,9 +184,9 @@ def from_bytes(data: bytes, where: str = "rows.npz") -> Rows:
                 raise DamagedData(msg)
             rows = Rows(
                 str(about["kind"]),
-                file["target"],
-                file["prediction"],
-                file.get("score"),
+                _wide(about["kind"], file["target"]),
+                _wide(about["kind"], file["prediction"]),
+                _both_of_two(file.get("score"), about["positive"]),
                 file.get("weight"),
                 tuple(str(label) for label in about["labels"]),
                 about["positive"],
@@ -193,6 +203,28 @@ def from_bytes(data: bytes, where: str = "rows.npz") -> Rows:
         msg = f"{where} is damaged: its columns differ in length. Evaluate the model again to write them."
         raise DamagedData(msg)
     return rows
+
+
+def _narrow(rows: Rows, column: NDArray[Any]) -> NDArray[Any]:
+    """Places of labels in as few bytes as they need; numbers as they are."""
+    return column.astype(np.min_scalar_type(len(rows.labels))) if rows.kind == CLASSIFIER else column
+
+
+def _wide(kind: str, column: NDArray[Any]) -> NDArray[Any]:
+    return column.astype(np.int32) if kind == CLASSIFIER else column
+
+
+def _one_of_two(rows: Rows, score: NDArray[Any]) -> NDArray[Any]:
+    if rows.positive is None or not np.allclose(score.sum(axis=1), 1, rtol=0, atol=4 * np.finfo(score.dtype).eps):
+        return score
+    single: NDArray[Any] = score[:, rows.positive]
+    return single
+
+
+def _both_of_two(score: NDArray[Any] | None, positive: int | None) -> NDArray[Any] | None:
+    if score is None or score.ndim == _PAIR:
+        return score
+    return np.column_stack([score, 1 - score] if positive == 0 else [1 - score, score])
 
 
 def _column(values: Any, what: str) -> NDArray[Any]:
@@ -228,23 +260,38 @@ def _numbers(values: Any, what: str) -> NDArray[np.float64]:
     return numbers
 
 
-def _sorted_labels(truth: NDArray[Any], said: NDArray[Any]) -> NDArray[Any]:
+def distinct(*columns: NDArray[Any]) -> NDArray[Any]:
+    """The different values of the columns, sorted. Raises InvalidInput if there is none, or no order among them."""
     try:
-        missing = any(array.dtype.kind == "f" and bool(np.isnan(array).any()) for array in (truth, said))
-        found = np.unique(np.concatenate([truth, said]))
+        # A set beats sorting by far where few texts are distinct.
+        found = [
+            np.array(list(set(one.tolist())), object) if one.dtype.kind in "OUT" else np.unique(one) for one in columns
+        ]
+        gaps = any(value is None or value != value for one in found for value in one.tolist())  # noqa: PLR0124  # NaN
+        together = found[0] if len(found) == 1 else np.concatenate(found)
+        if not gaps:
+            return np.unique(together)
     except TypeError as error:
-        msg = (
-            f"The classes cannot be put in order: {error}. Targets and predictions must be of one type,"
-            " and no row may be without."
-        )
+        msg = f"The classes cannot be put in order: {error}. Targets and predictions must be of one type."
         raise InvalidInput(msg) from error
+    msg = "Targets or predictions are missing in some rows (NaN or None). Remove these rows."
+    raise InvalidInput(msg)
+
+
+def _sorted_labels(truth: NDArray[Any], said: NDArray[Any]) -> NDArray[Any]:
+    found = distinct(truth, said)
     if truth.dtype.kind in "US" and said.dtype.kind not in "USO":
         msg = f"The targets are texts and the predictions are {said.dtype}. Give predictions that are labels."
         raise InvalidInput(msg)
-    if missing:
-        msg = "Targets or predictions are missing in some rows (NaN). Remove these rows."
-        raise InvalidInput(msg)
     return found
+
+
+def _places(known: NDArray[Any], column: NDArray[Any]) -> NDArray[np.int32]:
+    """Of each value, where it stands among the known ones."""
+    if column.dtype.kind not in "OUT":
+        return np.searchsorted(known, column).astype(np.int32)
+    places = {value: place for place, value in enumerate(known.tolist())}
+    return np.fromiter(map(places.__getitem__, column.tolist()), np.int32, len(column))
 
 
 def _weights(weight: Any, rows: int) -> NDArray[np.float64] | None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from treering.core.errors import InvalidInput
+from treering.evaluation.grouping import codes_of
 
 __all__ = ["MOST_VALUES", "Column", "masks_of"]
 
@@ -73,23 +74,28 @@ def masks_of(wanted: Sequence[Any] | Mapping[str, Any], column: Column, names: S
 
 def _values(name: str, values: NDArray[Any]) -> dict[str, Mask]:
     """A slice for each value; missing values are one, too."""
+    if values.dtype.kind in "iuf" and len(np.unique(values[~_missing(values)])) > MOST_VALUES:
+        return _quarters(name, values)
+    codes, distinct = codes_of(values)
+    counts = np.bincount(codes, minlength=len(distinct))
+    kept = np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES]).tolist()
+    found = {
+        f"{name}={distinct[place]}": codes == place for place in kept if counts[place] and distinct[place] is not None
+    }
+    if distinct and distinct[-1] is None:
+        found[f"{name} is missing"] = codes == len(distinct) - 1
+    return found
+
+
+def _quarters(name: str, values: NDArray[Any]) -> dict[str, Mask]:
+    """Four slices of numbers, each with about as many rows as the others."""
     empty = _missing(values)
-    there = values[~empty]
     found: dict[str, Mask] = {}
-    try:
-        distinct, counts = np.unique(there, return_counts=True)
-    except TypeError:
-        values = np.array([str(value) for value in values])
-        distinct, counts = np.unique(values[~empty], return_counts=True)
-    if distinct.dtype.kind in "iuf" and len(distinct) > MOST_VALUES:
-        edges = np.unique(np.quantile(there, np.linspace(0, 1, _QUANTILES + 1)))
-        for low, high in pairwise(edges):
-            last = high == edges[-1]
-            inside = (values >= low) & ((values <= high) if last else (values < high))
-            found[f"{name} in [{low:.6g}, {high:.6g}{']' if last else ')'}"] = inside & ~empty
-    else:
-        for value in distinct[np.sort(np.argsort(-counts, kind="stable")[:MOST_VALUES])]:
-            found[f"{name}={value}"] = (values == value) & ~empty
+    edges = np.unique(np.quantile(values[~empty], np.linspace(0, 1, _QUANTILES + 1)))
+    for low, high in pairwise(edges):
+        last = high == edges[-1]
+        inside = (values >= low) & ((values <= high) if last else (values < high))
+        found[f"{name} in [{low:.6g}, {high:.6g}{']' if last else ')'}"] = inside & ~empty
     if empty.any():
         found[f"{name} is missing"] = empty
     return found

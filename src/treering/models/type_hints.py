@@ -98,7 +98,8 @@ def _property(name: str, field: Any) -> Property:
     if not required and field.is_required():
         msg = f"The field {name!r} may be None and has no default. Give it one: {name}: ... = None."
         raise InvalidInput(msg)
-    return Property(name, kind, required and field.is_required())
+    # A default does not make it optional, in MLflow's signatures: only None does.
+    return Property(name, kind, required)
 
 
 def _listed(table: Any, hint: Any) -> Any:
@@ -158,7 +159,8 @@ def _validated(data: Any, hint: Any) -> Any:
     if not isinstance(data, Mapping):
         raise _wrong(data, hint)
     try:
-        return hint.model_validate(dict(data))
+        # As MLflow does: no text is taken for a number.
+        return hint.model_validate(dict(data), strict=True)
     except ValueError as error:  # pydantic's own error is one
         msg = f"The data does not fit {_shown(hint)}: {error}"
         raise InvalidInput(msg) from error

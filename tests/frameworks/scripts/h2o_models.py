@@ -34,6 +34,7 @@ def free_port() -> int:
 SMALL = {"nthreads": 1, "max_mem_size": "500m", "strict_version_check": False}
 PORT = free_port()
 h2o.init(port=PORT, verbose=False, **SMALL)
+SERVER = h2o.connection().local_server
 h2o.no_progress()
 FRAME = h2o.H2OFrame(ROWS)
 FRAME["label"] = FRAME["label"].asfactor()
@@ -89,6 +90,6 @@ def test_they_live_here_and_in_mlflow(tmp_path):
     classes = life.Case("classes", "h2o", CLASSES, FEW, answer(CLASSES, FEW), options=here, served=True)
     life.exchange(tmp_path, linear)
     life.exchange(tmp_path, classes)
-    h2o.cluster().shutdown()
+    SERVER.shutdown()
     # Now whoever loads it starts a server.
     life.elsewhere(tmp_path, classes)

@@ -139,10 +139,11 @@ def test_a_folder_that_filled_meanwhile_is_not_replaced(
     assert score(model, given, tmp_path / "out.csv", folder=True, resume=True).resumed_rows == len(rows)
 
 
-def test_an_input_that_is_the_output_is_refused_or_read_before_it_is_replaced(
-    model: Path, rows: pd.DataFrame, tmp_path: Path
-):
+def test_an_input_may_be_replaced_by_its_output_but_not_among_others(model: Path, rows: pd.DataFrame, tmp_path: Path):
     given = write(rows, tmp_path / "in.csv")
     score(model, given, given, keep=("key", "a", "b"))
     assert read(given)["key"].tolist() == rows["key"].tolist()
     assert "prediction" in read(given).columns
+    write(rows, tmp_path / "more.csv")
+    with pytest.raises(InvalidInput, match="is the output, and one of the files"):
+        score(model, tmp_path, given)

@@ -83,8 +83,9 @@ def test_a_heading_may_be_long_and_hold_line_ends(tmp_path: Path, size: int, nam
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [("a,b\n1,2\n".encode("utf-16"), "UTF-16"), (b"a\xff,b\n", "not UTF-8"), (b"a,b\r1,2\r", "carriage return"),
-     (b'a,"b\n1,2\n', "quote is not closed"), (b"", "not even a heading"), (b"a,b,a\n", "same name: a")],
+    [("a,b\n1,2\n".encode("utf-16"), "UTF-16"), (b"a\xff,b\n", "not UTF-8"), (b"a,b\r1,2\r", "carriage return"), (b"a,b\r1,2\n", "carriage return"),
+     (b'a,"b\n1,2\n', "quote is not closed"), (b"", "not even a heading"), (b"a,b,a\n", "same name: a"), (bytes(200_000), "field larger"), (bytes(65 << 20), "there is no line end")],
+    ids=["utf16", "utf8", "returns", "return within", "quote", "empty", "twice", "long", "endless"],
 )  # fmt: skip
 def test_headings_that_are_none_are_told(tmp_path: Path, content: bytes, why: str) -> None:
     file = tmp_path / "a.csv"

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from treering.client.evaluating.judged import Judged
 from treering.client.evaluating.table import EvaluationTable
 from treering.core.errors import InvalidInput
-from treering.evaluation.rows import Rows, classified, regressed
+from treering.evaluation.rows import Rows, classified, distinct, regressed
 from treering.models.tables import is_table
 
-__all__ = ["Answers", "answers_of", "features_for", "rows_of_classifier", "rows_of_regressor"]
+__all__ = ["Answers", "answers_of", "features_for", "one_matrix", "rows_of_classifier", "rows_of_regressor"]
 
 _TABLE = 2
 _TWO = 2
@@ -27,7 +27,8 @@ class Answers:
     """What came of asking.
 
     Attributes:
-        prediction: One answer for each row; a matrix of probabilities where the model gives nothing else.
+        prediction: One answer for each row; a matrix of probabilities where the model gives nothing else; None where
+            only probabilities were asked for.
         probability: Rows x classes; None without.
         classes: What the columns of `probability` stand for; None for the sorted classes.
         others: Further columns that the model gave, by name.
@@ -89,7 +90,7 @@ def answers_of(
     probability, classes = _scores(scores, others, table)
     if probability is None and judged.probabilities is not None:
         probability = judged.probabilities(features_for(judged, table, without))
-        probability, classes = _one_matrix(probability), judged.classes
+        probability, classes = one_matrix(probability), judged.classes
     return Answers(prediction, probability, classes, others, name)
 
 
@@ -99,7 +100,7 @@ def rows_of_classifier(
     """Rows with scores, and the labels as they are. Raises InvalidInput where answers and targets do not fit."""
     labels, positive = config.get("label_list"), config.get("pos_label")
     truth = np.asarray(target)
-    prediction: NDArray[Any] | None = _plain(answers.prediction)
+    prediction = None if answers.prediction is None else _plain(answers.prediction)
     probability, classes = answers.probability, answers.classes
     if probability is None and prediction is not None and prediction.ndim == _TABLE and prediction.shape[1] > 1:
         probability, prediction = prediction, None
@@ -110,7 +111,7 @@ def rows_of_classifier(
     if prediction is None:
         prediction = _decided(probability, classes, positive)
     if labels is None and classes is not None:
-        labels = np.unique(np.concatenate([np.asarray(classes).astype(truth.dtype, copy=False), truth]))
+        labels = distinct(_like(np.asarray(classes), truth), truth)
     rows, known = classified(truth, prediction, labels=labels, positive=positive, weight=config.get("sample_weights"))
     score = None if probability is None else _aligned(probability, classes, known, rows.positive)
     return replace(rows, score=score, dataset_digest=digest), known
@@ -164,10 +165,11 @@ def _scores(scores: Any, others: Mapping[str, Any], table: EvaluationTable) -> t
     if isinstance(scores, list | tuple) and scores and all(isinstance(name, str) for name in scores):
         columns = [np.asarray(others[name] if name in others else table.column(name), float) for name in scores]
         return np.column_stack(columns), None
-    return _one_matrix(scores), None
+    return one_matrix(scores), None
 
 
-def _one_matrix(probability: Any) -> NDArray[Any]:
+def one_matrix(probability: Any) -> NDArray[Any]:
+    """Probabilities as an array of floating-point numbers. Raises InvalidInput if they are no finite numbers."""
     found = np.asarray(probability.to_numpy() if is_table(probability) else probability)
     if found.dtype.kind != "f":
         found = found.astype(np.float64)
@@ -186,19 +188,19 @@ def _looks_like_scores(prediction: NDArray[Any], truth: NDArray[Any]) -> bool:
     """Fractions between 0 and 1 for two classes: no labels."""
     if prediction.dtype.kind != "f" or prediction.ndim != 1 or not len(prediction):
         return False
-    if len(np.unique(truth)) > _TWO or prediction.min() < 0 or prediction.max() > 1:
+    if prediction.min() < 0 or prediction.max() > 1 or not (prediction != np.round(prediction)).any():
         return False
-    return bool((prediction != np.round(prediction)).any())
+    return len(distinct(truth)) <= _TWO
 
 
 def _classes(truth: NDArray[Any], prediction: Any, labels: Any, probability: NDArray[Any]) -> NDArray[Any]:
     """The sorted classes, which the columns of the probabilities are taken to stand for."""
     if labels is not None:
-        classes = np.unique(np.asarray(labels))
+        classes = distinct(np.asarray(labels))
     elif prediction is None:
-        classes = np.unique(truth)
+        classes = distinct(truth)
     else:
-        classes = np.unique(np.concatenate([truth, np.asarray(prediction).astype(truth.dtype, copy=False)]))
+        classes = distinct(truth, _like(np.asarray(prediction), truth))
     columns = probability.shape[1] if probability.ndim == _TABLE else _TWO
     if columns == 1:
         columns = _TWO
@@ -209,6 +211,12 @@ def _classes(truth: NDArray[Any], prediction: Any, labels: Any, probability: NDA
         )
         raise InvalidInput(msg)
     return classes
+
+
+def _like(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
+    """Numbers in the type of those that are true, so that 1 and True are one class; texts as they are."""
+    numbers = values.dtype.kind in "biuf" and truth.dtype.kind in "biuf"
+    return values.astype(truth.dtype, copy=False) if numbers else values
 
 
 def _decided(probability: Any, classes: Any, positive: Any) -> NDArray[Any]:

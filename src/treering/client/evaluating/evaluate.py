@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +21,7 @@ from treering.client.evaluating.answers import (
 from treering.client.evaluating.artifacts import EvaluationResult
 from treering.client.evaluating.asked import Asked, asked
 from treering.client.evaluating.evaluators import Chosen, chosen
-from treering.client.evaluating.findings import Subject, findings
+from treering.client.evaluating.findings import findings
 from treering.client.evaluating.judged import Judged, judged_of
 from treering.client.evaluating.own_metrics import (
     MetricValues,
@@ -33,6 +33,7 @@ from treering.client.evaluating.own_metrics import (
     scored_frame,
 )
 from treering.client.evaluating.recording import Recording, custom_artifacts_of
+from treering.client.evaluating.subject import Subject
 from treering.client.evaluating.table import EvaluationTable, table_of
 from treering.client.runs import ActiveRun, active_run, start_run
 from treering.core.clock import now
@@ -177,11 +178,12 @@ class _Work:
 
     def done(self, run: ActiveRun, metrics: list[EvaluationMetric], artifacts: Sequence[Any]) -> EvaluationResult:
         config = self.who.config or {}
-        recording = Recording(run, self.table, self.model_id, str(config.get("metric_prefix") or ""))
-        recording.dataset(self.judged)
-        result = EvaluationResult({}, {}, run.info.run_id)
+        recording = Recording(run, self.table, self.judged, self.model_id, str(config.get("metric_prefix") or ""))
         if self.who.config is not None:
             result = self._built_in(recording, config, metrics, artifacts)
+        else:
+            recording.dataset()
+            result = EvaluationResult({}, {}, run.info.run_id)
         for name, evaluator, own in self.who.others:
             found = evaluator.evaluate(
                 model=self.judged.model, model_type=self.model_type, model_id=self.model_id or None,
@@ -215,15 +217,17 @@ class _Work:
         files = custom_artifacts_of(artifacts, scored, found) if artifacts else []
         figures = aggregates(found)
         directions = {one.name: one.greater_is_better for one in metrics}
-        subject = Subject(self.judged, self.table, answers, rows, labels, config, figures, directions)
+        subject = Subject(self.judged, self.table, answers, rows, labels, config, figures, directions, self.scores)
         wanted = self.asked
         if config.get("log_model_explainability") and not wanted.explain:
             wanted = replace(wanted, explain=True)
         record = findings(subject, wanted, self._record(recording, rows))
-        recording.metrics(found)
-        recording.tables(found, predicted, answers, used, self.asked.private)
-        recording.custom(files)
-        return recording.finish(record, rows, labels, config, wanted)
+        recording.make(record, rows, labels, config, wanted)
+        recording.make_lines(found, predicted, answers, used, self.asked.private)
+        for name, columns in subject.tables.items():
+            recording.add_table(name, columns)
+        recording.add(files)
+        return recording.write(found, record, rows, wanted)
 
     def _ask(self, found: MetricValues, metrics: Sequence[EvaluationMetric]) -> Answers:
         if not any(one.name == LATENCY for one in metrics):
@@ -272,9 +276,12 @@ class _Work:
                 name: MetricValue(values.tolist(), None, ranking.aggregated(values))
                 for name, values in rows.values.items()
             }
-        if self.judged.score is not None:
-            found |= _score(self.judged, self.table, config, self.asked.private)
         figures = metrics_of(rows, str(config.get("average", "weighted")))
+        if self.judged.score_is in figures:
+            found["score"] = MetricValue(aggregate_results={"score": figures[self.judged.score_is]})
+        elif self.judged.score is not None:
+            features = features_for(self.judged, self.table, self.asked.private)
+            found |= _score(self.judged.score, self.table, features, config)
         return found | {name: MetricValue(aggregate_results={name: value}) for name, value in figures.items()}
 
     def _ready_metrics(self) -> list[EvaluationMetric]:
@@ -356,12 +363,12 @@ def _labelled(rows: Rows, labels: Any) -> Any:
     return rows.prediction if labels is None else labels[rows.prediction]
 
 
-def _score(judged: Judged, table: EvaluationTable, config: Mapping[str, Any], without: Sequence[str]) -> MetricValues:
+def _score(
+    score: Callable[[Any, Any, Any], float], table: EvaluationTable, features: Any, config: Mapping[str, Any]
+) -> MetricValues:
     """The model's own figure; without it, the log says why."""
-    if judged.score is None:
-        return {}
     try:
-        value = judged.score(features_for(judged, table, without), table.labels_data, config.get("sample_weights"))
+        value = score(features, table.labels_data, config.get("sample_weights"))
     except Exception as error:  # noqa: BLE001 -- the model's own code, and the evaluation does without it
         logger.warning("The model's own score cannot be computed: %s", error)
         return {}

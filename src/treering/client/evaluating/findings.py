@@ -2,69 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from treering.client.evaluating.answers import Answers, answers_of, features_for, rows_of_classifier, rows_of_regressor
+from treering.client.evaluating.answers import answers_of, rows_of_classifier, rows_of_regressor
 from treering.client.evaluating.artifacts import EvaluationResult
 from treering.client.evaluating.asked import Asked
-from treering.client.evaluating.judged import Judged, judged_of
-from treering.client.evaluating.table import EvaluationTable
+from treering.client.evaluating.judged import judged_of
+from treering.client.evaluating.looking import looked_into
+from treering.client.evaluating.subject import Subject
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.entities.evaluation import (
     Check,
     Comparison,
     Evaluation,
-    Explanation,
     GroupReport,
     Interval,
-    Robustness,
     SliceResult,
 )
 from treering.evaluation.business import business_of
 from treering.evaluation.calibration import calibrations
 from treering.evaluation.comparison import compare_figures, compare_rows, same_rows
-from treering.evaluation.explanation import ExplanationOptions, explain
 from treering.evaluation.fairness import FairnessOptions, group_reports
 from treering.evaluation.judging import greater_is_better, metrics_of
 from treering.evaluation.metric_names import metric_named
 from treering.evaluation.resampling import FEWEST_ROWS, draws, intervals_of
-from treering.evaluation.robustness import RobustnessOptions, probe
 from treering.evaluation.rows import CLASSIFIER, RANKER, REGRESSOR, Rows
 from treering.evaluation.slices import masks_of
 from treering.evaluation.thresholds import checks_of
 
-__all__ = ["Subject", "findings"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """Who was judged by what, and what came of it so far.
-
-    Attributes:
-        labels: The classes as they are; None for other models.
-        config: Of the evaluator.
-        figures: All metrics, without the prefix.
-        directions: Of the caller's own metrics, whether greater is better.
-    """
-
-    judged: Judged
-    table: EvaluationTable
-    answers: Answers
-    rows: Rows | None
-    labels: Any
-    config: Mapping[str, Any]
-    figures: Mapping[str, float]
-    directions: Mapping[str, bool]
-
-    @property
-    def average(self) -> str:
-        """How the figures of classes are brought together."""
-        return str(self.config.get("average", "weighted"))
+__all__ = ["findings"]
 
 
 def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
@@ -103,7 +74,7 @@ def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
             )
             record = replace(record, business=business)
     if asked.explain or asked.robustness:
-        record = _looked_into(record, subject, asked)
+        record = looked_into(record, subject, asked)
     return replace(record, checks=_checks(record, asked))
 
 
@@ -121,7 +92,9 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    for name, mask in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+    masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
+    hidden = _hidden(masks, asked.private)
+    for name, mask in masks.items():
         if mask.shape != (len(rows),):
             msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
             raise InvalidInput(msg)
@@ -129,8 +102,8 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             yield SliceResult(name, 0)
             continue
         part = rows.where(mask)
-        if len(part) < FEWEST_ROWS and any(column in name for column in asked.private):
-            logger.warning("The slice %r has too few rows to be told about: it is of a sensitive column.", name)
+        if name in hidden:
+            logger.warning("The slice %r of a sensitive column is not told about: it would tell of few rows.", name)
             continue
         figures = metrics_of(part, subject.average)
         intervals: Mapping[str, Interval] = {}
@@ -138,6 +111,18 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             drawn = draws(len(part), asked.replicates, asked.seed)
             intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
         yield SliceResult(name, len(part), figures, intervals)
+
+
+def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
+    """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
+    sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
+    found = {
+        name for name, many in sizes.items() if 0 < many < FEWEST_ROWS or 0 < len(masks[name]) - many < FEWEST_ROWS
+    }
+    others = [name for name, many in sizes.items() if many and name not in found]
+    if found and others:
+        found.add(min(others, key=lambda name: sizes[name]))
+    return found
 
 
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:
@@ -208,104 +193,3 @@ def _checks(record: Evaluation, asked: Asked) -> tuple[Check, ...]:
         reason = "" if passed else f"{found[1]:.4g} is not {one.bound}."
         checks.append(Check(one.name, passed, float(found[1]), one.bound, reason))
     return tuple(checks)
-
-
-def _looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluation:
-    rows = subject.rows
-    if rows is None or rows.kind == RANKER or subject.judged.predict is None:
-        msg = "explain and robustness need a classifier or a regressor that can be asked for predictions."
-        raise InvalidInput(msg)
-    features = features_for(subject.judged, subject.table, asked.private)
-    names = tuple(map(str, features.columns)) if hasattr(features, "columns") else subject.table.feature_names
-    predict, score, metric, up = _asking(rows, subject)
-    explanation: Explanation | None = None
-    if asked.explain:
-        options = ExplanationOptions(
-            score, metric, up, features=names, seed=asked.seed, labels=_score_labels(rows, subject)
-        )
-        explanation = explain(predict, features, rows.target, _with(options, asked.explain, "method"))
-    robustness: Robustness | None = None
-    if asked.robustness:
-        if rows.kind == CLASSIFIER:
-            # A moved score may keep its order and lose its meaning: decisions are what counts here.
-            predict, score, metric, up = _asking(replace(rows, score=None), subject)
-        wanted = RobustnessOptions(metric=metric, greater_is_better=up, features=names, seed=asked.seed)
-        robustness = probe(predict, features, rows.target, score, _with(wanted, asked.robustness, "metric"))
-    return replace(record, explanation=explanation, robustness=robustness)
-
-
-def _asking(rows: Rows, subject: Subject) -> tuple[Callable[[Any], Any], Callable[[Any, Any], float], str, bool]:
-    """A way to ask, the metric of what comes back, its name, and whether greater is better."""
-    judged = subject.judged
-
-    def ask(features: Any) -> Rows:
-        table = _with_features(subject.table, features)
-        given = replace(judged, inputs=None)
-        # The columns are those that the model asked for, sensitive ones among them only where it did.
-        answers = answers_of(given, table, subject.answers.name, None)
-        if rows.kind == REGRESSOR:
-            return rows_of_regressor(answers, np.zeros(len(features)), {}, "")
-        config = {
-            "label_list": subject.labels,
-            "pos_label": None if rows.positive is None else subject.labels[rows.positive],
-        }
-        return rows_of_classifier(answers, subject.labels[np.zeros(len(features), int)], config, "")[0]
-
-    if rows.kind == REGRESSOR:
-
-        def predict(features: Any) -> Any:
-            return ask(features).prediction
-
-        return predict, _root_of_squares, "root_mean_squared_error", False
-    if rows.score is not None and rows.positive is not None:
-
-        def scores(features: Any) -> Any:
-            return ask(features).score
-
-        def area(target: Any, said: Any) -> float:
-            part = Rows(CLASSIFIER, target, target, np.asarray(said), labels=rows.labels, positive=rows.positive)
-            return float(metrics_of(part).get("roc_auc", np.nan))
-
-        return scores, area, "roc_auc", True
-
-    def decided(features: Any) -> Any:
-        return ask(features).prediction
-
-    return decided, lambda target, said: float(np.mean(np.asarray(target) == said)), "accuracy_score", True
-
-
-def _with_features(table: EvaluationTable, features: Any) -> EvaluationTable:
-    """The same table with other features, and nothing else."""
-    framed = hasattr(features, "columns")
-    return replace(
-        table,
-        features=features,
-        whole=features if framed else None,
-        labels_data=None,
-        predictions_data=None,
-        feature_names=tuple(map(str, features.columns)) if framed else table.feature_names,
-    )
-
-
-def _root_of_squares(target: Any, said: Any) -> float:
-    return float(np.sqrt(np.mean((np.asarray(target) - np.asarray(said)) ** 2)))
-
-
-def _score_labels(rows: Rows, subject: Subject) -> Sequence[str]:
-    return rows.labels if rows.score is not None and subject.rows is not None and rows.positive is not None else ()
-
-
-def _with(options: Any, given: Any, word: str) -> Any:
-    """The options with what the caller said: True for the usual, a text for `word`, a dictionary for several."""
-    if given is True:
-        return options
-    if isinstance(given, str) and word == "method":
-        return replace(options, method=given)
-    if isinstance(given, Mapping):
-        try:
-            return replace(options, **given)
-        except TypeError as error:
-            known = ", ".join(type(options).__dataclass_fields__)
-            msg = f"{dict(given)!r} names what is no option: {error}. Options: {known}."
-            raise InvalidInput(msg) from error
-    return given if isinstance(given, type(options)) else options

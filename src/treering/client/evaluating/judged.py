@@ -20,6 +20,7 @@ __all__ = ["Judged", "judged_of"]
 
 # Flavours whose own object is asked, so that it can be asked for probabilities, too.
 _NATIVE = {"mlflow.sklearn", "mlflow.xgboost", "mlflow.lightgbm", "mlflow.catboost"}
+_SCORES = {"ClassifierMixin.score": "accuracy_score", "RegressorMixin.score": "r2_score"}
 _ENDPOINT_SECONDS = 300.0
 _OK = 200
 
@@ -33,6 +34,7 @@ class Judged:
         probabilities: From features to rows x classes; None where the model gives none.
         classes: The classes that the columns of the probabilities stand for.
         score: The model's own figure, from features, targets and weights.
+        score_is: The metric that this figure is known to be, so that the model need not be asked again.
         inputs: The columns that the model takes; None if nobody knows.
         wants_frame: Whether features must be a data frame.
         native: The framework's own object, if there is one.
@@ -43,6 +45,7 @@ class Judged:
     probabilities: Callable[[Any], Any] | None = None
     classes: Any = None
     score: Callable[[Any, Any, Any], float] | None = None
+    score_is: str = ""
     inputs: tuple[str, ...] | None = None
     wants_frame: bool = False
     uri: str = ""
@@ -132,6 +135,7 @@ def _of_loaded(model: LoadedModel, uri: str) -> Judged:
         score=None
         if score is None
         else lambda data, target, weight: score(enforce_input(data, inputs), target, sample_weight=weight),
+        score_is=_score_is(native),
         **known,
     )
 
@@ -145,6 +149,7 @@ def _of_estimator(model: Any) -> Judged:
         probabilities=getattr(model, "predict_proba", None),
         classes=getattr(model, "classes_", None),
         score=_scorer(model) if type(model).__module__.startswith("sklearn") and hasattr(model, "score") else None,
+        score_is=_score_is(model),
         inputs=None if names is None else tuple(map(str, names)),
         uri=f"{type(model).__module__}.{type(model).__qualname__}",
         model_uuid=str(getattr(metadata, "model_uuid", "") or ""),
@@ -155,6 +160,13 @@ def _of_estimator(model: Any) -> Judged:
 
 def _scorer(model: Any) -> Callable[[Any, Any, Any], float]:
     return lambda data, target, weight: float(model.score(data, target, sample_weight=weight))
+
+
+def _score_is(model: Any) -> str:
+    """Of scikit-learn's usual `score`, the metric that it is; "" for others."""
+    while getattr(getattr(type(model), "score", None), "__qualname__", "") == "Pipeline.score":
+        model = model.steps[-1][1]
+    return _SCORES.get(getattr(getattr(type(model), "score", None), "__qualname__", ""), "")
 
 
 class _Endpoint:

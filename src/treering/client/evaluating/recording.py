@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,9 @@ from treering.client.evaluating.asked import Asked
 from treering.client.evaluating.judged import Judged
 from treering.client.evaluating.own_metrics import MetricValues, aggregates
 from treering.client.evaluating.pictures import csv_of, extra_plots, plots_of_classifier, slices_table
-from treering.client.evaluating.plots import plotter
+from treering.client.evaluating.plots import Plotter, plotter
 from treering.client.evaluating.table import EvaluationTable
+from treering.client.frames import FRAMES
 from treering.client.log import log_inputs, log_metrics
 from treering.client.runs import ActiveRun
 from treering.core.errors import InvalidInput, TreeringError
@@ -54,63 +55,67 @@ File = tuple[str, str, bytes, Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _File:
+    """A file that is to be stored."""
+
+    name: str
+    path: str
+    data: bytes
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Recording:
-    """One run that is written into.
+    """One run that is written into: everything is made first and then written, so that a mistake leaves nothing half there.
 
     Attributes:
         prefix: Of metrics and files.
-        logged: The metrics that were logged.
         artifacts: What was stored, by name.
         files: What it is to its path, for the record.
     """
 
     run: ActiveRun
     table: EvaluationTable
+    judged: Judged
     model_id: str
     prefix: str = ""
-    logged: dict[str, float] = field(default_factory=dict)
     artifacts: dict[str, EvaluationArtifact] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    _made: list[_File] = field(default_factory=list)
+    _lines: dict[str, Any] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
         """The run's id."""
         return self.run.info.run_id
 
-    def dataset(self, judged: Judged) -> None:
-        """Record that the run read the data, and which model."""
-        models = [ModelInput(self.model_id)] if self.model_id else None
-        log_inputs([self.table.described], [self.prefix or None], [None], models)
-        if judged.model_uuid:
-            known = self.run.data.tags.get(_DATASETS_TAG, "[]")
-            entry = {"name": self.table.name, "hash": self.table.hash, "model": judged.model_uuid}
-            if self.table.path is not None:
-                entry["path"] = self.table.path
-            entries = json.loads(known)
-            text = json.dumps(entries if entry in entries else [*entries, entry], separators=(",", ":"))
-            self.run.recorder.tags(self.run_id, {_DATASETS_TAG: text})
+    def make(self, record: Evaluation, rows: Rows | None, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:
+        """Draw the plots and make the tables of what was found."""
+        if rows is not None and rows.kind == CLASSIFIER:
+            self._make_of_classifier(rows, labels, config, asked)
+        if asked.plots:
+            draw = plotter()
+            self._add_plots(extra_plots(record, draw), draw)
+        if record.slices:
+            self._made.append(_File("slice_metrics", f"{self.prefix}slice_metrics.csv", slices_table(record.slices)))
 
-    def metrics(self, found: MetricValues) -> None:
-        """Log all figures, linked with the data and the model."""
-        self.logged.update({name: _number(value) for name, value in aggregates(_prefixed(found, self.prefix)).items()})
-        log_metrics(self.logged, run_id=self.run_id, model_id=self.model_id or None, dataset=self.table.described)
-
-    def tables(
+    def make_lines(
         self, found: MetricValues, predicted: Any, answers: Answers, used: Sequence[str], private: Sequence[str]
     ) -> None:
-        """MLflow's table with a line for each row, if some metric has a figure for each row."""
+        """Make MLflow's table with a line for each row, if some metric has a figure for each row."""
         judged = {
             name: value for name, value in found.items() if value.scores is not None or value.justifications is not None
         }
         if not judged:
             return
-        columns: dict[str, Any] = {}
+        columns = self._lines
         if is_table(self.table.features):
             columns |= {str(name): self.table.features[name].tolist() for name in self.table.features.columns}
         else:
             matrix = np.asarray(self.table.features)
             columns |= {name: matrix[:, place].tolist() for place, name in enumerate(self.table.feature_names)}
-        columns = {name: values for name, values in columns.items() if name not in private}
+        for name in private:
+            columns.pop(name, None)
         if self.table.labels_data is not None:
             columns[self.table.targets_name or "target"] = _cells(self.table.labels_data)
             columns[self.table.predictions_name or answers.name or "outputs"] = _cells(predicted)
@@ -123,39 +128,56 @@ class Recording:
                 columns[called if name in _PLAIN_COLUMNS else f"{called}/score"] = list(value.scores)
             if value.justifications:
                 columns[f"{called}/justification"] = list(value.justifications)
-        path = f"{self.prefix}{_TABLE}.json"
-        add_to_table(self.run.place, self.run_id, columns, path)
-        self.artifacts[_TABLE] = ARTIFACTS[".json"](get_artifact_uri(path))
-        self.files[_TABLE] = path
 
-    def custom(self, files: Sequence[File]) -> None:
-        """Store what the caller's functions gave."""
+    def add_table(self, name: str, columns: Mapping[str, Any]) -> None:
+        """Add a table, to be stored as a Parquet file."""
+        data = FRAMES.load("pandas").to_parquet(columns)
+        self._made.append(_File(name, f"{self.prefix}{name}.parquet", data))
+
+    def add(self, files: Sequence[File]) -> None:
+        """Add what the caller's functions gave. Raises InvalidInput if a name is taken."""
+        names = {one.name for one in self._made} | ({_TABLE} if self._lines else set())
         for name, suffix, data, value in files:
-            if name in self.artifacts:
+            if name in names:
                 msg = f"Two custom artifacts are called {name!r}, or it is the name of an artifact of the evaluation. Rename one."
                 raise InvalidInput(msg)
-            self._store(name, f"{name}{suffix}", data, value)
+            names.add(name)
+            self._made.append(_File(name, f"{name}{suffix}", data, value))
 
-    def finish(
-        self, record: Evaluation, rows: Rows | None, labels: Any, config: Mapping[str, Any], asked: Asked
-    ) -> EvaluationResult:
-        """Store plots and tables, then the record, and give back the result."""
-        if rows is not None and rows.kind == CLASSIFIER:
-            self._classifier(rows, labels, config, asked)
-        if asked.plots:
-            draw = plotter()
-            for name, data in extra_plots(record, draw):
-                self._store(name, f"{self.prefix}{name}{draw.suffix}", data)
-        if record.slices:
-            self._store("slice_metrics", f"{self.prefix}slice_metrics.csv", slices_table(record.slices))
-        if rows is not None and len(rows):
-            self.files["rows"] = self._twice(ROWS_PATH, to_bytes(rows))
+    def dataset(self) -> None:
+        """Record that the run read the data, and which model."""
+        models = [ModelInput(self.model_id)] if self.model_id else None
+        log_inputs([self.table.described], [self.prefix or None], [None], models)
+        if self.judged.model_uuid:
+            known = self.run.data.tags.get(_DATASETS_TAG, "[]")
+            entry = {"name": self.table.name, "hash": self.table.hash, "model": self.judged.model_uuid}
+            if self.table.path is not None:
+                entry["path"] = self.table.path
+            entries = json.loads(known)
+            text = json.dumps(entries if entry in entries else [*entries, entry], separators=(",", ":"))
+            self.run.recorder.tags(self.run_id, {_DATASETS_TAG: text})
+
+    def write(self, found: MetricValues, record: Evaluation, rows: Rows | None, asked: Asked) -> EvaluationResult:
+        """Log the data and all figures, linked with the model; store what was made, then the record; the result."""
+        kept = None if rows is None or not len(rows) else to_bytes(rows)
+        self.dataset()
+        logged = {name: _number(value) for name, value in aggregates(_prefixed(found, self.prefix)).items()}
+        log_metrics(logged, run_id=self.run_id, model_id=self.model_id or None, dataset=self.table.described)
+        if self._lines:
+            path = f"{self.prefix}{_TABLE}.json"
+            add_to_table(self.run.place, self.run_id, self._lines, path)
+            self.artifacts[_TABLE] = ARTIFACTS[".json"](get_artifact_uri(path))
+            self.files[_TABLE] = path
+        for one in self._made:
+            self._store(one)
+        if kept is not None:
+            self.files["rows"] = self._twice(ROWS_PATH, kept)
         record = replace(record, files=dict(self.files))
         self._twice(RECORD_PATH, to_json(record).encode())
         self.run.recorder.tags(self.run_id, {EVALUATED_TAG: self.model_id or record.model_uri or "predictions"})
         if asked.card and (self.model_id or record.model_uri):
             self._card(record)
-        return EvaluationResult(self.logged, self.artifacts, self.run_id, record, rows)
+        return EvaluationResult(logged, self.artifacts, self.run_id, record, rows)
 
     def _card(self, record: Evaluation) -> None:
         """The model's card; an evaluation is none the worse for one that cannot be written now."""
@@ -164,26 +186,30 @@ class Recording:
         except TreeringError as error:
             logger.warning("The model card is not written: %s treering.model_card writes it later.", error)
 
-    def _classifier(self, rows: Rows, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:
+    def _make_of_classifier(self, rows: Rows, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:
         most = int(config.get("max_classes_for_multiclass_roc_pr", _MOST_CLASSES))
         if asked.plots:
             draw = plotter()
-            for name, data in plots_of_classifier(rows, draw, most):
-                self._store(name, f"{self.prefix}{name}{draw.suffix}", data)
+            self._add_plots(plots_of_classifier(rows, draw, most), draw)
         if rows.positive is None:
             drawn = rows.score is not None and len(rows.labels) <= most
             table = csv_of(per_class(rows, labels, with_areas=drawn))
             # As MLflow's file, which has no prefix.
-            self._store("per_class_metrics", "per_class_metrics.csv", table)
+            self._made.append(_File("per_class_metrics", "per_class_metrics.csv", table))
 
-    def _store(self, name: str, path: str, data: bytes, value: Any = None) -> None:
-        write_bytes(run_store(self.run_id), path, data)
-        uri = get_artifact_uri(path)
-        kind = ARTIFACTS.get(Path(path).suffix, EvaluationArtifact)
-        self.artifacts[name] = (
-            PickleEvaluationArtifact(uri, data, value) if kind is PickleEvaluationArtifact else kind(uri, data)
+    def _add_plots(self, plots: Iterator[tuple[str, bytes]], draw: Plotter) -> None:
+        self._made.extend(_File(name, f"{self.prefix}{name}{draw.suffix}", data) for name, data in plots)
+
+    def _store(self, one: _File) -> None:
+        write_bytes(run_store(self.run_id), one.path, one.data)
+        uri = get_artifact_uri(one.path)
+        kind = ARTIFACTS.get(Path(one.path).suffix, EvaluationArtifact)
+        self.artifacts[one.name] = (
+            PickleEvaluationArtifact(uri, one.data, one.value)
+            if kind is PickleEvaluationArtifact
+            else kind(uri, one.data)
         )
-        self.files[name] = path
+        self.files[one.name] = one.path
 
     def _twice(self, path: str, data: bytes) -> str:
         """Store it where readers look for the newest evaluation, and under the prefix, where it stays; the latter path."""

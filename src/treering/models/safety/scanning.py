@@ -88,7 +88,7 @@ def scan(path: Path, trust: Iterable[str] = (), limits: Limits | None = None) ->
     Raises:
         NotFound: If nothing is there.
     """
-    allowed = Allowed.standard(trust).with_callers()
+    allowed = Allowed.standard(trust)
     if path.is_file():
         count, found = _look(path, path.name, allowed, limits)
         return Report(str(path), count, tuple(found))

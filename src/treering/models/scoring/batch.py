@@ -65,14 +65,8 @@ def score(job: BatchJob, tell: Tell | None = None) -> BatchResult:
     began = time.monotonic()
     source = TABLE_FORMATS.load(job.recipe.input_format)
     target = OUTPUT_FORMATS.load(job.recipe.output_format)
-    if not job.inputs:
-        msg = "There is no input to score. Name a file, a folder with files, or a pattern such as 'data/*.csv'."
-        raise NotFound(msg)
-    model = mlmodel.read(Path(job.recipe.folder))
-    shape = Shape(model.signature, job.recipe)
-    for file in job.inputs:
-        there = source.columns(file)
-        shape.wanted(there, file)
+    shape = Shape(mlmodel.read(Path(job.recipe.folder)).signature, job.recipe)
+    _check_inputs(job, source, shape)
     total = sum(source.size(file) for file in job.inputs)
     small = total <= (_SMALL_ROWS if source.counts_rows else _SMALL_BYTES)
     workers = job.workers or (1 if small else cores())
@@ -149,6 +143,19 @@ class _Merge:
                 self.columns = self.columns or done.columns
                 self.output.append(self.parts.part(done.index), done.columns)
             self.next += 1
+
+
+def _check_inputs(job: BatchJob, source: TableFormat, shape: Shape) -> None:
+    """Before anything is read: all columns are there, in all files."""
+    if not job.inputs:
+        msg = "There is no input to score. Name a file, a folder with files, or a pattern such as 'data/*.csv'."
+        raise NotFound(msg)
+    output = os.path.abspath(job.output)  # noqa: PTH100 -- there may be thousands
+    if len(job.inputs) > 1 and output in map(os.path.abspath, job.inputs):
+        msg = f"{job.output} is the output, and one of the files to score. Write it elsewhere, or name the others only."
+        raise InvalidInput(msg)
+    for file in job.inputs:
+        shape.wanted(source.columns(file), file)
 
 
 def _planned(job: BatchJob, source: TableFormat, cutting: Cutting) -> Iterator[Section]:

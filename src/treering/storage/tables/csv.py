@@ -15,7 +15,7 @@ from treering.core.errors import InvalidInput
 from treering.storage.tables import GAPS
 from treering.storage.tables.lines import Layout, Lines, without_times
 from treering.storage.tables.remembering import per_file
-from treering.storage.tables.rows import names_of
+from treering.storage.tables.rows import names_of, opened
 
 __all__ = ["FORMAT", "CsvFormat"]
 
@@ -29,20 +29,29 @@ class CsvFormat(Lines):
         """See `Lines`."""
         return "\t" if file.lower().removesuffix(".gz").endswith(".tsv") else ","
 
+    def columns(self, file: str) -> tuple[str, ...]:
+        """See `TableFormat`."""
+        return _names(file)
+
     def layout(self, file: str) -> Layout:
         """See `Lines`."""
         return _layout(file)
 
     def parse(self, data: bytes, file: str, types: Layout) -> Any:
         """See `Lines`."""
-        return _parse(data, self.separator(file), list(self.layout(file)), types, list(types))
+        return _parse(data, self.separator(file), list(_names(file)), types, list(types))
+
+
+@per_file
+def _names(file: str) -> tuple[str, ...]:
+    separator = FORMAT.separator(file)
+    with opened(file, separator, heading=True) as text:
+        return tuple(names_of(text.heading, file, separator))
 
 
 @per_file
 def _layout(file: str) -> Layout:
-    heading, rows = FORMAT.top(file)
-    separator = FORMAT.separator(file)
-    names = names_of(heading, file, separator)
+    names, rows, separator = list(_names(file)), FORMAT.top(file), FORMAT.separator(file)
     if not rows.strip():
         return dict.fromkeys(names, pa.null())
     try:

@@ -66,7 +66,7 @@ def _slowly(data: bytes, types: Layout) -> Any:
 
 @per_file
 def _layout(file: str) -> Layout:
-    return layout_of(FORMAT.top(file)[1], file)
+    return layout_of(FORMAT.top(file), file)
 
 
 def layout_of(rows: bytes, file: str) -> Layout:

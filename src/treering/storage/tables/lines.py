@@ -62,10 +62,10 @@ class Lines(ABC):
         """See `TableFormat`."""
         return tuple(self.layout(file))
 
-    def top(self, file: str) -> tuple[bytes, bytes]:
-        """The heading of a file, and its first rows."""
+    def top(self, file: str) -> bytes:
+        """The first rows of a file."""
         with self._open(file) as text:
-            return text.heading, next(blocks_of_rows(text.stream, _HEAD_BYTES, file, self.separator(file)), b"")
+            return next(blocks_of_rows(text.stream, _HEAD_BYTES, file, self.separator(file)), b"")
 
     def plan(self, file: str, cutting: Cutting) -> Iterator[Section]:
         """See `TableFormat`."""

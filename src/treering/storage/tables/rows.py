@@ -94,8 +94,7 @@ def blocks_of_rows(stream: BinaryIO, size: int, file: str, separator: str = "") 
         data = rest + block
         if not data:
             return
-        ends, inside = _line_ends(data, separator)
-        end = int(ends[-1]) + 1 if len(ends) else 0
+        end, inside = _last_end(data, separator)
         if (inside and not block) or (end == 0 and len(data) > _MOST_BYTES_OF_A_ROW):
             why = "its quote is not closed" if inside else "there is no line end"
             msg = f"{file} has a row that does not end, behind byte {place + end:,}: {why}. Correct it."
@@ -114,18 +113,17 @@ def _heading_of(stream: BinaryIO, file: str, separator: str) -> bytes:
     for size in (_HEADING_BYTES, _MOST_BYTES_OF_A_ROW):
         stream.seek(began)
         data = _read_some(stream, size, file)
-        ends, inside = _line_ends(data, separator)
+        quotes = _quotes(data, separator)
+        ends = _line_ends(data, quotes)
         if len(ends) or len(data) < size:
             break
-    if inside and not len(ends):
-        msg = f"{file} has a heading that does not end: its quote is not closed. Correct it."
+    if not len(ends) and (len(quotes) % 2 or len(data) == _MOST_BYTES_OF_A_ROW):
+        why = "its quote is not closed" if len(quotes) % 2 else "there is no line end"
+        msg = f"{file} has a heading that does not end: {why}. Correct it."
         raise InvalidInput(msg)
     found = data[: int(ends[0]) + 1] if len(ends) else data
     if found.startswith(_UTF_16):
         msg = f"{file} is UTF-16. Save it as UTF-8."
-        raise InvalidInput(msg)
-    if b"\r" in found.rstrip(b"\r\n") and b"\n" not in data:
-        msg = f"{file} has line ends of a carriage return alone. Save it with those of Unix or Windows."
         raise InvalidInput(msg)
     try:
         found.decode()
@@ -145,7 +143,15 @@ def names_of(heading: bytes, file: str, separator: str) -> list[str]:
     if not heading.strip():
         msg = f"{file} is empty: it has not even a heading. Begin it with the names of its columns."
         raise InvalidInput(msg)
-    names = next(csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator))
+    rows = csv.reader(io.StringIO(heading.decode(), newline=""), delimiter=separator)
+    try:
+        names, more = next(rows), next(rows, None)
+    except csv.Error as error:
+        msg = f"{file} has a heading that cannot be read: {error}. Correct it."
+        raise InvalidInput(msg) from error
+    if more is not None:
+        msg = f"{file} has line ends of a carriage return alone. Save it with those of Unix or Windows."
+        raise InvalidInput(msg)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         msg = f"{file} has columns of the same name: {', '.join(twice[:_SHOWN])}. Give each a name of its own."
@@ -155,7 +161,7 @@ def names_of(heading: bytes, file: str, separator: str) -> list[str]:
 
 def row_bounds(data: bytes, separator: str = "") -> tuple[Places, Places]:
     """The first byte of each row of a block, and the byte behind it; empty lines are none."""
-    ends, _inside = _line_ends(data, separator)
+    ends = _line_ends(data, _quotes(data, separator))
     stops = ends + 1
     if data and (not len(stops) or stops[-1] < len(data)):
         stops = np.append(stops, len(data))
@@ -184,16 +190,28 @@ def _read_some(stream: BinaryIO, size: int, file: str) -> bytes:
         raise DamagedData(msg) from error
 
 
-def _line_ends(data: bytes, separator: str) -> tuple[Places, bool]:
-    """The places of the line feeds that end rows, and whether the data ends inside a quoted value."""
-    array = np.frombuffer(data, np.uint8)
-    ends = np.flatnonzero(array == _LINE_FEED)
+def _last_end(data: bytes, separator: str) -> tuple[int, bool]:
+    """Behind the last line feed that ends a row, 0 if there is none; and whether the data ends inside a quoted value."""
+    quotes = _quotes(data, separator)
+    end = data.rfind(b"\n") + 1
+    while end and (before := int(np.searchsorted(quotes, end))) % 2:
+        end = data.rfind(b"\n", 0, int(quotes[before - 1])) + 1
+    return end, len(quotes) % 2 == 1
+
+
+def _line_ends(data: bytes, quotes: Places) -> Places:
+    """The places of the line feeds that end rows."""
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED)
+    return ends[np.searchsorted(quotes, ends) % 2 == 0] if len(quotes) else ends
+
+
+def _quotes(data: bytes, separator: str) -> Places:
+    """The places of the quotes that open and close values, in turns."""
     if not separator or b'"' not in data:
-        return ends, False
+        return np.empty(0, np.intp)
+    array = np.frombuffer(data, np.uint8)
     quotes = np.flatnonzero(array == _QUOTE)
-    if not _is_regular(array, quotes, separator):
-        quotes = _bounds(data, separator)
-    return ends[np.searchsorted(quotes, ends) % 2 == 0], len(quotes) % 2 == 1
+    return quotes if _is_regular(array, quotes, separator) else _bounds(data, separator)
 
 
 def _is_regular(array: Any, quotes: Places, separator: str) -> bool:

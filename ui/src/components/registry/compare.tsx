@@ -32,9 +32,7 @@ export function VersionCompare({ versions, close }: Props) {
     ["Version", sideBySide(versions.map(facts))],
     ["Metrics of the source run", sideBySide(versions.map((version) => metricsOf(run(version))))],
     ["Params of the source run", sideBySide(versions.map((version) => run(version)?.params ?? {}))],
-    ["Evaluation", rowsOf(known.data, "evaluation")],
-    ["Data", rowsOf(known.data, "data")],
-    ["Code", rowsOf(known.data, "code")],
+    ...(known.data ? PARTS.map(([title, kind]): [string, SideRow[]] => [title, rowsOf(known.data, kind)]) : []),
     ["Signature", sideBySide(models.map(signatureOf))],
     ["Requirements", sideBySide(packages.map((text) => requirements(text ?? "")))],
     ["Tags", sideBySide(versions.map((version) => ownTags(version.tags ?? {})))],
@@ -107,10 +105,12 @@ export function VersionCompare({ versions, close }: Props) {
   );
 }
 
+/** What the server compares, since it lies in files that only some versions have. */
+const PARTS = [["Evaluation", "evaluation"], ["Data", "data"], ["Code", "code"]] as const;
 const CODE_WORDS: Record<string, string> = { "mlflow.source.git.commit": "commit", "mlflow.source.name": "started from" };
 
-function rowsOf(found: VersionComparison | undefined, kind: string): SideRow[] {
-  const rows = found?.differences.filter((row) => row.kind === kind) ?? [];
+function rowsOf(found: VersionComparison, kind: string): SideRow[] {
+  const rows = found.differences.filter((row) => row.kind === kind);
   return rows.map(({ key, values, same }) => {
     const shown = values.map((value) => (kind === "evaluation" && value ? figure(value) : value));
     return { key: CODE_WORDS[key] ?? key, values: shown, differs: !same };
