@@ -107,7 +107,7 @@ def read_graph(path: Path, options: LoadOptions) -> Any:
         _ask(path, f"its part {unsafe} is no plain data", options)
     try:
         return torch.export.load(path).module()
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001, RUF100  # it is told as damage
         # Each step over the description can fail in a way of its own.
         raise _damaged(path, error) from error
 
