@@ -255,7 +255,7 @@ def _numbers(values: Any, what: str) -> NDArray[np.float64]:
         raise InvalidInput(msg) from error
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if len(wrong):
-        msg = f"The {what} hold {numbers[wrong[0]]} in row {wrong[0]}, and in {len(wrong)} rows in all. Remove these rows."
+        msg = f"The {what} hold {numbers[wrong[0]]} in row {wrong[0]}, and in {len(wrong):,} rows in all. Remove these rows."
         raise InvalidInput(msg)
     return numbers
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from treering.client.evaluating.answers import answers_of, rows_of_classifier, rows_of_regressor
 from treering.client.evaluating.artifacts import EvaluationResult
@@ -91,7 +92,8 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    for name, mask in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+    for name, of_rows in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+        mask = _of_queries(of_rows, subject) if rows.kind == RANKER else of_rows
         if mask.shape != (len(rows),):
             msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
             raise InvalidInput(msg)
@@ -108,6 +110,16 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             drawn = draws(len(part), asked.replicates, asked.seed)
             intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
         yield SliceResult(name, len(part), figures, intervals)
+
+
+def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
+    """Which queries a slice has: those whose first row is in it. Lists are rows already."""
+    query = subject.config.get("query")
+    if query is None or len(mask) != len(subject.table):
+        return mask
+    _, first = np.unique(subject.table.column(query), return_index=True)
+    part: NDArray[np.bool_] = mask[first]
+    return part
 
 
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:
