@@ -6,6 +6,7 @@ that were found, the best first.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["ROW_METRICS", "aggregated", "judged_rows", "ranked_lists"]
+__all__ = ["ROW_METRICS", "aggregated", "fingerprints", "judged_rows", "ranked_lists"]
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Sequence[Any], Sequence[Any], int], float]
@@ -45,6 +46,11 @@ def judged_rows(targets: Sequence[Any], predictions: Sequence[Any], k: int, name
         )
         for name in names
     }
+
+
+def fingerprints(targets: Sequence[Sequence[Any]]) -> NDArray[np.int64]:
+    """A number for what is true of each row, by which two models are known to have answered the same questions."""
+    return np.array([zlib.crc32("\0".join(sorted(map(str, one))).encode()) for one in targets], np.int64)
 
 
 def aggregated(scores: Floats) -> dict[str, float]:

@@ -108,7 +108,7 @@ def rows_of_classifier(
     prediction = None if answers.prediction is None else _plain(answers.prediction)
     probability, classes = answers.probability, answers.classes
     if probability is None and prediction is not None and prediction.ndim == _TABLE and prediction.shape[1] > 1:
-        probability, prediction = prediction, None
+        probability, prediction = one_matrix(prediction), None
     if probability is None and prediction is not None and _looks_like_scores(prediction, truth):
         probability, prediction = prediction.reshape(-1), None
     if probability is not None and classes is None:

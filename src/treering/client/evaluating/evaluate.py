@@ -266,7 +266,7 @@ class _Work:
             wanted, found = list(truth), list(said)
         names = _RANKED if self.model_type == "retriever" else _RANKED_ALL
         values = ranking.judged_rows(wanted, found, config.get("retriever_k", _DEFAULT_K), names)
-        return Rows(RANKER, np.array([]), np.array([]), values=values, dataset_digest=digest)
+        return Rows(RANKER, ranking.fingerprints(wanted), np.array([]), values=values, dataset_digest=digest)
 
     def _metrics(self, rows: Rows | None, config: Mapping[str, Any]) -> MetricValues:
         found: MetricValues = {}

@@ -143,7 +143,7 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
     if baseline is None:
         return None
     if isinstance(baseline, EvaluationResult):
-        name = baseline.evaluation.model_uri if baseline.evaluation else baseline.run_id or "baseline"
+        name = (baseline.evaluation and baseline.evaluation.model_uri) or baseline.run_id or "baseline"
         if baseline.rows is not None and same_rows(rows, baseline.rows):
             return compare_rows(rows, baseline.rows, name, confidence=asked.confidence, seed=asked.seed)
         logger.warning("The baseline was not judged by the same rows, so that only the figures are compared.")

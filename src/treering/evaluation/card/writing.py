@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -115,7 +115,7 @@ def _tiles(facts: CardFacts) -> Tiles:
     wanted += (
         [criterion.metric for criterion in facts.objective.criteria if not criterion.slice] if facts.objective else []
     )
-    for name in dict.fromkeys([*wanted, *_MAIN, *metrics]):
+    for name in dict.fromkeys([*wanted, *_MAIN, *_means(metrics), *metrics]):
         if len(tiles) == _TILES:
             break
         found = metric_named(metrics, name)
@@ -226,13 +226,18 @@ def _slices(facts: CardFacts) -> Iterator[Section]:
     if not slices:
         return
     known = {name for part in slices for name in part.metrics}
-    names = [name for name in _MAIN if name in known] or sorted(known)[:_TILES]
+    names = [name for name in _MAIN if name in known] or _means(sorted(known)) or sorted(known)
     names = names[:_TILES]
     rows = tuple(
         (part.name, f"{part.rows:,}", *(_with_interval(part.metrics, part.intervals, name) for name in names))
         for part in slices
     )
     yield Section("In parts of the data", (Grid(("part", "rows", *names), rows, tuple(range(1, len(names) + 2))),))
+
+
+def _means(names: Iterable[str]) -> list[str]:
+    """Of metrics that are judged row by row, such as a ranker's: the means, and neither variances nor percentiles."""
+    return [name for name in names if name.endswith("/mean")]
 
 
 def _with_interval(metrics: Mapping[str, float], intervals: Mapping[str, Interval], name: str) -> str:
