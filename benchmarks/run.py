@@ -18,6 +18,7 @@ import batch_scoring
 import data_amounts
 import data_commands
 import drawing_lines
+import evaluating
 import fairness
 import files
 import ingesting
@@ -59,6 +60,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "data-gigabyte": data_amounts.gigabyte,
     "data-million": data_amounts.million,
     "data-pipeline": data_commands.pipeline,
+    "evaluation": evaluating.evaluating,
     "fairness": fairness.groups,
 }
 

@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 
 SCRIPT = Path(__file__).parent / "scripts" / "evaluations.py"
+SAVED = SCRIPT.with_name("saved_evaluations.py")
 
 
 def evaluated(python: str, library: str, folder: Path) -> dict[str, Any]:
+    return printed(python, folder, SCRIPT, library)
+
+
+def printed(python: str, folder: Path, script: Path, *arguments: str) -> dict[str, Any]:
     done = subprocess.run(
-        [python, "-W", "ignore", str(SCRIPT), library],
+        [python, "-W", "ignore", str(script), *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -61,3 +66,9 @@ def test_an_evaluation_finds_logs_and_refuses_what_mlflow_finds_logs_and_refuses
     ours = evaluated(sys.executable, "treering", tmp_path)
     assert len(ours["found"]) >= 25
     assert differences(theirs, ours) == []
+    # What either one saved, the other one reads.
+    for folder in ("savedmlflow", "savedtreering"):
+        by_mlflow = printed(str(python_3), tmp_path, SAVED, "mlflow", folder)
+        by_us = printed(sys.executable, tmp_path, SAVED, "treering", folder)
+        assert {"confusion_matrix", "roc_curve_plot"} <= set(by_us["artifacts"])
+        assert by_us == by_mlflow

@@ -10,7 +10,7 @@ import numpy as np
 from treering.entities.evaluation import Comparison, Difference, Estimate
 from treering.evaluation.judging import greater_is_better, metrics_of
 from treering.evaluation.resampling import FEWEST_ROWS, draws, interval, replicates_of
-from treering.evaluation.rows import RANKER, Rows
+from treering.evaluation.rows import Rows
 
 __all__ = ["compare_figures", "compare_rows", "same_rows"]
 
@@ -19,8 +19,6 @@ def same_rows(candidate: Rows, baseline: Rows) -> bool:
     """Whether both models answered the same questions, so that they can be compared row by row."""
     if candidate.kind != baseline.kind or len(candidate) != len(baseline) or candidate.labels != baseline.labels:
         return False
-    if candidate.kind == RANKER:
-        return bool(candidate.dataset_digest) and candidate.dataset_digest == baseline.dataset_digest
     return bool(np.array_equal(candidate.target, baseline.target))
 
 

@@ -6,6 +6,7 @@ that were found, the best first.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["ROW_METRICS", "aggregated", "judged_rows", "ranked_lists"]
+__all__ = ["ROW_METRICS", "aggregated", "fingerprints", "judged_rows", "ranked_lists"]
 
 Floats = NDArray[np.float64]
 Judge = Callable[[Sequence[Any], Sequence[Any], int], float]
@@ -24,7 +25,7 @@ def judged_rows(targets: Sequence[Any], predictions: Sequence[Any], k: int, name
     """For each name, such as `ndcg_at_k`, one figure for each row, under that name with the number for k.
 
     Raises:
-        InvalidInput: If k is no positive number, or a row holds no list.
+        InvalidInput: If k is no positive number, a row holds no list, or there is no row.
     """
     if not _is_count(k):
         msg = f"retriever_k must be a positive whole number, not {k!r}."
@@ -33,6 +34,9 @@ def judged_rows(targets: Sequence[Any], predictions: Sequence[Any], k: int, name
         [_ids(row, "targets", at) for at, row in enumerate(targets)],
         [_ids(row, "predictions", at) for at, row in enumerate(predictions)],
     )
+    if not wanted:
+        msg = "There is no row to judge a ranker by. Give data with at least one row."
+        raise InvalidInput(msg)
     if len(wanted) != len(found):
         msg = f"There are {len(wanted):,} targets and {len(found):,} predictions. The model must answer each row once."
         raise InvalidInput(msg)
@@ -42,6 +46,11 @@ def judged_rows(targets: Sequence[Any], predictions: Sequence[Any], k: int, name
         )
         for name in names
     }
+
+
+def fingerprints(targets: Sequence[Sequence[Any]]) -> NDArray[np.int64]:
+    """A number for what is true of each row, by which two models are known to have answered the same questions."""
+    return np.array([zlib.crc32("\0".join(sorted(map(str, one))).encode()) for one in targets], np.int64)
 
 
 def aggregated(scores: Floats) -> dict[str, float]:
@@ -57,16 +66,16 @@ def ranked_lists(query: Any, relevance: Any, score: Any) -> tuple[list[list[int]
     """Rows of (query, how relevant, score) as lists: for each query the relevant rows, and all rows, best score first.
 
     Raises:
-        InvalidInput: If the columns differ in length.
+        InvalidInput: If the columns differ in length, or hold what is no number.
     """
-    queries, relevant, scores = np.asarray(query), np.asarray(relevance, float), np.asarray(score, float)
+    queries, relevant, scores = np.asarray(query), _numbers(relevance, "targets"), _numbers(score, "predictions")
     if not len(queries) == len(relevant) == len(scores):
         msg = f"Queries, targets and scores differ in length: {len(queries)}, {len(relevant)}, {len(scores)}."
         raise InvalidInput(msg)
     _, place = np.unique(queries, return_inverse=True)
     order = np.lexsort((-scores, place))
     starts = np.flatnonzero(np.concatenate([[True], place[order][1:] != place[order][:-1]]))
-    found = [part.tolist() for part in np.split(order, starts[1:])]
+    found = [part.tolist() for part in np.split(order, starts[1:]) if len(part)]
     return [[row for row in part if relevant[row] > 0] for part in found], found
 
 
@@ -121,6 +130,19 @@ ROW_METRICS: Mapping[str, Judge] = {
     "map_at_k": _average_precision,
     "mrr": _reciprocal_rank,
 }
+
+
+def _numbers(values: Any, what: str) -> Floats:
+    try:
+        numbers = np.asarray(values, np.float64).reshape(-1)
+    except (TypeError, ValueError) as error:
+        msg = f"With a column of queries, the {what} of a ranker must be numbers: {error}."
+        raise InvalidInput(msg) from error
+    if np.isnan(numbers).any():
+        row = int(np.flatnonzero(np.isnan(numbers))[0])
+        msg = f"The {what} of a ranker are missing in row {row}. Remove such rows."
+        raise InvalidInput(msg)
+    return numbers
 
 
 def _is_count(k: Any) -> bool:

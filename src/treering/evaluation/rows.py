@@ -35,8 +35,9 @@ class Rows:
 
     Attributes:
         kind: `classifier`, `regressor`, or `ranker` for everything that is judged row by row.
-        target: What was true: places in `labels` for a classifier, numbers for a regressor, nothing else.
-        prediction: As `target`, what the model said.
+        target: What was true: places in `labels` for a classifier, numbers for a regressor,
+            for a ranker what tells whether the questions were the same.
+        prediction: As `target`, what the model said; nothing for a ranker.
         score: Rows x labels: how probable the model held each label; None where it did not say.
         weight: How much each row counts; None for all the same.
         labels: The classes, sorted, as texts.
@@ -255,7 +256,7 @@ def _numbers(values: Any, what: str) -> NDArray[np.float64]:
         raise InvalidInput(msg) from error
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if len(wrong):
-        msg = f"The {what} hold {numbers[wrong[0]]} in row {wrong[0]}, and in {len(wrong)} rows in all. Remove these rows."
+        msg = f"The {what} hold {numbers[wrong[0]]} in row {wrong[0]}, and in {len(wrong):,} rows in all. Remove these rows."
         raise InvalidInput(msg)
     return numbers
 

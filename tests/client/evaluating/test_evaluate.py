@@ -422,6 +422,9 @@ def test_the_built_in_evaluators_have_mlflows_names() -> None:
         ({"explain": {"nothing": 1}}, InvalidInput, "no option"),
         ({"scores": "nope"}, InvalidInput, "no column 'nope'"),
         ({"evaluator_config": {"retriever_k": 3, "average": "odd"}}, InvalidInput, "no average 'odd'"),
+        ({"evaluator_config": {"metric_prefix": "../up"}}, InvalidInput, "metric_prefix"),
+        ({"seed": -1}, InvalidInput, "from 0 on"),
+        ({"intervals": "many"}, InvalidInput, "how often to resample"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_with_the_reason(

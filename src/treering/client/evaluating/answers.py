@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from treering.client.evaluating.judged import Judged
 from treering.client.evaluating.table import EvaluationTable
 from treering.core.errors import InvalidInput
+from treering.core.log import logger
 from treering.evaluation.rows import Rows, classified, distinct, regressed
 from treering.models.tables import is_table
 
@@ -20,6 +21,7 @@ __all__ = ["Answers", "answers_of", "features_for", "one_matrix", "rows_of_class
 _TABLE = 2
 _TWO = 2
 _HALF = 0.5
+_ROUNDED = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +88,9 @@ def answers_of(
         return Answers(table.predictions_data, *given, name=table.predictions_name)
     features = features_for(judged, table, without)
     answer = judged.predict(features)
+    if answer is None:
+        msg = "The model answered nothing (None). It must give an answer for each row."
+        raise InvalidInput(msg)
     prediction, others, name = _taken_apart(answer, column)
     probability, classes = _scores(scores, others, table)
     if probability is None and judged.probabilities is not None:
@@ -103,7 +108,7 @@ def rows_of_classifier(
     prediction = None if answers.prediction is None else _plain(answers.prediction)
     probability, classes = answers.probability, answers.classes
     if probability is None and prediction is not None and prediction.ndim == _TABLE and prediction.shape[1] > 1:
-        probability, prediction = prediction, None
+        probability, prediction = one_matrix(prediction), None
     if probability is None and prediction is not None and _looks_like_scores(prediction, truth):
         probability, prediction = prediction.reshape(-1), None
     if probability is not None and classes is None:
@@ -114,6 +119,8 @@ def rows_of_classifier(
         labels = distinct(_like(np.asarray(classes), truth), truth)
     rows, known = classified(truth, prediction, labels=labels, positive=positive, weight=config.get("sample_weights"))
     score = None if probability is None else _aligned(probability, classes, known, rows.positive)
+    if score is not None and (score.min() < -_ROUNDED or score.max() > 1 + _ROUNDED):
+        logger.warning("The scores are no probabilities, so that log_loss, Brier score and calibration mean nothing.")
     return replace(rows, score=score, dataset_digest=digest), known
 
 
@@ -186,7 +193,7 @@ def _plain(prediction: Any) -> NDArray[Any]:
 
 def _looks_like_scores(prediction: NDArray[Any], truth: NDArray[Any]) -> bool:
     """Fractions between 0 and 1 for two classes: no labels."""
-    if prediction.dtype.kind != "f" or prediction.ndim != 1 or not len(prediction):
+    if prediction.dtype.kind != "f" or prediction.ndim != 1 or not len(prediction) or not np.isfinite(prediction).all():
         return False
     if prediction.min() < 0 or prediction.max() > 1 or not (prediction != np.round(prediction)).any():
         return False

@@ -54,14 +54,14 @@ def asked(given: Mapping[str, Any], table: EvaluationTable) -> Asked:
     sensitive, private = _sensitive(given.get("sensitive"), table)
     thresholds, criteria = demands_of(given.get("thresholds"))
     intervals = given.get("intervals", True)
-    replicates = DEFAULT_REPLICATES if intervals is True else int(intervals or 0)
-    confidence = given.get("confidence", 0.95)
-    if replicates < 0 or not 0 < confidence < 1:
-        msg = (
-            f"intervals={intervals!r}, confidence={confidence!r}: give how often to resample, or False,"
-            " and a confidence between 0 and 1."
-        )
+    confidence, seed = given.get("confidence", 0.95), given.get("seed", 0)
+    if not _is_count(intervals or 0) or not _is_count(seed):
+        msg = f"intervals={intervals!r}, seed={seed!r}: give how often to resample, or False, and a whole number from 0 on."
         raise InvalidInput(msg)
+    if not isinstance(confidence, int | float) or not 0 < confidence < 1:
+        msg = f"confidence={confidence!r}: give a number between 0 and 1."
+        raise InvalidInput(msg)
+    replicates = DEFAULT_REPLICATES if intervals is True else int(intervals or 0)
     known = {
         name: given[name]
         for name in ("value_matrix", "model_cost", "baseline", "explain", "robustness", "plots", "card", "seed")
@@ -77,6 +77,10 @@ def asked(given: Mapping[str, Any], table: EvaluationTable) -> Asked:
         confidence=confidence,
         **known,
     )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
 
 
 def demands_of(thresholds: Any) -> tuple[dict[str, MetricThreshold], tuple[Criterion, ...]]:

@@ -44,6 +44,7 @@ from treering.evaluation import ranking
 from treering.evaluation.judging import metrics_of
 from treering.evaluation.metric_makers import LATENCY, EvaluationMetric, MetricValue, exact_match
 from treering.evaluation.rows import RANKER, Rows
+from treering.tracking.limits import check_key
 
 __all__ = ["MODEL_TYPES", "evaluate"]
 
@@ -178,7 +179,9 @@ class _Work:
 
     def done(self, run: ActiveRun, metrics: list[EvaluationMetric], artifacts: Sequence[Any]) -> EvaluationResult:
         config = self.who.config or {}
-        recording = Recording(run, self.table, self.judged, self.model_id, str(config.get("metric_prefix") or ""))
+        prefix = str(config.get("metric_prefix") or "")
+        check_key(f"{prefix}metric", "metric_prefix")
+        recording = Recording(run, self.table, self.judged, self.model_id, prefix)
         if self.who.config is not None:
             result = self._built_in(recording, config, metrics, artifacts)
         else:
@@ -260,12 +263,12 @@ class _Work:
             raise InvalidInput(msg)
         query = config.get("query")
         if query is not None:
-            wanted, found = ranking.ranked_lists(self.table.column(query), truth, np.asarray(said, float).reshape(-1))
+            wanted, found = ranking.ranked_lists(self.table.column(query), truth, said)
         else:
             wanted, found = list(truth), list(said)
         names = _RANKED if self.model_type == "retriever" else _RANKED_ALL
         values = ranking.judged_rows(wanted, found, config.get("retriever_k", _DEFAULT_K), names)
-        return Rows(RANKER, np.array([]), np.array([]), values=values, dataset_digest=digest)
+        return Rows(RANKER, ranking.fingerprints(wanted), np.array([]), values=values, dataset_digest=digest)
 
     def _metrics(self, rows: Rows | None, config: Mapping[str, Any]) -> MetricValues:
         found: MetricValues = {}

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from treering.client.evaluating.answers import answers_of, rows_of_classifier, rows_of_regressor
 from treering.client.evaluating.artifacts import EvaluationResult
@@ -94,7 +95,8 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
         return
     masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
     hidden = _hidden(masks, asked.private)
-    for name, mask in masks.items():
+    for name, of_rows in masks.items():
+        mask = _of_queries(of_rows, subject) if rows.kind == RANKER else of_rows
         if mask.shape != (len(rows),):
             msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
             raise InvalidInput(msg)
@@ -125,6 +127,16 @@ def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
     return found
 
 
+def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
+    """Which queries a slice has: those whose first row is in it. Lists are rows already."""
+    query = subject.config.get("query")
+    if query is None or len(mask) != len(subject.table):
+        return mask
+    _, first = np.unique(subject.table.column(query), return_index=True)
+    part: NDArray[np.bool_] = mask[first]
+    return part
+
+
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:
     if not asked.sensitive:
         return ()
@@ -146,7 +158,7 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
     if baseline is None:
         return None
     if isinstance(baseline, EvaluationResult):
-        name = baseline.evaluation.model_uri if baseline.evaluation else baseline.run_id or "baseline"
+        name = (baseline.evaluation and baseline.evaluation.model_uri) or baseline.run_id or "baseline"
         if baseline.rows is not None and same_rows(rows, baseline.rows):
             return compare_rows(rows, baseline.rows, name, confidence=asked.confidence, seed=asked.seed)
         logger.warning("The baseline was not judged by the same rows, so that only the figures are compared.")

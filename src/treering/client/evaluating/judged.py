@@ -107,7 +107,9 @@ def _of_loaded(model: LoadedModel, uri: str) -> Judged:
     metadata = model.metadata
     native = model.native
     inputs = metadata.signature.inputs if metadata.signature else None
-    names = tuple(inputs.names()) if inputs is not None and inputs.names() else None
+    # Without a signature a model of scikit-learn knows which columns it was fitted with.
+    named = inputs.names() if inputs is not None else getattr(native, "feature_names_in_", None)
+    names = tuple(map(str, named)) if named is not None and len(named) else None
     model_id = metadata.model_id
     if not model_id and scheme_of(uri) == "models":
         model_id = parse_model_uri(uri).model_id or ""

@@ -9,7 +9,7 @@ from treering.entities.evaluation import Check, Estimate, Evaluation, GroupRepor
 from treering.evaluation.card.document import Block, Facts, Grid, Mark, Section
 from treering.evaluation.card.facts import CardFacts
 from treering.evaluation.card.findings import business, calibration
-from treering.evaluation.card.words import MAIN, OUTCOMES, between, figure, when
+from treering.evaluation.card.words import MAIN, OUTCOMES, between, figure, means, when
 from treering.evaluation.metric_names import metric_named
 
 __all__ = ["criteria_of", "fairness", "figures", "slices"]
@@ -91,7 +91,7 @@ def slices(facts: CardFacts) -> Iterator[Section]:
     if not parts:
         return
     known = {name for part in parts for name in part.metrics}
-    names = [name for name in MAIN if name in known] or sorted(known)[:_COLUMNS]
+    names = [name for name in MAIN if name in known] or means(sorted(known)) or sorted(known)
     names = names[:_COLUMNS]
     rows = tuple(
         (part.name, f"{part.rows:,}", *(_with_interval(part.metrics, part.intervals, name) for name in names))

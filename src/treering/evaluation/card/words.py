@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from treering.core.page import number
 from treering.entities.evaluation import Estimate, Interval
 from treering.evaluation.card.document import Mark
 
-__all__ = ["MAIN", "OUTCOMES", "between", "figure", "when"]
+__all__ = ["MAIN", "OUTCOMES", "between", "figure", "means", "when"]
 
 MAIN = (
     "accuracy_score",
@@ -40,3 +41,8 @@ def between(interval: Interval | Estimate | None) -> str:
 def figure(value: float | None) -> str:
     """With three decimals, so that figures of one column can be compared at a glance; great numbers without."""
     return f"{value:.3f}" if value is not None and abs(value) < 100 else number(value)  # noqa: PLR2004 -- three decimals of it say nothing
+
+
+def means(names: Iterable[str]) -> list[str]:
+    """Of metrics that are judged row by row, such as a ranker's: the means, and neither variances nor percentiles."""
+    return [name for name in names if name.endswith("/mean")]

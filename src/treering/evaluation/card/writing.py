@@ -12,7 +12,7 @@ from treering.evaluation.card.facts import TEXTS, CardFacts
 from treering.evaluation.card.findings import explanation, robustness
 from treering.evaluation.card.judged import criteria_of, fairness, figures, slices
 from treering.evaluation.card.origin import approvals, data, history, lineage, making, training
-from treering.evaluation.card.words import MAIN, OUTCOMES, between, when
+from treering.evaluation.card.words import MAIN, OUTCOMES, between, means, when
 from treering.evaluation.metric_names import metric_named
 
 __all__ = ["document_of"]
@@ -90,7 +90,7 @@ def _tiles(facts: CardFacts) -> Tiles:
     wanted += (
         [criterion.metric for criterion in facts.objective.criteria if not criterion.slice] if facts.objective else []
     )
-    for name in dict.fromkeys([*wanted, *MAIN, *metrics]):
+    for name in dict.fromkeys([*wanted, *MAIN, *means(metrics), *metrics]):
         if len(tiles) == _TILES:
             break
         found = metric_named(metrics, name)
