@@ -32,7 +32,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "TABLE_FORMATS": (
         "treering.storage.tables:TABLE_FORMATS",
         "storage/tables",
-        {"arrow", "hashing", "lines", "plain", "remembering", "rows", "sections"},
+        {"arrow", "hashing", "lines", "plain", "remembering", "rows", "sections", "texts"},
     ),
     "MODEL_COMMANDS": (
         "treering.cli.models:MODEL_COMMANDS",
