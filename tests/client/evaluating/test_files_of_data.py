@@ -51,6 +51,7 @@ def test_every_form_of_a_file_is_read(tmp_path: Path, name: str) -> None:
         ("t.jsonl", b"{"),
         ("t.docx", b""),
     ],
+    ids=["parquet", "csv", "packed", "cut off", "lines", "unknown"],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
