@@ -21,6 +21,7 @@ from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
 from treering.serving.app import ScoringOptions, create_app
 from treering.serving.listening import bind
+from treering.testing.flavours import TRUSTING
 
 
 class Client:
@@ -56,7 +57,7 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(folder: Path, **options: Any) -> Client:
-            app = create_app(replace(ScoringOptions(folder), **options))
+            app = create_app(replace(ScoringOptions(folder, loading=TRUSTING), **options))
             listener = stack.enter_context(bind("127.0.0.1", 0))
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
