@@ -16,8 +16,8 @@ __all__ = ["read", "score", "write"]
 
 
 def _job(model: Path, given: Any, output: Path, **options: Any) -> BatchJob:
-    files, target = find_files(given), sink(output)
-    ours = {name: options.pop(name) for name in ("workers", "resume") if name in options}
+    files, target = find_files(given), sink(output, folder=options.get("folder", False))
+    ours = {name: options.pop(name) for name in ("workers", "resume", "folder") if name in options}
     recipe = Recipe(
         str(model),
         files.format,

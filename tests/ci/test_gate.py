@@ -60,7 +60,7 @@ def test_a_worse_model_is_rejected_a_better_one_promoted_and_rollback_restores(
         (CHECK, False),
         (CHECK, True),
     ]
-    assert "failed: accuracy_score against the champion" in governance().checks("churn", 2)[0].detail
+    assert "accuracy_score against the champion" in governance().checks("churn", 2)[0].detail
     told = [(one.action, one.version) for one in reversed(governance().history("churn").items)]
     moves = [version for action, version in told if action in {"promotion.done", "rolled_back", "alias.created"}]
     assert moves == [1, 3, 1]

@@ -13,11 +13,16 @@ import pytest
 
 import treering
 from treering.cli.main import main
+from treering.client import session as session_module
 from treering.client.connect import connect
+from treering.client.session import Session
 from treering.core.errors import Conflict, InvalidInput
 from treering.core.settings import read_settings
+from treering.entities.evaluation import Evaluation
 from treering.entities.governance import ApprovalRule, PromotionState
+from treering.entities.metric import Metric
 from treering.entities.run import LogBatch, NewRun
+from treering.evaluation.record import RECORD_PATH, to_json
 from treering.registry.base import NewModelVersion
 
 MLMODEL = """
@@ -31,9 +36,14 @@ signature:
 
 
 @pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TREERING_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TREERING_USER", "ann")
+    # The calls of Python keep what they opened; that of another test is in another home.
+    session = Session(read_settings(), tmp_path)
+    monkeypatch.setattr(session_module._Process, "session", session)
+    yield
+    session.close()
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> str:
@@ -118,6 +128,33 @@ def test_notes_and_comparison(capsys: pytest.CaptureFixture[str]) -> None:
     assert "seed" not in said
     assert "seed" in printed(capsys, "registry", "compare", "m", "1", "2", "--all")
     assert "is no version" in printed(capsys, "registry", "compare", "m", "one", "2", status=1)
+
+
+def test_what_says_the_same_twice_is_compared_once(capsys: pytest.CaptureFixture[str]) -> None:
+    registered()
+    services = connect(read_settings())
+    for number, value in ((1, 0.5), (2, 0.612345678)):
+        run = services.tracking.runs.get(services.registry.versions.get("m", number).run_id)
+        services.tracking.runs.log([LogBatch(run.info.run_id, linked=[Metric("roc_auc", value, 1, 0)])])
+        figures = {"roc_auc": value, "f1_score": value} if number == 1 else {"roc_auc": value, "f1_score": 0.25}
+        record = Evaluation("m", metrics=figures)
+        services.open_artifacts(run.info.artifact_uri).write(RECORD_PATH, [to_json(record).encode()])
+    services.close()
+    found = json.loads(printed(capsys, "registry", "compare", "m", "1", "2", "--json"))["differences"]
+    figures = [(one["kind"], one["key"]) for one in found if one["kind"] in {"metric", "evaluation"}]
+    assert figures == [("metric", "roc_auc"), ("evaluation", "f1_score")]
+    assert "0.612346\n" in printed(capsys, "registry", "compare", "m", "1", "2").replace(" ", "")
+
+
+def test_a_check_says_what_it_let_through(capsys: pytest.CaptureFixture[str]) -> None:
+    registered()
+    printed(capsys, "registry", "rules", "set", "@champion", "--approvers", "0", "--check", "gate")
+    said = printed(capsys, "registry", "promote", "m", "1", "@champion")
+    assert "Missing: the check 'gate'" in said
+    assert "Approve it with" not in said
+    said = printed(capsys, "registry", "check", "m", "1", "gate", "--passed")
+    assert said == "The check gate of m version 1 passed.\nm version 1 is alias:champion now.\n"
+    assert "as it was before" in printed(capsys, "registry", "promote", "m", "1", "@champion")
 
 
 def test_python_promotes_approves_and_rolls_back() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
@@ -85,6 +86,34 @@ def test_code_of_others_is_refused_unless_the_settings_allow_it(tmp_path: Path):
     assert "predictions" in _call("predict", "-m", str(tmp_path / "m"), text=BODY, settings=allowed).output
 
 
+LAB = """
+from sklearn.base import BaseEstimator, RegressorMixin
+
+class Doubled(RegressorMixin, BaseEstimator):
+    def predict(self, rows):
+        return rows["a"].to_numpy() * 2
+"""
+
+
+def test_names_that_are_trusted_are_read_and_the_others_are_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "a_lab_of_tests.py").write_text(LAB)
+    monkeypatch.syspath_prepend(tmp_path)
+    made = importlib.import_module("a_lab_of_tests").Doubled()
+    pickled = {"serialization_format": "pickle"}
+    save("sklearn", made, tmp_path / "m", SaveOptions(pip_requirements=[], flavour=pickled))
+    settings = Settings(home=str(tmp_path / "home"))
+    TABLE.to_csv(tmp_path / "in.csv", index=False)
+    files = ["predict", "-m", str(tmp_path / "m"), "-i", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv")]
+    with pytest.raises(PermissionDenied):
+        _call(*files, "--trust", "another.*", settings=settings)
+    assert not (tmp_path / "out.csv").exists()
+    for trust in ("a_lab_of_tests.*", "*"):
+        _call(*files, "--trust", trust, settings=settings)
+        assert pd.read_csv(tmp_path / "out.csv")["prediction"].tolist() == [0.0, 2.0]
+    asked = _call("predict", "-m", str(tmp_path / "m"), "--trust", "*", text=BODY, settings=settings)
+    assert json.loads(asked.stdout)["predictions"] == [0.0, 2.0]
+
+
 def test_scan_tells_safe_models_from_others(tmp_path: Path):
     save("sklearn", Ridge().fit(TABLE, [1, 2]), tmp_path / "safe")
     save("pyfunc", double, tmp_path / "code")
@@ -162,6 +191,10 @@ def test_files_are_scored_by_the_ending_of_their_names(folder: Path, tmp_path: P
     assert [json.loads(line)["prediction"] for line in (tmp_path / "out.jsonl").read_text().splitlines()] == (
         pytest.approx([1.25, 1.75])
     )
+    _call("predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"), "--parts")
+    assert pd.read_csv(tmp_path / "out.csv" / "part-000000.csv")["prediction"].tolist() == pytest.approx([1.25, 1.75])
+    with pytest.raises(InvalidInput, match="is a folder"):
+        _call("predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(tmp_path / "out.csv"))
 
 
 def test_options_for_files_and_for_requests_are_told_apart(folder: Path, tmp_path: Path):
@@ -206,7 +239,8 @@ def test_a_command_runs_again_in_the_models_environment(folder: Path, tmp_path: 
     out = tmp_path / "out.csv"
     done = _call(
         "predict", "-m", str(folder), "-i", str(tmp_path / "in.csv"), "-o", str(out), "--keep", "a", "--resume",
-        "--env-manager", "uv", "--install-mlflow", "-r", "numpy==2.0", "--env", "A=1", settings=settings,
+        "--env-manager", "uv", "--install-mlflow", "-r", "numpy==2.0", "--env", "A=1",
+        "--trust", "a.*", "--trust", "b.C", settings=settings,
     )  # fmt: skip
     assert done.exit_code == 0
     assert pd.read_csv(out).columns.tolist() == ["a", "prediction"]

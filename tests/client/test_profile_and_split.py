@@ -124,6 +124,16 @@ def test_files_appear_beside_the_source_and_nothing_else_does(path: Path) -> Non
     assert (record["method"], record["columns"]) == ("key", {"key": "patient"})
 
 
+def test_parts_of_an_earlier_split_are_told_about(path: Path, tmp_path: Path) -> None:
+    assert not treering.data.split(path, (0.6, 0.2, 0.2), out=tmp_path / "parts").warnings
+    again = treering.data.split(path, 0.4, out=tmp_path / "parts")
+    assert [warning.split(" is of an earlier split")[0] for warning in again.warnings] == [
+        f"{path.stem}.validation.csv"
+    ]
+    (tmp_path / "parts" / f"{path.stem}.validation.csv").unlink()
+    assert not treering.data.split(path, 0.4, out=tmp_path / "parts").warnings
+
+
 def test_a_split_that_fails_leaves_nothing(path: Path) -> None:
     with path.open("ab") as file:
         file.write(b"1,2\n")
@@ -163,6 +173,8 @@ def test_what_cannot_be_split_is_refused(frame: pd.DataFrame, tmp_path: Path) ->
         treering.data.split(frame, out=tmp_path)
     with pytest.raises(InvalidInput, match="different lengths"):
         treering.data.split({"a": [1, 2], "b": [1]})
+    with pytest.raises(InvalidInput, match="add up to 1"):
+        treering.data.split(frame, float("nan"))
     with pytest.raises(InvalidInput, match="a matrix"):
         treering.data.profile([1, 2, 3])
     (tmp_path / "no_rows.csv").write_text("a,b\n")

@@ -104,6 +104,43 @@ assert isinstance(client.get_experiment("0"), Experiment) and path_to_local_file
     assert out.splitlines() == expected
 
 
+def test_models_are_written_and_read_under_mlflows_names(tmp_path: Path) -> None:
+    (tmp_path / "scale.py").write_text(
+        "import mlflow.models\n"
+        "from mlflow.models import ModelConfig\n"
+        "from mlflow.pyfunc.model import PythonModel\n"
+        "class Scale(PythonModel):\n"
+        "    def predict(self, context, model_input: list[float], params=None) -> list[float]:\n"
+        "        return [ModelConfig(development_config=context.model_config).get('by') * one for one in model_input]\n"
+        "mlflow.models.set_model(Scale())\n"
+    )
+    out = run(
+        f"""
+import mlflow
+import mlflow.models, mlflow.pyfunc
+from mlflow.models import Model, ModelSignature, get_model_info, infer_signature, set_signature
+from mlflow.models.model import Model as same, ModelInfo
+from mlflow.models.signature import set_signature as also
+from mlflow.models.utils import validate_schema
+from mlflow.pyfunc import PyFuncModel, PythonModel, add_to_model, get_model_dependencies, spark_udf
+
+assert (Model, set_signature) == (same, also)
+import treering.models
+theirs = ["ModelConfig", "convert_input_example_to_serving_input", "evaluate", "infer_pip_requirements", "list_evaluators",
+          "make_metric", "set_model", "update_model_requirements", "validate_schema", "validate_serving_input"]
+assert all(getattr(mlflow.models, name) is getattr(treering.models, name) for name in theirs)
+with mlflow.start_run():
+    info = mlflow.pyfunc.log_model(name="m", python_model={str(tmp_path / "scale.py")!r}, model_config={{"by": 3}})
+assert isinstance(info, ModelInfo)
+model = mlflow.pyfunc.load_model(info.model_uri)
+assert isinstance(model, PyFuncModel)
+print(model.predict([1.0, 2.0]), isinstance(get_model_info(info.model_uri).signature, ModelSignature))
+""",
+        tmp_path,
+    )
+    assert out == "[3.0, 6.0] True\n"
+
+
 def test_whoever_looks_for_mlflow_finds_it(tmp_path: Path) -> None:
     out = run(
         """

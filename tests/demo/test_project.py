@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -17,6 +18,9 @@ def test_a_second_demo_finds_its_data_made(tmp_path: Path) -> None:
     assert first.report.ran == ["split", "describe"]
     rows = {name: len(pd.read_csv(first.part(name))) for name in ("train", "validation", "test")}
     assert rows == {"train": 341, "validation": 114, "test": 114}
+    record = json.loads(first.split.read_text("utf-8"))
+    assert (record["method"], record["columns"]) == ("stratified", {"stratify": "malignant"})
+    assert [part["rows"] for part in record["parts"]] == [341, 114, 114]
     git = GitRepository(first.root, os.environ)
     assert not git.dirty()
     assert make_project(tmp_path).report.reproduced == []

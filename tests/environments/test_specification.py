@@ -9,7 +9,7 @@ import yaml
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
 from treering.environments.specification import changed, name_of, read, rewrite
-from treering.models.requirements import write
+from treering.models.environment_files import write
 
 
 @pytest.fixture

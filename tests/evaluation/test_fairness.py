@@ -104,7 +104,7 @@ def test_a_group_of_fewer_than_ten_rows_is_not_told_about() -> None:
     group[:9] = "few"
     (report,) = group_reports(target, predicted, score, {"g": group})
     assert by_name(report)["few"] == GroupResult("few", suppressed=True)
-    assert any("too small" in warning for warning in report.warnings)
+    assert any("not told about" in warning for warning in report.warnings)
     group[9] = "few"
     (report,) = group_reports(target, predicted, score, {"g": group})
     assert by_name(report)["few"].rows == 10

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from peers import Peer, ready, run
+from peers import TORCH, Peer, ready, run
 
 SCRIPTS = Path(__file__).parent / "scripts"
 
@@ -41,17 +41,39 @@ def laboratory(peer: Peer) -> Peer:
 
 
 def _run(peer: Peer, script: str, tracker: str, home: Path) -> list[dict[str, Any]]:
-    laboratory(peer)
     report = home / "report.json"
-    # What Treering notes of source and environment by itself is tested elsewhere; MLflow has nothing to compare it with.
-    variables = {"TREERING_HOME": str(home / "home"), "REPORT": str(report), "TREERING_CAPTURE": "off"}
-    # Spark starts Pythons of its own, and would take the first that it finds.
-    variables["PYSPARK_PYTHON"] = str(peer.python)
+    variables = _variables(peer, home) | {"REPORT": str(report)}
     if tracker == "mlflow":
         variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{home}/mlflow.db"
-    run(peer, SCRIPTS / script, tracker, folder=home, **variables)
+    run(laboratory(peer), SCRIPTS / script, tracker, folder=home, **variables)
     found: list[dict[str, Any]] = json.loads(report.read_text())
     return found
+
+
+def _variables(peer: Peer, home: Path) -> dict[str, str]:
+    # What Treering notes of source and environment by itself is tested elsewhere; MLflow has nothing to compare it with.
+    variables = {"TREERING_HOME": str(home / "home"), "TREERING_CAPTURE": "off"}
+    # Spark starts Pythons of its own, and would take the first that it finds.
+    variables["PYSPARK_PYTHON"] = str(peer.python)
+    # To compile Java's code well takes longer than these tests run it.
+    variables["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    if peer is TORCH:
+        # There is no TensorFlow beside PyTorch.
+        variables["KERAS_BACKEND"] = "torch"
+    return variables
+
+
+@pytest.fixture
+def run_tests(tmp_path: Path) -> Callable[..., str]:
+    """Runs files of tests in one process in an environment; what pytest says, if none failed or was skipped."""
+
+    def tests(peer: Peer, *scripts: str) -> str:
+        files = [str(SCRIPTS / one) for one in scripts]
+        said = run(laboratory(peer), SCRIPTS / "run_suite.py", *files, folder=tmp_path, **_variables(peer, tmp_path))
+        assert "skipped" not in said, said
+        return said
+
+    return tests
 
 
 @pytest.fixture

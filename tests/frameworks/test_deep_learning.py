@@ -91,3 +91,10 @@ def test_fitted_networks_are_logged_as_models(run_both: Any) -> None:
 def test_a_fitted_model_of_tensorflow(run_ours: Any) -> None:
     (found,) = run_ours(TENSORFLOW, "tensorflow_fitted.py")
     assert [(one["name"], one["status"]) for one in found["models"]] == [("model", "READY")]
+
+
+def test_a_fitted_model_of_transformers(run_ours: Any) -> None:
+    first, second = run_ours(TORCH, "transformers_fitted.py")
+    assert [(one["name"], one["status"]) for one in first["models"]] == [("model", "READY")]
+    assert "loss" in first["linked"]
+    assert second["models"] == []

@@ -1,9 +1,9 @@
-"""Models of networks: what their files promise, and their life, with the real MLflow beside it, both ways."""
+"""Models of networks, as in `test_flavours.py`; apart from it, so that two processes share the work."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,46 +12,21 @@ from peers import ONNX, ROOT, TENSORFLOW, TORCH, Peer, run
 
 pytestmark = pytest.mark.framework
 
-SUITES = {
-    "suite_keras.py": TORCH,
-    "suite_onnx.py": ONNX,
-    "suite_pytorch.py": TORCH,
-    "suite_sentences.py": ONNX,
-    "suite_tensorflow.py": TENSORFLOW,
-    "suite_transformers.py": TORCH,
-}
-LIVES = {
-    "keras_models.py": TORCH,
-    "onnx_models.py": ONNX,
-    "pytorch_models.py": TORCH,
-    "sentence_models.py": ONNX,
-    "tensorflow_models.py": TENSORFLOW,
-    "transformers_models.py": TORCH,
-}
 
-
-@pytest.mark.parametrize("suite", sorted(SUITES))
-def test_each_flavour_keeps_the_promises_of_flavours(suite: str, tmp_path: Path) -> None:
-    # Keras has no TensorFlow beside PyTorch.
-    said = run(
-        laboratory(SUITES[suite]),
-        SCRIPTS / "run_suite.py",
-        str(SCRIPTS / suite),
-        folder=tmp_path,
-        **_backend(SUITES[suite]),
-    )
-    assert " passed" in said
-    assert "skipped" not in said
-
-
-@pytest.mark.parametrize("script", sorted(LIVES))
-def test_models_live_here_and_in_mlflow(script: str, run_ours: Any) -> None:
-    """Logged, registered, loaded by alias in a fresh process, served, and exchanged with MLflow in both directions."""
-    assert run_ours(LIVES[script], script) == []
-
-
-def _backend(peer: Peer) -> dict[str, str]:
-    return {"KERAS_BACKEND": "torch"} if peer is TORCH else {}
+@pytest.mark.parametrize(
+    ("peer", "suite", "life"),
+    [
+        pytest.param(TORCH, "suite_keras.py", "keras_models.py", id="keras"),
+        pytest.param(ONNX, "suite_onnx.py", "onnx_models.py", id="onnx"),
+        pytest.param(TORCH, "suite_pytorch.py", "pytorch_models.py", id="pytorch"),
+        pytest.param(ONNX, "suite_sentences.py", "sentence_models.py", id="sentence_transformers"),
+        pytest.param(TENSORFLOW, "suite_tensorflow.py", "tensorflow_models.py", id="tensorflow"),
+        pytest.param(TORCH, "suite_transformers.py", "transformers_models.py", id="transformers"),
+    ],
+)
+def test_models_live_here_and_in_mlflow(run_tests: Callable[..., str], peer: Peer, suite: str, life: str) -> None:
+    """Each flavour keeps its promises; its models are logged, served, and exchanged with MLflow in both directions."""
+    assert " passed" in run_tests(peer, suite, life)
 
 
 def test_the_examples_of_the_page_run(tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ def test_shapley_values_of_a_sum_are_those_of_its_parts(tmp_path: Path) -> None:
     assert found["numbers"]["count"] == pytest.approx(0, abs=1e-9)
     assert found["words"][0] == "a"
     assert found["outputs"] == ["yes"]
+    # Of trees many rows are looked at, each with shares that add up to what was predicted.
+    assert found["trees"] == 200
+    assert found["exact"] == pytest.approx(0, abs=1e-9)
+    assert found["first"] == ["0", "0"]
 
 
 def test_evaluations_of_every_kind_are_explained_by_shap(tmp_path: Path) -> None:

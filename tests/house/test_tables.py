@@ -24,10 +24,15 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
         {"announcing", "base", "columns", "feed", "governing", "grid", "grouped", "merge", "schema", "search"},
     ),
     "FLAVOURS": ("treering.models.flavours:FLAVOURS", "models/flavours", {"base"}),
-    "SCORING_FORMATS": (
-        "treering.models.scoring.formats:SCORING_FORMATS",
-        "models/scoring/formats",
-        {"base", "remembering", "text"},
+    "OUTPUT_FORMATS": (
+        "treering.models.scoring.outputs:OUTPUT_FORMATS",
+        "models/scoring/outputs",
+        {"base", "folder", "text"},
+    ),
+    "TABLE_FORMATS": (
+        "treering.storage.tables:TABLE_FORMATS",
+        "storage/tables",
+        {"arrow", "hashing", "lines", "plain", "remembering", "rows", "sections", "texts"},
     ),
     "MODEL_COMMANDS": (
         "treering.cli.models:MODEL_COMMANDS",

@@ -7,7 +7,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -81,6 +83,19 @@ def test_code_reads_its_configuration(tmp_path: Path) -> None:
         ModelConfig()
     with pytest.raises(NotFound, match="'b'"):
         ModelConfig(development_config={"a": 1}).get("b")
+
+
+def test_files_that_run_at_once_keep_apart(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "from treering.models.code_models import ModelConfig, set_model\n"
+        "ModelConfig().get('meet')()\n"
+        "factor = ModelConfig().get('factor')\n"
+        "set_model(lambda rows: factor)\n"
+    )
+    meet = Barrier(4)
+    with ThreadPoolExecutor(4) as pool:
+        models = list(pool.map(lambda n: model_of_code(tmp_path / "a.py", {"meet": meet.wait, "factor": n}), range(4)))
+    assert [model(None) for model in models] == [0, 1, 2, 3]
 
 
 def test_a_loader_is_given_a_copy_of_its_data(tmp_path: Path) -> None:

@@ -247,3 +247,24 @@ def test_a_page_has_all_columns_of_all_kinds(tmp_path: Path) -> None:
     for name in ("age", "income", "gap", "city", "flag", "when", "none", "one"):
         assert f"<h3>{name}</h3>" in page
     assert "What tells of y" in page
+
+
+def test_a_small_table_is_read_once() -> None:
+    read = []
+
+    def pieces() -> Any:
+        read.append(1)
+        yield {"a": np.arange(10), "t": np.array(["x"] * 10, object)}
+
+    assert profile_of("t", pieces).rows == 10
+    assert len(read) == 1
+
+
+def test_a_text_is_one_value_whatever_its_piece_looks_like() -> None:
+    def pieces() -> Any:
+        yield {"code": np.array([7, 8, 7])}
+        yield {"code": np.array(["7", "x", "y", None, *["z"] * 50], object)}
+
+    found = profile_of("t", pieces).column("code")
+    assert (found.kind, found.distinct, found.missing) == ("text", 5, 1)
+    assert dict(zip(found.values, found.value_counts, strict=True)) == {"z": 50, "7": 3, "8": 1, "x": 1, "y": 1}

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from ui.site_captured import COMMITS
 from ui.site_server import Caller
 
 pytestmark = pytest.mark.browser
@@ -44,6 +45,22 @@ def test_pages_are_accessible(visit: Any, look: Any, theme: str, width: int):
             page.locator(".graph-words li").first.wait_for()
         look(page, f"{name}-{theme}-{width}")
         page.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_commit_says_what_it_is_and_is_copied(visit: Any, look: Any, theme: str, width: int):
+    commit = COMMITS[0]
+    page = visit(f"/lineage?uri=code:/{commit}", theme=theme, width=width).page
+    box(page, commit[:12]).click()
+    panel = page.get_by_label(f"Git commit {commit[:12]}")
+    panel.get_by_text(commit, exact=True).wait_for()
+    panel.get_by_text("https://github.com/example/cifar10.git").wait_for()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    panel.get_by_role("button", name="Copy the commit").click()
+    panel.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == commit
+    look(page, f"lineage-commit-{theme}-{width}")
 
 
 def box(page: Any, name: str) -> Any:

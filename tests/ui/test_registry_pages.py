@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
 
-from ui.looking import SIZES, Looker
+from ui.looking import JUDGED, SIZES, Looker
 from ui.site_server import Caller, running
 
 pytestmark = pytest.mark.browser
@@ -19,7 +20,7 @@ PAGES = {
     "overview": ("/", "text=Ended lately"),
     "experiments-deleted": ("/experiments?deleted=1", "tr[data-row], .notice"),
     "model-churn": ("/models/churn", "text=@challenger"),
-    "model-compare": ("/models/churn?compare=4,3", "text=visits: double"),
+    "model-compare": ("/models/churn?compare=4,3", "text=recall_score"),
     "version": ("/models/churn/versions/4", "text=Metrics beside v3"),
     "version-evaluation": ("/models/churn/versions/4?tab=evaluation", "text=What decisions are worth"),
     "version-card": ("/models/churn/versions/4?tab=card", "text=What it is for"),
@@ -250,14 +251,14 @@ def test_a_model_is_made_renamed_and_deleted_for_good_only_by_its_name(visit: An
 
 
 @contextlib.contextmanager
-def listener() -> Iterator[tuple[str, list[str]]]:
-    """A program that a webhook tells, and what it was told of."""
+def listener(answer: Callable[[str], int] = lambda _: 204) -> Iterator[tuple[str, list[str]]]:
+    """A program that a webhook tells, and what it was told of; it answers with the status that `answer` gives."""
     told: list[str] = []
 
     class Hears(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             told.append(self.rfile.read(int(self.headers["content-length"])).decode())
-            self.send_response(204)
+            self.send_response(answer(told[-1]))
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -286,7 +287,7 @@ def test_a_webhook_is_made_tried_switched_off_and_deleted(browser: Any, trusting
     with listener() as (url, told):
         page.get_by_role("button", name="New webhook").click()
         dialog = page.get_by_role("dialog", name="New webhook")
-        dialog.get_by_label("Name").fill("hook")
+        dialog.get_by_label("Name", exact=True).fill("hook")
         dialog.get_by_label("Address").fill(url)
         dialog.get_by_role("button", name="Create").click()
         hook = page.locator(".webhook", has_text=url)
@@ -299,6 +300,64 @@ def test_a_webhook_is_made_tried_switched_off_and_deleted(browser: Any, trusting
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         hook.wait_for(state="detached")
     looker.close()
+
+
+@pytest.mark.parametrize("width", JUDGED)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_deliveries_say_how_they_went_and_are_sent_again(
+    browser: Any, look: Any, trusting: str, theme: str, width: int
+):
+    looker = Looker(browser, trusting)
+    call = Caller(trusting)
+    # The second is refused once; the third finds nobody at home.
+    statuses = {"first": [204], "second": [404, 204], "third": [503]}
+
+    def answer(body: str) -> int:
+        left = statuses[json.loads(body)["data"]["name"]]
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    with listener(answer) as (url, told):
+        events = [{"entity": "registered_model", "action": "created"}, {"entity": "promotion", "action": "done"}]
+        call("webhooks", {"name": "hook", "url": url, "events": events})
+        for name in ("first", "second", "third"):
+            call("registered-models", {"name": name})
+        page = looker("/settings", theme=theme, width=width).page
+        page.get_by_role("button", name="Deliveries to hook").click()
+        dialog = page.get_by_role("dialog", name="Deliveries to hook")
+        rows = dialog.get_by_role("listitem")
+        rows.nth(2).get_by_text("Delivered").wait_for()
+        rows.nth(1).get_by_text("Given up").wait_for()
+        rows.nth(1).get_by_text("1 try · answer 404 · ended").wait_for()
+        rows.nth(1).get_by_text("The receiver answered with status 404.").wait_for()
+        rows.nth(0).get_by_text("The receiver answered with status 503.").wait_for()
+        look(page, f"deliveries-{theme}-{width}")
+        rows.nth(1).get_by_role("button", name="Send again: registered_model.created").click()
+        toast(page, "registered_model.created is sent to hook again.").wait_for()
+        rows.nth(1).get_by_text("Delivered").wait_for()
+        assert [json.loads(text)["data"]["name"] for text in told].count("second") == 2
+        dialog.get_by_role("button", name="Close").click()
+        page.get_by_role("button", name="New webhook").click()
+        asked = page.get_by_role("dialog", name="New webhook")
+        for label in ("A run finishes", "A promotion is asked for", "A stage or alias is rolled back"):
+            asked.get_by_label(label).check()
+        look(page, f"new-webhook-{theme}-{width}")
+        asked.get_by_label("Name", exact=True).fill("second-hook")
+        asked.get_by_label("Address").fill(url)
+        asked.get_by_role("button", name="Create").click()
+        second = page.locator(".webhook", has_text="second-hook")
+        second.get_by_text("5 events").wait_for()
+    looker.close()
+
+
+def test_evaluations_data_and_code_stand_beside_each_other(visit: Any):
+    page = visit("/models/churn?compare=4,3").page
+    side = page.get_by_label("2 versions side by side")
+    side.get_by_label("Only differences").uncheck()
+    side.get_by_role("rowheader", name="Evaluation").wait_for()
+    side.get_by_role("rowheader", name="recall_score", exact=True).wait_for()
+    side.get_by_role("rowheader", name="evaluated on churn", exact=False).or_(
+        side.get_by_role("rowheader", name="cifar10")
+    ).first.wait_for()
 
 
 def test_a_server_with_nothing_says_how_to_begin(browser: Any, trusting: str):

@@ -133,7 +133,9 @@ def record(services: Services, judgement: Judgement, target: str = "", model: st
     passed = result.verdict is Verdict.PASS
     run_id = candidate.run.info.run_id if candidate.run else ""
     user = user_name()
-    governance.set_check(NewCheck(version.name, version.version, CHECK, passed, told(result), run_id), user=user)
+    governance.set_check(
+        NewCheck(version.name, version.version, CHECK, passed, told(result).removeprefix("failed: "), run_id), user=user
+    )
     if not earned:
         return judgement
     expected = _expected(judgement, target)

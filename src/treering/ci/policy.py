@@ -102,7 +102,7 @@ def policy_of(found: Any, where: str = "the policy") -> Policy:
 
 def _mapping(found: Any, where: str, known: Sequence[str]) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
-        msg = f"{where} holds {found!r}, and has to hold some of: {', '.join(known)}."
+        msg = f"{where} holds {found!r:.60}, and has to hold some of: {', '.join(known)}."
         raise InvalidInput(msg)
     for key in found:
         if key not in known:

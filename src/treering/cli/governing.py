@@ -11,7 +11,7 @@ from treering.cli.card import card
 from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.core.errors import InvalidInput
-from treering.entities.governance import ApprovalRule, NewCheck, Promotion, PromotionState, RegistryEvent
+from treering.entities.governance import ApprovalRule, Difference, NewCheck, Promotion, PromotionState, RegistryEvent
 from treering.registry.base import Governance
 
 __all__ = ["COMMANDS"]
@@ -194,8 +194,14 @@ def _checks(name: str, version: int, *, as_json: bool) -> None:
 def _check(name: str, version: int, check: str, *, user: str, **given: Any) -> None:
     """Record the outcome of CHECK on VERSION of NAME."""
     with session() as services:
-        made = services.registry.governance.set_check(NewCheck(name, version, check, **given), user=user)
+        governance = services.registry.governance
+        waiting = {one.promotion_id for one in governance.promotions(name, PromotionState.PENDING)}
+        made = governance.set_check(NewCheck(name, version, check, **given), user=user)
+        done = governance.promotions(name, PromotionState.DONE) if waiting else ()
     click.echo(f"The check {made.check} of {name} version {version} {'passed' if made.passed else 'failed'}.")
+    for promotion in done:
+        if promotion.promotion_id in waiting:
+            _told(promotion, as_json=False)
 
 
 @click.command("annotate")
@@ -238,11 +244,7 @@ def _compare(name: str, versions: Sequence[str], *, everything: bool, as_json: b
         print_json(found)
         return
     columns = ["what", "key", *(f"{one.name}/{one.version}" for one in found.versions)]
-    rows = [
-        (one.kind, one.key, *(_short("-" if value is None else value) for value in one.values))
-        for one in found.differences
-        if everything or not one.same
-    ]
+    rows = [(one.kind, one.key, *_shown(one)) for one in found.differences if everything or not one.same]
     print_table(columns, rows, "They are the same in all that is known of them.")
     for version, reason in found.missing.items():
         click.echo(f"Of {version} something could not be read: {reason}", err=True)
@@ -256,17 +258,37 @@ def _version(name: str, text: str) -> tuple[str, int]:
     return model or name, int(number)
 
 
+def _shown(found: Difference) -> list[str]:
+    """The values for people: figures with as many digits as tell them apart, six at least."""
+    values = ["-" if value is None else _short(value) for value in found.values]
+    if found.kind not in {"metric", "evaluation"}:
+        return values
+    rounded = [_rounded(value) for value in values]
+    return rounded if len(set(rounded)) == len(set(values)) else values
+
+
+def _rounded(value: str) -> str:
+    try:
+        return f"{float(value):.6g}"
+    except ValueError:
+        return value
+
+
 def _told(promotion: Promotion, *, as_json: bool) -> None:
     if as_json:
         print_json(promotion)
         return
     what = f"{promotion.name} version {promotion.version}"
     if promotion.state is PromotionState.DONE:
+        if promotion.replaces == promotion.version:
+            click.echo(f"{what} is {promotion.target}, as it was before.")
+            return
         held = f" It was version {promotion.replaces} before." if promotion.replaces else ""
         click.echo(f"{what} is {promotion.target} now.{held}")
     elif promotion.state is PromotionState.PENDING:
         click.echo(f"{what} waits to become {promotion.target}. Missing: {'; '.join(promotion.missing)}.")
-        click.echo(f"Approve it with: treering registry approve {promotion.promotion_id}")
+        if any(" approval" in one for one in promotion.missing):
+            click.echo(f"Approve it with: treering registry approve {promotion.promotion_id}")
     else:
         click.echo(f"The promotion of {what} to {promotion.target} is {promotion.state.lower()}.")
 

@@ -33,6 +33,7 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
     chunk_rows: int = DEFAULT_CHUNK_ROWS,
     workers: int = 0,
     resume: bool = False,
+    parts: bool = False,
     trust: object = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> BatchResult:
@@ -53,17 +54,19 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
         chunk_rows: How many rows the model is asked for at once, at most.
         workers: Processes, each with a copy of the model; 0: one for each core, and none besides this for little data.
         resume: Go on from what an interrupted call with the same arguments left.
+        parts: Write a folder of files, each of some rows, instead of one file.
         trust: True: the model's code may run; or names that may be read though no allow-list has them.
         progress: Called now and then with how far it is.
 
     Raises:
         NotFound: If there is no such model or input.
         InvalidInput: If columns are missing, or rows cannot be read or predicted; the message names them.
-        Conflict: If another process writes the same output.
+        AlreadyExists: If `parts` is asked for, and there is something already.
+        Conflict: If another process writes the same output, or the input while it is read.
         StorageFull: If the disk is full.
     """
     files = find_files(input_path, input_format)
-    target = sink(output_path, output_format)
+    target = sink(output_path, output_format, folder=parts)
     with model_folder(model_uri) as folder:
         recipe = Recipe(
             str(folder),
@@ -76,7 +79,7 @@ def predict_batch(  # noqa: PLR0913 -- the options of a command, by name
             target.compressed,
             LoadOptions.of(session().settings, trust),
         )
-        return score(BatchJob(recipe, files.paths, target.path, workers, resume), progress)
+        return score(BatchJob(recipe, files.paths, target.path, workers, resume, parts), progress)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import PIECE, Column, Piece, TableFile, open_table
+from treering.storage.tables import PIECE, CodedPiece, Column, Piece, TableFile, open_table
+from treering.storage.tables.texts import coded
 
 __all__ = ["GivenTable", "given_table"]
 
@@ -43,6 +44,14 @@ class GivenTable:
         rows = len(next(iter(columns.values()), ()))
         for start in range(0, rows, PIECE):
             yield {name: columns[name][start : start + PIECE] for name in wanted or self.names}
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """The same, with columns of texts as `Texts`."""
+        if self.file is not None:
+            yield from self.file.coded_pieces()
+            return
+        for piece in self.pieces():
+            yield {name: coded(column) for name, column in piece.items()}
 
 
 def given_table(data: Any, feature_names: Sequence[str] = ()) -> GivenTable:

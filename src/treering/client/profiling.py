@@ -93,7 +93,7 @@ def profile(
     """See `treering.data.profile`."""
     table = given_table(data)
     known = _against(against)
-    found = profile_of(name or table.name, table.pieces, target=target or "", against=known, created=now())
+    found = profile_of(name or table.name, table.coded_pieces, target=target or "", against=known, created=now())
     made = DataProfile(found)
     if log:
         stem = (name or table.name).replace("/", "_").replace("\\", "_")

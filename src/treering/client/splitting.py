@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,8 @@ from treering.client.content_calls import log_text
 from treering.client.datasets import from_file, from_numpy, from_pandas
 from treering.client.log import log_input, set_tag
 from treering.client.runs import active_run
-from treering.core.errors import InvalidInput
-from treering.preparation.record import SPLIT_TAG, SplitPart, SplitRecord, record_of, to_json
+from treering.core.errors import DamagedData, InvalidInput
+from treering.preparation.record import SPLIT_TAG, SplitPart, SplitRecord, from_json, record_of, to_json
 from treering.preparation.splits import SplitOptions, fractions_of, split_rows
 from treering.storage.tables.hashing import hashes_of, joined
 
@@ -141,6 +142,7 @@ def _written(table: GivenTable, path: Path, folder: Path, made: tuple[Any, Any, 
     record = record_of(path.name, hashes, parts, options, [target.name for target in targets])
     told = folder / f"{stem}.{_RECORD}"
     note = told.with_name(f"{told.name}.{os.getpid()}.part")
+    record = replace(record, warnings=(*record.warnings, *_left_over(told, {target.name for target in targets})))
     try:
         if table.file is not None:
             table.file.divide(parts, passing)
@@ -152,6 +154,17 @@ def _written(table: GivenTable, path: Path, folder: Path, made: tuple[Any, Any, 
         for part in (*passing, note):
             part.unlink(missing_ok=True)
     return DataSplit(dict(zip(options.fractions, targets, strict=True)), record)
+
+
+def _left_over(record: Path, targets: set[str]) -> Iterator[str]:
+    """Parts of an earlier split that stay beside the new ones: their rows are in these, too."""
+    try:
+        earlier = from_json(record.read_bytes(), str(record))
+    except (DamagedData, FileNotFoundError):
+        return
+    for part in earlier.parts:
+        if part.path not in targets and (record.parent / Path(part.path).name).is_file():
+            yield f"{part.path} is of an earlier split, and its rows are in these parts, too. Remove it."
 
 
 def _stem(path: Path) -> tuple[str, str]:

@@ -127,6 +127,12 @@ class Settings:
         "", "Folder of the environments that are built for models; empty: ~/.cache/treering/environments.",
         "MLFLOW_ENV_ROOT",
     )  # fmt: skip
+    prediction_device: str = _setting(
+        "",
+        "Where models of PyTorch and Hugging Face answer, unless the caller says: `cpu`, `cuda:1`, or a number (-1: the"
+        " processor); empty: a graphics card if there is one.",
+        "MLFLOW_DEFAULT_PREDICTION_DEVICE",
+    )
     own_models: str = _setting(
         "",
         "File that lists what this user has saved, which is loaded whatever it holds; empty: in `home` if that is set,"

@@ -16,7 +16,7 @@ from sklearn.preprocessing import StandardScaler
 
 from treering.demo.data import SEED, Splits
 
-__all__ = ["GRID", "Candidate", "Step"]
+__all__ = ["CAUTIOUS", "GRID", "Candidate", "Step"]
 
 EPOCHS = 60
 ROUNDS = 80
@@ -27,7 +27,7 @@ class Step:
     """Where training stands after one epoch or boosting round.
 
     Attributes:
-        train: Probability of class 1 for each row of the training split, shape (rows,).
+        train: Probability of the target for each row of the training split, shape (rows,).
         validation: The same for the validation split.
     """
 
@@ -70,10 +70,12 @@ class Candidate:
         )
 
 
+CAUTIOUS = "logistic-a0.3"
+"""The candidate that is in use before the others come."""
 GRID = (
     Candidate("logistic-a0.0001", "logistic", {"alpha": 0.0001}),
     Candidate("logistic-a0.01", "logistic", {"alpha": 0.01}),
-    Candidate("logistic-a0.3", "logistic", {"alpha": 0.3}),
+    Candidate(CAUTIOUS, "logistic", {"alpha": 0.3}),
     Candidate("mlp-h8", "mlp", {"hidden": 8}),
     Candidate("mlp-h32", "mlp", {"hidden": 32}),
     Candidate("boosting-lr0.05-d2", "boosting", {"learning_rate": 0.05, "max_depth": 2}),

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
-__all__ = ["CLASSES", "SEED", "Split", "Splits", "load_splits"]
+__all__ = ["CLASSES", "SEED", "TARGET", "Split", "Splits", "load_splits"]
 
 SEED = 20
-CLASSES = ("malignant", "benign")
+TARGET = "malignant"
+CLASSES = ("benign", "malignant")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Split:
     """Rows of one part.
 
     Attributes:
-        table: One row per tumour: 30 float columns, and `target`, 0 malignant, 1 benign.
+        table: One row per tumour: 30 float columns, and the target, 1 for malignant, 0 for benign.
         file: Where they lie.
     """
 
@@ -29,12 +30,12 @@ class Split:
     @property
     def features(self) -> pd.DataFrame:
         """All columns but the target."""
-        return self.table.drop(columns="target")
+        return self.table.drop(columns=TARGET)
 
     @property
     def target(self) -> pd.Series:
         """In the order of `features`."""
-        return self.table["target"]
+        return self.table[TARGET]
 
 
 @dataclass(frozen=True, slots=True)

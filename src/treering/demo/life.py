@@ -1,4 +1,4 @@
-"""The demo from beginning to end: track, register, serve, ask, compare, show."""
+"""The demo from beginning to end: ask, look, split, train, judge, let in, take back, serve, compare, show."""
 
 from __future__ import annotations
 
@@ -20,16 +20,18 @@ from sklearn.metrics import accuracy_score
 
 import treering
 from treering.core.errors import DamagedData
-from treering.demo.candidates import GRID
+from treering.demo import governing, telling
 from treering.demo.data import Splits, load_splits
+from treering.demo.governing import Contender
 from treering.demo.processes import running
-from treering.demo.project import FOLDER, make_project
-from treering.demo.training import EXPERIMENT, MODEL, Champion, Result, register_best, track_grid
-from treering.pipelines.reproduce import ReproReport
+from treering.demo.project import Project, make_project
+from treering.demo.telling import Outcome, Passage
+from treering.demo.training import EXPERIMENT, Result, track_grid
 
-__all__ = ["Options", "Outcome", "run_demo"]
+__all__ = ["Options", "run_demo"]
 
 _SINGLE_REQUESTS = 50
+_REPORTS = "demo-reports"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,64 +50,80 @@ class Options:
     with_ui: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the demo found.
-
-    Attributes:
-        accuracy: On the held-out rows, by the live endpoint's answers.
-        latency: Median seconds of a request with one row.
-    """
-
-    runs: int
-    points: int
-    champion: Champion
-    rows: int
-    accuracy: float
-    latency: float
-    seconds: float
-
-
 def run_demo(options: Options, say: Callable[[str], None]) -> Outcome:
     """Run the demo and wait for Ctrl-C at its end if it shows the UI.
 
     Raises:
-        Unavailable: If a server does not start.
+        Unavailable: If a server does not start, or the gate cannot be asked.
         DamagedData: If the live endpoint answers other than the model in this process.
     """
     began = time.monotonic()
     with ExitStack() as stack, _terminated_by_signal():
         treering.set_tracking_uri(str(options.home))
         treering.set_experiment(EXPERIMENT)
+        objective = governing.state_objective()
+        say(telling.of_objective(objective))
         project = make_project(options.home)
-        say(f"Data      {project.table}, tracked; {_told(project.report)}")
         splits = load_splits(project.part)
-        say(
-            f"Split     {len(splits.train.target)} rows to train, {len(splits.validation.target)} to validate,"
-            f" {len(splits.test.target)} held out"
-        )
+        say(telling.of_data(project, splits))
         ui = _start_ui(options, project.root, stack) if options.with_ui else ""
         if ui:
             say(f"Watch it  {ui}")
-        results = track_grid(splits, lambda result: say(_line(result)))
-        champion = register_best(results, splits)
-        say(f"Register  {MODEL} version {champion.version}, alias champion: {champion.result.candidate.name}")
-        address, answers, latency = _serve_and_ask(champion, splits, stack)
+        results = track_grid(
+            project,
+            splits,
+            lambda profile: say(telling.of_profile(profile)),
+            lambda result: say(telling.of_result(result)),
+        )
+        passage = _let_in(results, splits, project, say)
+        champion = passage.champion
+        card = governing.write_cards(champion, options.home / _REPORTS)
+        say(f"Card      {card}: what it is for, how well it does and for whom, and what is not known")
+        address, answers, latency = _serve_and_ask(champion.uri, splits, stack)
         say(f"Serve     {address}/invocations answered {len(answers)} held-out rows as the model itself does")
         outcome = Outcome(
-            len(results) + 1,
-            sum(result.points for result in results),
-            champion,
-            len(answers),
+            objective,
+            results,
+            passage,
+            card,
             float(accuracy_score(splits.test.target, answers)),
             latency,
             time.monotonic() - began,
         )
-        for line in _summary(outcome, options, ui, address):
+        for line in telling.summary(outcome, options.home):
             say(line)
         if ui:
+            for line in telling.farewell(ui, address):
+                say(line)
             threading.Event().wait()
     return outcome
+
+
+def _let_in(results: list[Result], splits: Splits, project: Project, say: Callable[[str], None]) -> Passage:
+    """Judge three of them, one after the other: the first has nobody to beat, and the last needs a person's word."""
+    governing.begin()
+    contestants: list[Contender] = []
+    refused: list[Contender] = []
+    drilled = 0
+    for place, result in enumerate(governing.contenders(results)):
+        last = place == len(governing.ROLES) - 1
+        contender = governing.register(result, splits.test, explained=last)
+        contestants.append(contender)
+        say(telling.of_contender(contender))
+        if last:
+            governing.demand_approval()
+        verdict = governing.gate(contender, project.root, rival=place > 0)
+        say(telling.of_verdict(contender, verdict))
+        if not verdict.passed:
+            refused.append(contender)
+        elif verdict.missing:
+            done = governing.approve(verdict.promotion_id, "The evaluation convinces me.")
+            drilled = governing.go_back_and_forth(contender)
+            say(telling.of_approval(done, drilled))
+    champion = governing.holder(contestants)
+    history = governing.history()
+    say(telling.of_history(history, contestants[0].version))
+    return Passage(tuple(contestants), tuple(refused), champion, drilled, len(history))
 
 
 def _start_ui(options: Options, project: Path, stack: ExitStack) -> str:
@@ -118,9 +136,9 @@ def _start_ui(options: Options, project: Path, stack: ExitStack) -> str:
     return url
 
 
-def _serve_and_ask(champion: Champion, splits: Splits, stack: ExitStack) -> tuple[str, list[int], float]:
+def _serve_and_ask(uri: str, splits: Splits, stack: ExitStack) -> tuple[str, list[int], float]:
     """Serve the champion, ask for all held-out rows, and hold the answers against the model in this process."""
-    folder = treering.artifacts.download_artifacts(champion.uri)
+    folder = treering.artifacts.download_artifacts(uri)
     address = f"http://127.0.0.1:{_free_port('127.0.0.1')}"
     arguments = ["models", "serve", "-m", str(folder), "--host", "127.0.0.1", "--port", address.rpartition(":")[2]]
     stack.enter_context(running("model server", arguments, f"{address}/ping", Path(folder)))
@@ -133,9 +151,9 @@ def _serve_and_ask(champion: Champion, splits: Splits, stack: ExitStack) -> tupl
             began = time.perf_counter()
             _ask(http, address, one)
             seconds.append(time.perf_counter() - began)
-    expected = treering.pyfunc.load_model(champion.uri).predict(rows)
+    expected = treering.pyfunc.load_model(uri).predict(rows)
     if not np.array_equal(np.asarray(answers), np.asarray(expected)):
-        msg = f"{address} answers other than {champion.uri} loaded in this process. Please report this."
+        msg = f"{address} answers other than {uri} loaded in this process. Please report this."
         raise DamagedData(msg)
     return address, answers, statistics.median(seconds)
 
@@ -147,35 +165,6 @@ def _ask(http: urllib3.PoolManager, address: str, frame: dict[str, Any]) -> list
         msg = f"{address}/invocations answered {answer.status}: {answer.data.decode(errors='replace')[:500]}"
         raise DamagedData(msg)
     return [int(value) for value in json.loads(answer.data)["predictions"]]
-
-
-def _told(report: ReproReport) -> str:
-    if not report.reproduced:
-        return "its pipeline is up to date"
-    return f"stages {' and '.join(report.reproduced)} made what follows from it"
-
-
-def _line(result: Result) -> str:
-    return (
-        f"Train     {result.candidate.name:<19} log loss {result.loss:.4f}  AUC {result.auc:.4f}"
-        f"  accuracy {result.accuracy:.3f}"
-    )
-
-
-def _summary(outcome: Outcome, options: Options, ui: str, address: str) -> Iterator[str]:
-    best = outcome.champion.result
-    yield ""
-    yield f"The whole life of a model, in {outcome.seconds:.0f} seconds"
-    yield f"  tracked     {outcome.runs} runs, {outcome.points} metric points, experiment {EXPERIMENT!r}"
-    yield f"  registered  {MODEL} version {outcome.champion.version} of {len(GRID)} candidates, {best.candidate.name}"
-    yield f"  served      {outcome.rows} held-out rows, accuracy {outcome.accuracy:.3f}, {outcome.latency * 1000:.1f} ms a row"
-    yield f"  kept in     {options.home}; the data and its pipeline in {options.home / FOLDER}"
-    if ui:
-        yield ""
-        yield f"  web UI      {ui}"
-        yield f"  endpoint    {address}/invocations"
-        yield ""
-        yield "Both stay up until Ctrl-C."
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -1,4 +1,4 @@
-"""Starting the demo's servers as processes of their own, and stopping them again."""
+"""Calling `treering` as a person does: a command that ends, and servers that are stopped again."""
 
 from __future__ import annotations
 
@@ -14,10 +14,30 @@ import urllib3
 
 from treering.core.errors import Unavailable
 
-__all__ = ["running"]
+__all__ = ["call", "running"]
 
 _START = 30.0
 _STOP = 10.0
+
+
+def call(arguments: list[str], cwd: Path) -> str:
+    """What `treering <arguments>` prints, whatever its exit status says.
+
+    Raises:
+        Unavailable: If it prints nothing; the message has what it complained about.
+    """
+    ended = subprocess.run(  # noqa: S603 - our own command with our own arguments
+        [sys.executable, "-m", "treering", *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        cwd=cwd,
+    )
+    said = ended.stdout.decode(errors="replace")
+    if not said.strip():
+        msg = f"`treering {' '.join(arguments)}` failed: {ended.stderr.decode(errors='replace').strip()[-2000:]}"
+        raise Unavailable(msg)
+    return said
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from treering.client.context import user_name
 from treering.core.errors import NotSupported
 from treering.core.settings import Settings
 from treering.core.variables import process_variables
+from treering.demo.data import TARGET
 from treering.pipelines.reproduce import ReproOptions, ReproReport, reproduce
 from treering.pipelines.tracked import TrackedRuns, TrackOptions
 from treering.versioning.add import add
@@ -48,13 +49,18 @@ class Project:
     report: ReproReport
 
     @property
-    def table(self) -> str:
-        """The table that all comes from, relative to the root."""
-        return _TABLE
+    def table(self) -> Path:
+        """The table that all comes from."""
+        return self.root / _TABLE
+
+    @property
+    def split(self) -> Path:
+        """The record of how the table was split."""
+        return self.root / "data" / "tumours.split.json"
 
     def part(self, name: str) -> Path:
         """Where the rows of `train`, `validation` or `test` lie."""
-        return self.root / "data" / f"{name}.csv"
+        return self.root / "data" / f"tumours.{name}.csv"
 
 
 def make_project(home: Path) -> Project:
@@ -68,13 +74,20 @@ def make_project(home: Path) -> Project:
     for name in _FILES:
         (root / name).write_bytes((files("treering.demo.template") / name).read_bytes())
     (root / _TABLE).parent.mkdir(exist_ok=True)
-    load_breast_cancer(as_frame=True).frame.to_csv(root / _TABLE, index=False)
+    _write_table(root / _TABLE)
     with chdir(root):
         add(repo, [_TABLE])
         report = _reproduce(repo, home)
     if repo.git is not None:
         _commit(repo.git)
     return Project(root, report)
+
+
+def _write_table(file: Path) -> None:
+    """Scikit-learn calls a benign tumour 1; here 1 is what is looked for, as every metric takes it."""
+    table = load_breast_cancer(as_frame=True).frame
+    table[TARGET] = 1 - table.pop("target")
+    table.to_csv(file, index=False)
 
 
 def _repository(root: Path) -> Repository:

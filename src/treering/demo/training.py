@@ -1,9 +1,9 @@
-"""Track the grid: one parent run, a nested run for each candidate, the best one registered."""
+"""Track the grid: one parent run, which says what the data is like, and a nested run for each candidate."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +12,16 @@ from sklearn.metrics import classification_report, roc_auc_score
 from sklearn.pipeline import Pipeline
 
 import treering
+from treering.client.described_dataset import DescribedDataset
+from treering.client.profiling import DataProfile
 from treering.demo import plots
 from treering.demo.candidates import GRID, Candidate
-from treering.demo.data import CLASSES, Split, Splits
+from treering.demo.data import CLASSES, TARGET, Split, Splits
+from treering.demo.project import Project
 
-__all__ = ["EXPERIMENT", "MODEL", "Champion", "Result", "register_best", "track_grid"]
+__all__ = ["EXPERIMENT", "Result", "described", "track_grid"]
 
 EXPERIMENT = "breast-cancer"
-MODEL = "breast-cancer"
 THRESHOLD = 0.5
 
 
@@ -40,21 +42,20 @@ class Result:
     points: int
 
 
-@dataclass(frozen=True, slots=True)
-class Champion:
-    """The registered version that the alias points at."""
+def track_grid(
+    project: Project, splits: Splits, on_profile: Callable[[DataProfile], None], on_result: Callable[[Result], None]
+) -> list[Result]:
+    """Look at the table, and train every candidate as a nested run.
 
-    result: Result
-    version: int
-    uri: str
-
-
-def track_grid(splits: Splits, on_result: Callable[[Result], None]) -> list[Result]:
-    """Train every candidate as a nested run; `on_result` hears of each as it ends."""
-    treering.set_experiment(EXPERIMENT)
+    Args:
+        on_profile: Hears what the table is like.
+        on_result: Hears of each candidate as it ends.
+    """
     results = []
     with treering.start_run(run_name="grid", description="Three families of classifiers on tumour measurements."):
         treering.log_params({"candidates": len(GRID), "selected_by": "validation/log_loss"})
+        on_profile(treering.data.profile(project.table, target=TARGET, log=True))
+        treering.log_artifact(project.split)
         _log_inputs(splits)
         for candidate in GRID:
             results.append(_track(candidate, splits))
@@ -63,22 +64,6 @@ def track_grid(splits: Splits, on_result: Callable[[Result], None]) -> list[Resu
         treering.log_metrics({"best/log_loss": best.loss, "best/auc": best.auc, "best/accuracy": best.accuracy})
         treering.set_tag("best_run", best.run_id)
     return results
-
-
-def register_best(results: list[Result], splits: Splits) -> Champion:
-    """Register the candidate with the smallest validation loss and give it the alias `champion`."""
-    best = min(results, key=lambda result: result.loss)
-    version = treering.register_model(best.model_uri, MODEL, tags={"validation": "passed"})
-    client = treering.Client()
-    client.update_registered_model(MODEL, "Tells benign from malignant tumours by 30 measurements of cell nuclei.")
-    client.set_registered_model_alias(MODEL, "champion", str(version.version))
-    client.update_model_version(
-        MODEL,
-        str(version.version),
-        f"{best.candidate.name}: log loss {best.loss:.4f} and AUC {best.auc:.4f}"
-        f" on {len(splits.validation.target)} validation rows.",
-    )
-    return Champion(best, int(version.version), f"models:/{MODEL}@champion")
 
 
 def _track(candidate: Candidate, splits: Splits) -> Result:
@@ -122,12 +107,16 @@ def _scores(name: str, split: Split, probability: NDArray[np.float64]) -> dict[s
     }
 
 
+def described(split: Split) -> tuple[DescribedDataset, Mapping[str, str]]:
+    """A part as a dataset with the digest of the tracked file, so that lineage goes on to the stage that made it."""
+    file = treering.data.from_file(split.file)
+    return treering.data.from_pandas(split.table, file.source, TARGET, file.name, file.digest), file.tags
+
+
 def _log_inputs(splits: Splits) -> None:
     for split, context in ((splits.train, "training"), (splits.validation, "validation")):
-        # By the digest of the tracked file, so that lineage goes on to the stage that made it.
-        file = treering.data.from_file(split.file)
-        dataset = treering.data.from_pandas(split.table, file.source, "target", file.name, file.digest)
-        treering.log_input(dataset, context=context, tags=file.tags)
+        dataset, tags = described(split)
+        treering.log_input(dataset, context=context, tags=tags)
 
 
 def _log_plots(model: Pipeline, split: Split) -> None:

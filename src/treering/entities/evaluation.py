@@ -91,9 +91,10 @@ class GroupResult:
 
     Attributes:
         name: The attribute's value; of an intersection the values, joined by ` & `.
-        rows: How many; None where the group is too small for its size to be told.
+        rows: How many; None where that is not told.
         metrics: By name, such as `selection_rate`, `true_positive_rate`, `positive_predictive_value`, `roc_auc`.
-        suppressed: Whether the group is too small to be told about; then there are no metrics.
+        suppressed: Whether the group is too small to be told about, or would give one away that is; then there are
+            no metrics.
     """
 
     name: str

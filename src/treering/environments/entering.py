@@ -51,15 +51,23 @@ def run_there(python: Path, root: Path, arguments: Sequence[str], more: Mapping[
         "PATH": f"{python.parent}{_separator()}{variables.get('PATH', '')}",
         **more,
     }
-    process = subprocess.Popen([str(python), "-m", _OURS, *arguments], env=variables)  # noqa: S603 -- ourselves
+    started: list[subprocess.Popen[bytes]] = []
+    told: list[int] = []
 
     def forward(number: int, _frame: FrameType | None) -> None:
         # From a terminal it has it already; twice does no harm.
-        if process.poll() is None:
-            process.send_signal(number)
+        told.append(number)
+        for process in started:
+            if process.poll() is None:
+                process.send_signal(number)
 
+    # Before it starts, so that no signal ends this process alone.
     before = signal.signal(signal.SIGTERM, forward)
     try:
+        process = subprocess.Popen([str(python), "-m", _OURS, *arguments], env=variables)  # noqa: S603 -- ourselves
+        started.append(process)
+        if told:
+            process.send_signal(signal.SIGTERM)
         return _status(process)
     finally:
         signal.signal(signal.SIGTERM, before)

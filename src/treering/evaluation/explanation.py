@@ -8,7 +8,7 @@ predicts; other ways, such as SHAP, are rows of the table `EXPLAINERS`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,6 +56,9 @@ class ExplanationOptions:
         points: At how many values of a feature.
         lines: For how many single rows.
         seconds: After which time no further feature is begun.
+        model: The framework's own object behind `predict`, if it is known: of trees SHAP is far quicker.
+        keep_rows: Whether the values of each row are given to `rows_to`, by ways that have them.
+        rows_to: Takes columns by name, `row` (the place in the table) first.
     """
 
     score: Score
@@ -71,6 +74,9 @@ class ExplanationOptions:
     lines: int = 30
     seconds: float = 60.0
     seed: int = 0
+    model: Any = None
+    keep_rows: bool = False
+    rows_to: Callable[[Mapping[str, Array]], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,14 @@ class Sampled:
     """What an explainer works on.
 
     Attributes:
+        places: Of the rows in the table that was given.
         deadline: Of `time.monotonic`.
     """
 
     predict: Predict
     columns: Columns
     target: Array
+    places: Array
     deadline: float
 
 
@@ -112,10 +120,11 @@ def explain(predict: Predict, table: Any, target: Any, options: ExplanationOptio
     if len(columns) != len(truth) or not len(truth):
         msg = f"There are {len(columns):,} rows and {len(truth):,} targets: give one a row, and one row at least."
         raise InvalidInput(msg)
+    rows = np.arange(len(truth))
     if len(truth) > options.rows:
         rows = np.sort(np.random.default_rng(options.seed).choice(len(truth), options.rows, replace=False))
         columns, truth = columns.take(rows), truth[rows]
-    sampled = Sampled(predict, columns, truth, time.monotonic() + options.seconds)
+    sampled = Sampled(predict, columns, truth, rows, time.monotonic() + options.seconds)
     found = explainer(sampled, options)
     dependences, left_out = _dependences(sampled, found.importances, options)
     notes = found.notes

@@ -1,7 +1,8 @@
 """Group fairness: how a model treats the groups that sensitive attributes make, with intervals.
 
 Each row is counted once, into its group and what the model did with it; everything else, the bootstrap too, is
-worked out from these counts. Groups of fewer than ten rows are not told about, and no value of a row leaves this module.
+worked out from these counts. Groups of fewer than ten rows are not told about, nor what would give them away, and no
+value of a row leaves this module.
 
 Definitions are the usual ones (Hardt et al. 2016; Fairlearn's and AIF360's documentation): a difference is the largest
 less the smallest over the groups, a ratio the smallest over the largest.
@@ -22,6 +23,7 @@ from treering.evaluation.fairness_classes import class_report
 from treering.evaluation.fairness_errors import error_report
 from treering.evaluation.fairness_rates import Outcomes, outcomes_of, rate_report
 from treering.evaluation.grouping import MOST_GROUPS, codes_of, crossed, group_by
+from treering.evaluation.suppression import told_of, told_of_crossed
 
 __all__ = ["ALIASES", "FairnessOptions", "group_reports"]
 
@@ -44,7 +46,7 @@ class FairnessOptions:
         positive: Which class is the favourable one; None for the greater of two.
         samples: How many bootstrap samples; 0 for no intervals.
         confidence: Of the intervals.
-        least_rows: Groups with fewer rows are not told about.
+        least_rows: Groups with fewer rows are not told about, nor such as would give them away.
         least_cell: As `least_rows`, where two attributes are crossed.
         intersections: Whether attributes are crossed, two at a time.
         ranges: Into how many ranges an attribute of numbers is cut.
@@ -103,12 +105,18 @@ def group_reports(
         raise InvalidInput(msg)
     single = [group_by(name, values, options.ranges) for name, values in attributes.items()]
     report = _reporter(np.asarray(target), np.asarray(predicted), score, options)
-    reports = [report(group, options.least_rows) for group in single]
+    least = options.least_rows
+    told = [told_of(group, least) for group in single]
+    reports = [report(group, np.flatnonzero(mask)) for group, mask in zip(single, told, strict=True)]
     if options.intersections:
-        least = max(options.least_rows, options.least_cell)
-        pairs = [crossed(*pair) for pair in combinations(single, 2)]
-        # More groups than one attribute may have are hardly looked at, and hardly any is large enough.
-        reports += [report(pair, least) for pair in pairs if len(pair.names) <= MOST_GROUPS]
+        cell = max(least, options.least_cell)
+        for one, other in combinations(range(len(single)), 2):
+            pair = crossed(single[one], single[other])
+            # More groups than one attribute may have are hardly looked at, and hardly any is large enough.
+            if len(pair.names) <= MOST_GROUPS:
+                reports.append(
+                    report(pair, np.flatnonzero(told_of_crossed(pair, (told[one], told[other]), least, cell)))
+                )
     return tuple(reports)
 
 
@@ -116,13 +124,13 @@ def _reporter(target: Any, predicted: Any, score: Any, options: FairnessOptions)
     """What makes a report of a grouping; what all groupings share is worked out once."""
     if options.model_type == "regressor":
         truth, told = _numbers(target, "targets"), _numbers(predicted, "predictions")
-        return lambda group, least: error_report(group, truth, told, least, options)
+        return lambda group, shown: error_report(group, truth, told, shown, options)
     classes, truth, told = _classes(target, predicted)
     if options.positive is None and len(classes) > 2:  # noqa: PLR2004 -- two classes are the simple case
-        return lambda group, least: class_report(group, (classes, truth, told), least, options)
+        return lambda group, shown: class_report(group, (classes, truth, told), shown, options)
     positive = _positive(classes, options.positive)
     outcomes: Outcomes = outcomes_of(truth == positive, told == positive, score)
-    return lambda group, least: rate_report(group, outcomes, least, options)
+    return lambda group, shown: rate_report(group, outcomes, shown, options)
 
 
 def _numbers(values: Any, what: str) -> np.ndarray[Any, np.dtype[np.float64]]:

@@ -23,6 +23,7 @@ from treering.evaluation.fairness_rates import (
     wilson,
 )
 from treering.evaluation.grouping import Grouping
+from treering.evaluation.suppression import left_out
 
 if TYPE_CHECKING:  # which uses this module
     from treering.evaluation.fairness import FairnessOptions
@@ -34,7 +35,7 @@ _MOST_CELLS = 20_000_000  # of all bootstrap samples, before there are fewer of 
 
 
 def class_report(
-    group: Grouping, classified: tuple[list[Any], Numbers, Numbers], least: int, options: FairnessOptions
+    group: Grouping, classified: tuple[list[Any], Numbers, Numbers], shown: Numbers, options: FairnessOptions
 ) -> GroupReport:
     """The report of one grouping; `classified` is the classes, and of each row the true and the predicted one."""
     classes, truth, told = classified
@@ -46,7 +47,6 @@ def class_report(
     place = (group.codes * wide + truth) * wide + told
     tables = np.bincount(place, minlength=many * wide * wide).reshape(many, wide * wide)
     rows = tables.sum(axis=1)
-    shown = np.flatnonzero(rows >= least)
     samples = min(options.samples, max(100, _MOST_CELLS // max(1, len(shown) * wide * wide)))
     drawn = resampled(tables[shown], samples if options.samples else 0, np.random.default_rng(options.seed))
     found_tables, drawn_tables = (cells.reshape(*cells.shape[:-1], wide, wide) for cells in (tables[shown], drawn))
@@ -61,10 +61,7 @@ def class_report(
     summary, worst = _summary(found, above, options)
     results = group_results(group.names, rows, shown, metrics, intervals if options.samples else {})
     warnings = _warnings(group, (found["selection_rate"], classes), summary, shown, worst, options)
-    small = int((rows > 0).sum()) - len(shown)
-    if small:
-        warnings += (f"{small:,} {'group is' if small == 1 else 'groups are'} too small to be told about.",)
-    return GroupReport(group.attribute, results, summary, warnings)
+    return GroupReport(group.attribute, results, summary, (*warnings, *left_out(rows, shown)))
 
 
 def _rates(tables: Numbers) -> dict[str, Numbers]:

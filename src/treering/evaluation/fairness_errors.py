@@ -15,6 +15,7 @@ from treering.core.errors import InvalidInput
 from treering.entities.evaluation import GroupReport
 from treering.evaluation.fairness_rates import Disparity, Numbers, disparity, group_results
 from treering.evaluation.grouping import Grouping
+from treering.evaluation.suppression import left_out
 
 if TYPE_CHECKING:  # which uses this module
     from treering.evaluation.fairness import FairnessOptions
@@ -27,7 +28,9 @@ _RMSE = "root_mean_squared_error"
 _SQUARES = _MEANS.index("mean_squared_error")
 
 
-def error_report(group: Grouping, truth: Numbers, told: Numbers, least: int, options: FairnessOptions) -> GroupReport:
+def error_report(
+    group: Grouping, truth: Numbers, told: Numbers, shown: Numbers, options: FairnessOptions
+) -> GroupReport:
     """The report of one grouping."""
     error = told - truth
     if not np.isfinite(error).all():
@@ -35,7 +38,6 @@ def error_report(group: Grouping, truth: Numbers, told: Numbers, least: int, opt
         raise InvalidInput(msg)
     many = len(group.names)
     rows = np.bincount(group.codes, minlength=many)
-    shown = np.flatnonzero(rows >= least)
     means, covariances = _moments(group, (error, np.abs(error), error * error, truth, told), rows)
     drawn = _drawn(means[shown], covariances[shown] / rows[shown, np.newaxis, np.newaxis], options)
     values = {name: Disparity(means[shown, place], drawn[..., place]) for place, name in enumerate(_MEANS)}
@@ -98,7 +100,4 @@ def _warnings(group: Grouping, values: dict[str, Disparity], shown: Numbers, row
                 f"The mean absolute error for {group.names[shown[most]]} ({errors[most]:.4g}) is more than a quarter larger"
                 f" than for {group.names[shown[least]]} ({errors[least]:.4g})."
             )
-    small = int((rows > 0).sum()) - len(shown)
-    if small:
-        warnings.append(f"{small:,} {'group is' if small == 1 else 'groups are'} too small to be told about.")
-    return tuple(warnings)
+    return (*warnings, *left_out(rows, shown))

@@ -16,6 +16,7 @@ import numpy as np
 from treering.core.errors import InvalidInput
 from treering.entities.evaluation import Estimate, GroupReport, GroupResult, Interval
 from treering.evaluation.grouping import Grouping
+from treering.evaluation.suppression import left_out
 
 if TYPE_CHECKING:  # which uses this module
     from treering.evaluation.fairness import FairnessOptions
@@ -109,12 +110,11 @@ def outcomes_of(truth: Numbers, told: Numbers, score: Any) -> Outcomes:
     return Outcomes(cell, np.searchsorted(_edges(scores), scores, side="right"), scores - truth if probable else None)
 
 
-def rate_report(group: Grouping, outcomes: Outcomes, least: int, options: FairnessOptions) -> GroupReport:
+def rate_report(group: Grouping, outcomes: Outcomes, shown: Numbers, options: FairnessOptions) -> GroupReport:
     """The report of one grouping."""
     many = len(group.names)
     cells = np.bincount(group.codes * _CELLS + outcomes.cell, minlength=many * _CELLS).reshape(many, _CELLS)
     rows = cells.sum(axis=1)
-    shown = np.flatnonzero(rows >= least)
     z = NormalDist().inv_cdf(0.5 + options.confidence / 2)
     rng = np.random.default_rng(options.seed)
     drawn = resampled(cells[shown], options.samples, rng)
@@ -314,8 +314,4 @@ def _warnings(
             f" ({rates[least]:.1%} against {rates[most]:.1%}), less than {options.ratio_floor:g} times"
             f" (four-fifths rule).{doubt}"
         )
-    small = int((rows > 0).sum()) - len(shown)
-    if small:
-        noun = "group is" if small == 1 else "groups are"
-        warnings.append(f"{small:,} {noun} too small to be told about.")
-    return tuple(warnings)
+    return (*warnings, *left_out(rows, shown))

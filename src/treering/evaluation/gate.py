@@ -54,6 +54,11 @@ def judge(rivals: Rivals, objective: Objective | None = None, policy: Policy | N
         *_own(candidate),
         *_against_champion(rivals, objective, policy, comparison),
     ]
+    # What the objective demands is often demanded of the evaluation, too; of two that say the same, the first is told.
+    said: dict[tuple[str, str, float | None], Check] = {}
+    for one in checks:
+        said.setdefault((one.name, one.bound, one.value), one)
+    checks = list(said.values())
     if not checks:
         reason = "Nothing was demanded: the experiment has no objective, and there are neither bounds nor a champion."
         checks = [Check("demands", None, None, "", reason)]

@@ -22,6 +22,9 @@ MOST_GROUPS = 500
 _SPAN = 10_000  # of whole numbers, up to which they are counted rather than looked up
 
 
+Places = np.ndarray[Any, np.dtype[np.intp]]
+
+
 @dataclass(frozen=True, slots=True)
 class Grouping:
     """The groups that an attribute makes.
@@ -29,11 +32,13 @@ class Grouping:
     Attributes:
         names: One a group.
         codes: For each row, the place of its group in `names`.
+        origins: Of two attributes crossed, for each group its place in the first and in the second.
     """
 
     attribute: str
     names: tuple[str, ...]
-    codes: np.ndarray[Any, np.dtype[np.intp]]
+    codes: Places
+    origins: tuple[Places, ...] = ()
 
 
 def group_by(attribute: str, values: Any, ranges: int = 4) -> Grouping:
@@ -93,7 +98,8 @@ def crossed(first: Grouping, second: Grouping) -> Grouping:
         JOIN.join((first.names[place // len(second.names)], second.names[place % len(second.names)]))
         for place in present.tolist()
     )
-    return Grouping(JOIN.join((first.attribute, second.attribute)), names, dense[joint])
+    origins = (present // len(second.names), present % len(second.names))
+    return Grouping(JOIN.join((first.attribute, second.attribute)), names, dense[joint], origins)
 
 
 def _array(values: Any) -> np.ndarray[Any, Any]:

@@ -10,8 +10,9 @@ import importlib.util
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType, ModuleType
 from typing import Any
 from uuid import uuid4
 
@@ -21,11 +22,18 @@ from treering.core.errors import DamagedData, InvalidInput, NotFound, TreeringEr
 
 __all__ = ["ModelConfig", "config_of", "model_of_code", "set_model"]
 
-# What the file that runs now has handed over, and the configuration that it runs with.
-_HANDED: ContextVar[list[Any] | None] = ContextVar("handed", default=None)
-_CONFIG: ContextVar[Mapping[str, Any] | None] = ContextVar("config", default=None)
+# Under this name a file that is run as a model finds its errand among its own names.
+_ERRAND = "__treering_errand__"
 # Where MLflow's loader looks for the model, and MLflow's `set_model` puts it.
 _THEIR_MODULE, _THEIR_NAME = "mlflow.models.model", "__mlflow_model__"
+
+
+@dataclass(frozen=True, slots=True)
+class _Errand:
+    """What a file runs for: the configuration that it is given, and the models that it hands over."""
+
+    config: Mapping[str, Any] | None
+    handed: list[Any] = field(default_factory=list)
 
 
 def set_model(model: Any) -> None:
@@ -37,9 +45,8 @@ def set_model(model: Any) -> None:
     if not callable(model) and not callable(getattr(model, "predict", None)):
         msg = f"A {type(model).__name__} is no model: it has no predict method and is no function."
         raise InvalidInput(msg)
-    handed = _HANDED.get()
-    if handed is not None:
-        handed.append(model)
+    if errand := _errand():
+        errand.handed.append(model)
     if theirs := sys.modules.get(_THEIR_MODULE):
         setattr(theirs, _THEIR_NAME, model)
 
@@ -52,7 +59,8 @@ class ModelConfig:
     """
 
     def __init__(self, *, development_config: str | Path | Mapping[str, Any] | None = None) -> None:
-        given = _CONFIG.get()
+        errand = _errand()
+        given = errand.config if errand else None
         if given is None and development_config is None:
             msg = "There is no configuration. Give development_config, or model_config when the model is logged."
             raise NotFound(msg)
@@ -106,13 +114,13 @@ def model_of_code(path: Path, config: Mapping[str, Any] | None = None) -> Any:
     if spec is None or spec.loader is None:  # pragma: no cover -- every .py file has a loader
         raise TypeError(path)
     module = importlib.util.module_from_spec(spec)
-    with _watched(config) as handed:
+    with _sent(module, config) as handed:
         sys.modules[spec.name] = module
         try:
             spec.loader.exec_module(module)
-        except TreeringError:
-            raise
         except Exception as error:
+            if isinstance(error, TreeringError):
+                raise
             msg = f"The model's code {path.name} fails: {type(error).__name__}: {error}"
             raise DamagedData(msg) from error
     if not handed:
@@ -121,21 +129,30 @@ def model_of_code(path: Path, config: Mapping[str, Any] | None = None) -> Any:
     return handed[-1]
 
 
+def _errand() -> _Errand | None:
+    """The errand of the file that has called, itself or through modules of its own."""
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 -- only the stack tells which of several files asks
+    while frame is not None:
+        if isinstance(found := frame.f_globals.get(_ERRAND), _Errand):
+            return found
+        frame = frame.f_back
+    return None
+
+
 @contextmanager
-def _watched(config: Mapping[str, Any] | None) -> Iterator[list[Any]]:
-    handed: list[Any] = []
-    tokens = _HANDED.set(handed), _CONFIG.set(config)
+def _sent(module: ModuleType, config: Mapping[str, Any] | None) -> Iterator[list[Any]]:
+    errand = _Errand(config)
+    vars(module)[_ERRAND] = errand
     theirs = sys.modules.get(_THEIR_MODULE)
     before = getattr(theirs, _THEIR_NAME, None)
     if theirs is not None:
         setattr(theirs, _THEIR_NAME, None)
     try:
-        yield handed
+        yield errand.handed
         theirs = sys.modules.get(_THEIR_MODULE)
-        if not handed and (found := getattr(theirs, _THEIR_NAME, None)) is not None:
-            handed.append(found)
+        if not errand.handed and (found := getattr(theirs, _THEIR_NAME, None)) is not None:
+            errand.handed.append(found)
     finally:
-        _HANDED.reset(tokens[0])
-        _CONFIG.reset(tokens[1])
+        vars(module).pop(_ERRAND, None)
         if theirs is not None:
             setattr(theirs, _THEIR_NAME, before)

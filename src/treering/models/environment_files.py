@@ -17,7 +17,7 @@ import yaml
 from treering.core.errors import InvalidInput, NotFound
 from treering.models.requirements import pin
 
-__all__ = ["Requirements", "copy_uv_project", "from_conda", "given_requirements", "write"]
+__all__ = ["Requirements", "conda_environment", "copy_uv_project", "from_conda", "given_requirements", "write"]
 
 Requirements = Sequence[str] | str
 """As users give them: lines, or the path of a file with them."""
@@ -70,6 +70,15 @@ def from_conda(given: Mapping[str, Any] | str) -> tuple[dict[str, Any], list[str
     return found, [str(line) for lines in pip for line in lines]
 
 
+def conda_environment(requirements: Sequence[str]) -> dict[str, Any]:
+    """An environment of conda with this Python, in which pip installs the requirements."""
+    return {
+        "channels": ["conda-forge"],
+        "dependencies": [f"python={platform.python_version()}", "pip", {"pip": list(requirements)}],
+        "name": "mlflow-env",
+    }
+
+
 def write(folder: Path, requirements: Iterable[str], conda: Mapping[str, Any] | None = None) -> None:
     """Write the files into `folder`.
 
@@ -85,17 +94,12 @@ def write(folder: Path, requirements: Iterable[str], conda: Mapping[str, Any] | 
             msg = f"{line!r} is no requirement. Write one such as scikit-learn==1.5.0 a string."
             raise InvalidInput(msg)
     (folder / "requirements.txt").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    version = platform.python_version()
     environment = {
-        "python": version,
+        "python": platform.python_version(),
         "build_dependencies": [pin(name) for name in ("pip", "setuptools", "wheel")],
         "dependencies": ["-r requirements.txt"],
     }
-    made = conda or {
-        "channels": ["conda-forge"],
-        "dependencies": [f"python={version}", "pip", {"pip": lines}],
-        "name": "mlflow-env",
-    }
+    made = conda or conda_environment(lines)
     (folder / "conda.yaml").write_text(yaml.safe_dump(dict(made), sort_keys=False), encoding="utf-8")
     (folder / "python_env.yaml").write_text(yaml.safe_dump(environment, sort_keys=False), encoding="utf-8")
 

@@ -6,10 +6,16 @@ Keras when its module has been imported.
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from collections.abc import Mapping
-from pathlib import Path
+from math import prod
+from pathlib import Path, PurePosixPath
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+import h5py
 import keras
 
 from treering.core.errors import DamagedData, InvalidInput
@@ -25,7 +31,13 @@ if TYPE_CHECKING:
 __all__ = ["ask", "is_model", "modules_of", "read_model", "signature_of", "write_model"]
 
 _INSTEAD = "Written as a class, the layer would need none."
-_FAILED = (ValueError, TypeError, KeyError, OSError, AttributeError, ImportError, RuntimeError, IndexError)
+_FAILED = (
+    *(ValueError, TypeError, KeyError, OSError, AttributeError, ImportError, RuntimeError, IndexError),
+    *(MemoryError, zipfile.BadZipFile),
+)
+# Keras packs nothing, and what was packed again by hand becomes hardly smaller.
+_MOST_UNPACKED = 20
+_SMALL = 16 << 20
 
 
 def is_model(thing: Any) -> bool:
@@ -63,7 +75,10 @@ def read_model(
         # Not every release of Keras asks before it reads a lambda layer from this format.
         ask_to_run(path, "it has a lambda layer", _INSTEAD, options)
     try:
+        _check(path, given["custom_objects"])
         return keras.saving.load_model(path, **given)
+    except DamagedData:
+        raise
     except _FAILED as error:
         if "unsafe deserialization" not in str(error).lower() and "safe_mode" not in str(error):
             raise _damaged(path, error) from error
@@ -72,6 +87,72 @@ def read_model(
         return keras.saving.load_model(path, **{**given, "safe_mode": False})
     except _FAILED as error:
         raise _damaged(path, error) from error
+
+
+def _check(path: Path, custom_objects: Any) -> None:
+    """Raise DamagedData before a file makes Keras read other files, or take more memory than its weights do.
+
+    Releases of Keras differ in what they check of this themselves.
+    """
+    if not zipfile.is_zipfile(path):
+        with h5py.File(path) as weights:
+            _check_weights(weights, path, path.stat().st_size)
+        return
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+        if any(".." in PurePosixPath(one.filename).parts or one.filename.startswith(("/", "\\")) for one in parts):
+            msg = f"The model {path} holds files that would be unpacked outside of it. Do not load this model."
+            raise DamagedData(msg)
+        held = sum(one.file_size for one in parts)
+        if held > _MOST_UNPACKED * path.stat().st_size + _SMALL:
+            msg = f"The model {path} would unpack to {held} bytes, far more than a model of its size. It is not read."
+            raise DamagedData(msg)
+        for one in parts:
+            if one.filename.endswith(".h5"):
+                with archive.open(one) as file, h5py.File(io.BytesIO(file.read())) as weights:
+                    _check_weights(weights, path, one.file_size)
+        described = json.loads(archive.read("config.json"))
+    # A weight has a byte or more.
+    if (announced := _announced_weights(described, custom_objects)) > held + _SMALL:
+        msg = f"The model {path} is damaged: it describes {announced} weights, and holds {held} bytes of them."
+        raise DamagedData(msg)
+
+
+def _check_weights(group: Any, path: Path, held: int) -> None:
+    pending = [group]
+    while pending:
+        one = pending.pop()
+        for name in one:
+            link = one.get(name, getlink=True)
+            found = one.get(name) if isinstance(link, h5py.HardLink) else None
+            outside = found is None or (isinstance(found, h5py.Dataset) and found.external)
+            if outside or (isinstance(found, h5py.Dataset) and found.nbytes > _MOST_UNPACKED * held):
+                why = "that lie in other files" if outside else "of absurd size"
+                msg = f"The model {path} names weights {why}, {found if found is None else found.name} {name!r}."
+                raise DamagedData(msg)
+            if isinstance(found, h5py.Group):
+                pending.append(found)
+
+
+def _announced_weights(described: Any, custom_objects: Any) -> int:
+    """How many weights a description asks for; 0 if only making them could tell.
+
+    Within a stateless scope Keras makes no weights before its end, and it ends with the thread.
+    """
+    found: list[int] = []
+
+    def build() -> None:
+        keras.StatelessScope().__enter__()
+        try:
+            model = keras.saving.deserialize_keras_object(described, custom_objects=custom_objects)
+            found.extend(prod(one.shape) for one in model.variables)
+        except Exception:  # noqa: BLE001  # what is wrong with it, reading it says
+            found.clear()
+
+    thread = Thread(target=build)
+    thread.start()
+    thread.join()
+    return sum(found)
 
 
 def ask(model: Any, data: Any, call: Any) -> Any:

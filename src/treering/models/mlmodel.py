@@ -5,6 +5,7 @@ It is MLflow's format. Keys that Treering does not know are kept as they were.
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ __all__ = [
     "read",
     "read_text",
     "timestamp",
+    "tree_inside",
     "write",
 ]
 
@@ -198,6 +200,19 @@ def inside(folder: Path, name: object) -> Path:
             f"The model's file {path} is a link to {real}, outside of the model. Replace the link by what it leads to."
         )
         raise DamagedData(msg)
+    return path
+
+
+def tree_inside(folder: Path, name: object) -> Path:
+    """As `inside`, for a folder that is handed over as a whole: no link in it leads out of the model either."""
+    path = inside(folder, name)
+    home = folder.resolve()
+    for top, folders, files in os.walk(path):
+        for entry in (*folders, *files):
+            inner = os.path.join(top, entry)  # noqa: PTH118  # one object for each file would cost more than the look
+            if os.path.islink(inner) and not Path(inner).resolve().is_relative_to(home):  # noqa: PTH114  # as above
+                msg = f"The model's file {inner} is a link that leads out of the model. Replace it by what it leads to."
+                raise DamagedData(msg)
     return path
 
 

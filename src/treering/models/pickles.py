@@ -16,7 +16,6 @@ from treering.models.load_options import LoadOptions
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext
 from treering.models.safety.names import Allowed
 from treering.models.safety.own import is_own
-from treering.models.safety.pickled import findings_of
 from treering.models.safety.reading import GuardedUnpickler, Refused
 
 __all__ = ["NotingUnpickler", "dump", "load", "modules_of"]
@@ -117,31 +116,27 @@ def load(
         DamagedData: If the file is no pickle, or needs a class that is not there.
         MissingExtra: If it needs a package that is not installed.
     """
+    if path.is_file() and is_own(path, options.own):
+        return _read(path, NotingUnpickler)
     names = Allowed.standard(allowed, options.trust)
     guards = {place: one for place, one in (stand_ins or {}).items() if not Allowed().plus(options.trust).has(*place)}
     try:
         return _read(path, lambda file: GuardedUnpickler(file, names, guards))
     except Refused as error:
         refused = error
-    callers = names.with_callers()
-    if callers.has(*_split(refused.name)) and not _findings(path).calls_objects:
-        try:
-            return _read(path, lambda file: GuardedUnpickler(file, callers, guards))
-        except Refused as error:
-            refused = error
-    if not is_own(path, options.own):
-        if not options.allow_code:
-            msg = (
-                f"{path.name} is a pickle that refers to {refused.name}, which could run any code, so it was not read."
-                f" `treering models scan {path}` shows all that it refers to. If you trust who made the model, load it"
-                f" with trust=[{refused.name!r}] or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
-            )
-            raise PermissionDenied(msg) from refused
-        if not options.quiet:
-            logger.warning(
-                "Loading the pickle %s, which can run code: it refers to %s. Load only models whose maker you trust.",
-                path, refused.name,
-            )  # fmt: skip
+    if not options.allow_code:
+        named = f"trust=[{refused.name!r}] or " if refused.name else ""
+        msg = (
+            f"{path.name} was not read, because it could run any code. {refused.message} `treering models scan {path}`"
+            f" shows all that it refers to. If you trust who made the model, load it with {named}trust=True, or set"
+            " TREERING_ALLOW_MODEL_CODE=true."
+        )
+        raise PermissionDenied(msg) from refused
+    if not options.quiet:
+        logger.warning(
+            "Loading the pickle %s, which can run code: %s Load only models whose maker you trust.",
+            path, refused.message,
+        )  # fmt: skip
     return _read(path, NotingUnpickler)
 
 
@@ -149,27 +144,14 @@ def _read(path: Path, unpickler: Callable[[Any], pickle.Unpickler]) -> Any:
     try:
         with path.open("rb") as file:
             return unpickler(file).load()
-    except Refused:
-        raise
     except FileNotFoundError as error:
         msg = f"The model is incomplete: {path} is missing. Save or download it again."
         raise DamagedData(msg) from error
     except ModuleNotFoundError as error:
         msg = f"The model needs the module {error.name!r}, which is not installed. See its requirements.txt."
         raise MissingExtra(msg) from error
-    except (
-        pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, KeyError, TypeError, ValueError,
-        MemoryError, OverflowError,
-    ) as error:  # fmt: skip
+    except Exception as error:
+        if isinstance(error, Refused):
+            raise
         msg = f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."
         raise DamagedData(msg) from error
-
-
-def _findings(path: Path) -> Any:
-    with path.open("rb") as file:
-        return findings_of(file)
-
-
-def _split(name: str) -> tuple[str, str]:
-    module, _, last = name.rpartition(".")
-    return module, last

@@ -5,6 +5,7 @@ Texts in, and texts or a table out: what a model server and a table of predictio
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -178,26 +179,30 @@ def _looked_up(pipeline: Any, data: Any, config: dict[str, Any]) -> list[str]:
 
 
 def _seen(pipeline: Any, data: Any, config: dict[str, Any]) -> Any:
-    found = pipeline(texts_of(data), **config)
+    # Transformers takes an image's bytes as text.
+    given = [base64.b64encode(one).decode() if isinstance(one, bytes) else one for one in _recorded(data)]
+    found = pipeline(given, **config)
     return TABLES.load("pandas").from_columns(found, None) if isinstance(found[0], list) else _frame(found)
 
 
 def _heard(pipeline: Any, data: Any, config: dict[str, Any]) -> list[str]:
-    found = [pipeline(one, **config) for one in _sounds(data)]
+    found = [pipeline(one, **config) for one in _recorded(data)]
     if config.get("return_timestamps") in {"word", "char"}:
         return [json.dumps(one) for one in found]
     return [str(one["text"]) for one in found]
 
 
 def _heard_kind(pipeline: Any, data: Any, config: dict[str, Any]) -> Any:
-    return _frame([label for one in _sounds(data) for label in pipeline(one, **config)])
+    return _frame([label for one in _recorded(data) for label in pipeline(one, **config)])
 
 
-def _sounds(data: Any) -> list[Any]:
-    """Recordings: bytes of files, arrays of samples, or where they are."""
+def _recorded(data: Any) -> list[Any]:
+    """Sounds and images: bytes of files, arrays of samples, or where they are."""
     if is_table(data):
         column = data.iloc[:, 0] if hasattr(data, "columns") else data
         return list(column.tolist())
+    if isinstance(data, np.ndarray) and data.dtype.kind in "OSU":
+        return list(data.ravel().tolist())
     return list(data) if isinstance(data, list | tuple) else [data]
 
 

@@ -23,18 +23,22 @@ from torch.serialization import get_unsafe_globals_in_checkpoint, safe_globals
 
 from treering.core.errors import DamagedData, MissingExtra
 from treering.models.safety.asking import ask_to_run
+from treering.models.safety.graphs import foreign_part
 
 if TYPE_CHECKING:
     from treering.models.load_options import LoadOptions
 
-__all__ = ["is_script", "modules_in", "read_graph", "read_pickle", "unknown_names"]
+__all__ = ["is_script", "modules_in", "read_graph", "read_pickle", "unknown_names", "unsafe_part"]
 
 # What layers of PyTorch keep as their activation.
 _FUNCTIONS = {f"torch.nn.functional.{name}" for name in ("gelu", "relu", "silu", "tanh", "leaky_relu", "elu", "selu")}
 _LAYERS = "torch.nn.modules."
-_DAMAGED = (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError)
+_DAMAGED = (
+    *(RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+    *(AssertionError, MemoryError),
+)
 # Plain text of one line, which no pickle is.
-_TEXTS = {"archive_format", "archive_version", "byteorder", "version", "serialization_id"}
+_TEXTS = {"archive_format", "archive_version", "byteorder", "version", ".data/version", ".data/serialization_id"}
 _LONGEST_TEXT = 64
 _PAYLOADS = ("data/weights/", "data/constants/")
 _RAW = ("weight_", "tensor_")
@@ -80,6 +84,8 @@ def read_pickle(path: Path, options: LoadOptions, place: Any = None) -> Any:
     """
     if is_script(path):
         return _read_script(path, options, place)
+    if zipfile.is_zipfile(path):
+        _check_extent(path, path)
     unknown = unknown_names(path, options.trust)
     try:
         if unknown == []:
@@ -97,17 +103,39 @@ def read_pickle(path: Path, options: LoadOptions, place: Any = None) -> Any:
 
 def read_graph(path: Path, options: LoadOptions) -> Any:
     """What `torch.export.save` wrote, as a module. Raises as `read_pickle`."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            unsafe = _unsafe_part(archive)
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError) as error:
-        raise _damaged(path, error) from error
-    if unsafe:
-        _ask(path, f"its part {unsafe!r} is no plain data", options)
+    if unsafe := unsafe_part(path):
+        _ask(path, f"its part {unsafe} is no plain data", options)
     try:
         return torch.export.load(path).module()
+    except Exception as error:
+        # Each step over the description can fail in a way of its own.
+        raise _damaged(path, error) from error
+
+
+def unsafe_part(path: Path) -> str:
+    """The first part of a traced graph that PyTorch would run, read as a pickle of anything or load as a library.
+
+    Raises:
+        DamagedData: If the file is no archive of PyTorch's.
+    """
+    _check_extent(path, path)
+    try:
+        # Nobody else may read the archive for it: two readers can find different parts in one file.
+        archive = torch.PyTorchFileReader(str(path))
+        parts = {name: archive.get_record(name) for name in archive.get_all_records()}
     except _DAMAGED as error:
         raise _damaged(path, error) from error
+    raw = _raw_parts({name: content for name, content in parts.items() if name.endswith("_config.json")})
+    for name, content in parts.items():
+        if name in raw:
+            continue
+        if name.endswith(".json"):
+            described = _json(content)
+            if described is None or (found := foreign_part(described)):
+                return repr(name) if described is None else f"{name!r} ({found})"
+        elif not _is_plain(name, content):
+            return repr(name)
+    return ""
 
 
 def modules_in(path: Path) -> set[str]:
@@ -160,22 +188,23 @@ def _found(name: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
-def _unsafe_part(archive: zipfile.ZipFile) -> str:
-    """The first part of a traced graph that PyTorch would read as a pickle of anything, or as a library; "" if none."""
-    names = archive.namelist()
-    if len(set(names)) < len(names):
-        return "several parts of one name"
-    # PyTorch compresses nothing; what is compressed may be of any size.
-    if packed := [one.filename for one in archive.infolist() if one.compress_type != zipfile.ZIP_STORED]:
-        return packed[0]
-    contents = {name: name.partition("/")[2] for name in names}
-    raw = _raw_parts({contents[name]: archive.read(name) for name in names if name.endswith("_config.json")})
-    for name, inner in contents.items():
-        if inner in raw or name.endswith("/"):
-            continue
-        if not _is_plain(inner, archive.read(name)):
-            return inner
-    return ""
+def _check_extent(source: Any, path: Path) -> None:
+    """Refuse an archive that is not packed as PyTorch packs it, which may unpack to any size.
+
+    Raises:
+        DamagedData: If it is such a one, or none.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive:
+            parts = archive.infolist()
+            held = archive.start_dir
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise _damaged(path, error) from error
+    packed = any(one.compress_type != zipfile.ZIP_STORED for one in parts)
+    shared = len({one.filename for one in parts}) < len(parts) or sum(one.file_size for one in parts) > held
+    if packed or shared or (parts and min(one.header_offset for one in parts)):
+        msg = f"The model {path} is packed in a way in which PyTorch packs nothing. It may be damaged, and is not read."
+        raise DamagedData(msg)
 
 
 def _raw_parts(configs: dict[str, bytes]) -> set[str]:
@@ -194,15 +223,14 @@ def _raw_parts(configs: dict[str, bytes]) -> set[str]:
 
 
 def _is_plain(name: str, content: bytes) -> bool:
-    if name.rpartition("/")[2] in _TEXTS:
+    if name in _TEXTS:
         return len(content) <= _LONGEST_TEXT and content.strip().isascii() and b"\n" not in content.strip()
-    if name.endswith(".json"):
-        return _json(content) is not None
     try:
+        _check_extent(io.BytesIO(content), Path(name))
         if get_unsafe_globals_in_checkpoint(io.BytesIO(content)):
             return False
         torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-    except (*_DAMAGED, zipfile.BadZipFile):
+    except (*_DAMAGED, DamagedData):
         return False
     return True
 

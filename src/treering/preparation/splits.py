@@ -45,7 +45,8 @@ class SplitOptions:
     def __post_init__(self) -> None:
         """Refuse what cannot be meant."""
         values = list(self.fractions.values())
-        if len(values) < 2 or min(values) <= 0 or abs(sum(values) - 1) > _NEARLY:  # noqa: PLR2004 -- parts
+        sound = all(value > 0 for value in values) and abs(sum(values) - 1) <= _NEARLY  # NaN is neither
+        if len(values) < 2 or not sound:  # noqa: PLR2004 -- parts
             told = ", ".join(f"{name} {value:g}" for name, value in self.fractions.items())
             msg = f"The fractions are two or more, above 0, and add up to 1; these are {told or 'none'}."
             raise InvalidInput(msg)

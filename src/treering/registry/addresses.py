@@ -19,6 +19,11 @@ __all__ = ["Addresses", "Target"]
 
 _LONGEST = 2048
 _PORTS = {"http": 80, "https": 443}
+# All that is given out for the public; what lies outside of it is old forms of local addresses, and new ones.
+_PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
+_EXAMPLES_V6 = ipaddress.IPv6Network("3fff::/20")
+# A gateway of the network reaches the IPv4 address in its last bits.
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Target:
 
     Attributes:
         ip: The resolved address.
-        host: The name in the URL.
+        host: The name in the URL, in ASCII as DNS has it.
         path: With the query.
     """
 
@@ -72,7 +77,8 @@ class Addresses:
         parts, port = self._split(url)
         host = str(parts.hostname)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        return Target(parts.scheme.lower(), host, port, self._resolve(host, port)[0], path)
+        ip = self._resolve(host, port)[0]
+        return Target(parts.scheme.lower(), host.encode("idna").decode(), port, ip, path)
 
     def _split(self, url: str) -> tuple[SplitResult, int]:
         try:
@@ -113,5 +119,8 @@ class Addresses:
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = ip.ipv4_mapped or ip.sixtofour or ip
+        within = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped or ip.sixtofour
+        if within is None:
+            return ip.is_global and ip in _PUBLIC_V6 and ip not in _EXAMPLES_V6
+        ip = within
     return ip.is_global and not ip.is_multicast

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from treering.core.errors import Conflict, InvalidInput, PermissionDenied
@@ -136,7 +136,7 @@ def _counts(rule: ApprovalRule, promotion: Promotion, user: str) -> bool:
     return (not rule.who or user in rule.who) and (rule.allow_own or user != promotion.requested_by)
 
 
-def holder_before(events: Sequence[RegistryEvent], holding: Sequence[int], exists: Sequence[int]) -> int | None:
+def holder_before(events: Sequence[RegistryEvent], holding: Sequence[int], exists: Callable[[int], bool]) -> int | None:
     """The version that held a target before those that hold it now; None where the history knows none.
 
     Each move to the target lays a version on a stack, and each rollback takes off what lies above the
@@ -144,7 +144,7 @@ def holder_before(events: Sequence[RegistryEvent], holding: Sequence[int], exist
 
     Args:
         events: The moves to the target, the oldest first.
-        exists: The versions that there are still.
+        exists: Whether there is such a version still; asked of as few as can be, since a history may be long.
     """
     stack: list[int] = []
     for event in events:
@@ -156,6 +156,6 @@ def holder_before(events: Sequence[RegistryEvent], holding: Sequence[int], exist
             stack.append(int(event.before))  # from before there was a history
         if not stack or stack[-1] != event.version:
             stack.append(event.version)
-    while stack and (stack[-1] in holding or stack[-1] not in exists):
+    while stack and (stack[-1] in holding or not exists(stack[-1])):
         stack.pop()
     return stack[-1] if stack else None

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound, TreeringError
 from treering.core.uri import join
 from treering.entities.evaluation import Evaluation
 from treering.entities.governance import Difference, VersionComparison
 from treering.entities.model import LoggedModel, ModelVersion
+from treering.entities.page import Query
 from treering.entities.run import Run
 from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, from_json
 from treering.models.mlmodel import FILE_NAME, read_text
@@ -28,6 +30,7 @@ _MOST_READ = 4 << 20
 _COMMIT_TAGS = ("mlflow.source.git.commit", "mlflow.source.name")
 _ORDER = ("metric", "evaluation", "param", "input", "output", "parameter", "requirement", "data", "code", "tag")
 
+T = TypeVar("T")
 Facts = dict[tuple[str, str], str]
 
 
@@ -53,11 +56,21 @@ def compare(
     missing: dict[str, str] = {}
     facts = [_facts(version, tracking, open_artifacts, missing) for version in versions]
     keys = sorted({key for known in facts for key in known}, key=lambda key: (_ORDER.index(key[0]), key[1]))
-    differences = []
-    for kind, key in keys:
-        values = tuple(known.get((kind, key)) for known in facts)
-        differences.append(Difference(kind, key, values, len(set(values)) == 1))
+    values = {key: tuple(known.get(key) for known in facts) for key in keys}
+    differences = [
+        Difference(kind, key, said, len(set(said)) == 1)
+        for (kind, key), said in values.items()
+        if said != values.get(_said_already(kind, key))
+    ]
     return VersionComparison(versions, differences, missing)
+
+
+def _said_already(kind: str, key: str) -> tuple[str, str]:
+    """The line that says the same as this one, if the values are the same: an evaluation logs its metrics, too."""
+    plain, on, _ = key.rpartition(" on ")
+    if kind == "metric" and on:
+        return "metric", plain
+    return ("metric", key) if kind == "evaluation" else ("", "")
 
 
 def _facts(
@@ -67,30 +80,27 @@ def _facts(
     missing: dict[str, str],
 ) -> Facts:
     facts: Facts = {("tag", key): value for key, value in version.tags.items()}
-    troubles = []
-    if version.run_id:
-        try:
-            run = tracking.runs.get(version.run_id)
-        except NotFound as error:
-            troubles.append(error.message)
-        else:
-            facts |= _of_run(run)
-            facts |= _guarded(lambda: _of_evaluation(run, version, open_artifacts), troubles)
-    if version.model_id:
-        facts |= _guarded(lambda: _of_model(tracking.models.get(version.model_id)), troubles)
+    troubles: list[str] = []
+    run = _tried(lambda: tracking.runs.get(version.run_id), troubles) if version.run_id else None
+    model = _tried(lambda: tracking.models.get(version.model_id), troubles) if version.model_id else None
+    if run is not None:
+        facts |= _of_run(run)
+    if model is not None:
+        facts |= _of_model(model)
     if open_artifacts is not None:
-        facts |= _guarded(lambda: _of_files(open_artifacts(version.storage_uri or version.source)), troubles)
+        facts |= _tried(lambda: _of_evaluation(tracking, run, model, open_artifacts), troubles) or {}
+        facts |= _tried(lambda: _of_files(open_artifacts(version.storage_uri or version.source)), troubles) or {}
     if troubles:
         missing[f"{version.name}/{version.version}"] = " ".join(troubles)
     return facts
 
 
-def _guarded(read: Callable[[], Facts], troubles: list[str]) -> Facts:
+def _tried(read: Callable[[], T], troubles: list[str]) -> T | None:
     try:
         return read()
     except TreeringError as error:
         troubles.append(error.message)
-        return {}
+        return None
 
 
 def _of_run(run: Run) -> Facts:
@@ -111,14 +121,30 @@ def _of_model(model: LoggedModel) -> Facts:
     return facts
 
 
-def _of_evaluation(run: Run, version: ModelVersion, open_artifacts: Callable[[str], ObjectStore] | None) -> Facts:
-    if open_artifacts is None or run.data.tags.get(EVALUATED_TAG, version.model_id) != version.model_id:
+def _of_evaluation(
+    tracking: Tracking, run: Run | None, model: LoggedModel | None, open_artifacts: Callable[[str], ObjectStore]
+) -> Facts:
+    """What the newest evaluation says: of a run that says that it judged the model, else of the version's own run."""
+    judges: Sequence[Run] = ()
+    if model is not None:
+        named = f"tags.`{EVALUATED_TAG}` = '{model.model_id}'"
+        newest = Query(named, ("attributes.start_time DESC",), 1, experiment_ids=(model.experiment_id,))
+        judges = tracking.runs.search(newest).items
+    if not judges and run is not None and _may_be_of(run, model):
+        judges = [run]
+    if not judges:
         return {}
+    at = judges[0].info.artifact_uri
     try:
-        text = _text(open_artifacts(run.info.artifact_uri), RECORD_PATH)
+        text = _text(open_artifacts(at), RECORD_PATH)
     except NotFound:
         return {}
-    return _said(from_json(text, join(run.info.artifact_uri, RECORD_PATH)))
+    return _said(from_json(text, join(at, RECORD_PATH)))
+
+
+def _may_be_of(run: Run, model: LoggedModel | None) -> bool:
+    """A run that says whom it judged may have judged somebody else."""
+    return model is None or run.data.tags.get(EVALUATED_TAG, model.model_id) == model.model_id
 
 
 def _said(evaluation: Evaluation) -> Facts:

@@ -13,6 +13,7 @@ import secrets as randomness
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -38,7 +39,7 @@ _LONGEST_PAUSE = 3_600_000
 _KEPT = 30 * 24 * 3_600_000
 _PURGE_EVERY = 3_600_000
 _LONGEST_ERROR = 1000
-_FIRST_FAILURE, _FIRST_OF_SERVER = 400, 500
+_FIRST_REDIRECT, _FIRST_FAILURE, _FIRST_OF_SERVER = 300, 400, 500
 # The others below 500 say that the message is not wanted as it is, and it does not get better.
 _TEMPORARY = {408, 425, 429}
 
@@ -75,7 +76,9 @@ class Deliverer:
         self._secrets = secrets or Secrets()
         self._terms = terms or Terms()
         self._holder = str(uuid.uuid4())
-        self._busy: dict[str, threading.Thread] = {}
+        self._taken: set[str] = set()
+        self._queue: deque[str] = deque()
+        self._threads: list[threading.Thread] = []
         self._purged = 0
 
     def deliver(self) -> DeliveryReport:
@@ -95,7 +98,7 @@ class Deliverer:
                 logger.warning("Messages to webhooks wait: %s", error.message)
                 stop.wait(_AFTER_ERROR * period)
         deadline = time.monotonic() + _FAREWELL
-        for thread in list(self._busy.values()):
+        for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def _begin(self, stop: threading.Event) -> None:
@@ -104,19 +107,29 @@ class Deliverer:
             self._outbox.purge(current - _KEPT)
             self._purged = current
         for webhook_id in self._outbox.waiting(current):
-            if webhook_id not in self._busy and len(self._busy) < _AT_ONCE:
-                # Not a pool's thread: the end of the process would wait for it as long as the receiver likes.
-                thread = threading.Thread(target=self._emptied, args=(webhook_id, stop.is_set), daemon=True)
-                self._busy[webhook_id] = thread
-                thread.start()
+            if webhook_id not in self._taken:
+                self._taken.add(webhook_id)
+                self._queue.append(webhook_id)
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        for _ in range(min(_AT_ONCE - len(self._threads), len(self._queue))):
+            # Not a pool's thread: the end of the process would wait for it as long as the receiver likes.
+            thread = threading.Thread(target=self._work, args=(stop.is_set,), daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
-    def _emptied(self, webhook_id: str, ended: Callable[[], bool]) -> None:
-        try:
-            self._empty(webhook_id, ended)
-        except TreeringError as error:
-            logger.warning("Messages to the webhook %s wait: %s", webhook_id, error.message)
-        finally:
-            self._busy.pop(webhook_id, None)
+    def _work(self, ended: Callable[[], bool]) -> None:
+        """Serve one webhook after another, until none is left."""
+        while not ended():
+            try:
+                webhook_id = self._queue.popleft()
+            except IndexError:
+                return
+            try:
+                self._empty(webhook_id, ended)
+            except TreeringError as error:
+                logger.warning("Messages to the webhook %s wait: %s", webhook_id, error.message)
+            finally:
+                self._taken.discard(webhook_id)
 
     def _empty(self, webhook_id: str, ended: Callable[[], bool] = lambda: False) -> DeliveryReport:
         """Send the messages of one webhook, as long as they are due."""
@@ -145,13 +158,15 @@ class Deliverer:
     def _attempt(self, message: WebhookMessage) -> WebhookMessage:
         """Send a message once; as it is to be kept then."""
         reply, final = self._sent(message)
+        # Redirects are not followed, so that nobody took a message that was answered with one.
+        arrived = reply.success and (reply.response_status or 0) < _FIRST_REDIRECT
         tried = replace(
             message,
             attempts=message.attempts + 1,
             response_status=reply.response_status or 0,
-            error="" if reply.success else _reason(reply),
+            error="" if arrived else _reason(reply),
         )
-        if reply.success:
+        if arrived:
             return replace(tried, state=MessageState.DELIVERED, finished=now())
         if final or tried.attempts > self._terms.retries:
             logger.warning("The message %s to a webhook is given up: %s", message.message_id, tried.error)
@@ -184,7 +199,10 @@ def _sum(reports: Iterable[DeliveryReport]) -> DeliveryReport:
 
 def _reason(reply: WebhookReply) -> str:
     # What the receiver said is not kept: it may be a page of some other machine.
-    return (reply.error or f"The receiver answered with status {reply.response_status}.")[:_LONGEST_ERROR]
+    text = reply.error or f"The receiver answered with status {reply.response_status}."
+    if reply.success:
+        text += " Redirects are not followed: give the webhook the address that it leads to."
+    return text[:_LONGEST_ERROR]
 
 
 def _pause(attempts: int) -> int:

@@ -41,6 +41,9 @@ __all__ = ["StoredGovernance"]
 
 _MOST = 10_000
 _LONGEST_TEXT = 100_000
+# The history repeats it, and its pages hold hundreds.
+_LONGEST_REASON = 10_000
+_LONGEST_USER = 256
 _ARCHIVING = ("stage:Staging", "stage:Production")
 _ARCHIVED = "Archived"
 
@@ -169,9 +172,7 @@ class StoredGovernance:
 
         def work(desk: RegistryDesk) -> ModelVersion:
             holding = desk.holders(target)
-            moves = desk.moves(target)
-            known = {event.version for event in moves} | {int(one.before) for one in moves if one.before.isdecimal()}
-            before = holder_before(moves, holding, [version for version in known if _exists(desk, version)])
+            before = holder_before(desk.moves(target), holding, lambda version: _exists(desk, version))
             if before is None:
                 msg = (
                     f"The history of {name!r} knows no version that held {target} before and exists still."
@@ -187,9 +188,8 @@ class StoredGovernance:
 
     def set_check(self, check: NewCheck, *, user: str = "") -> VersionCheck:
         """See the Protocol."""
-        by = self._actor(user, check.detail)
         check_check_name(check.check)
-        _check_length(check.detail, "detail")
+        by = self._actor(user, _check_length(check.detail, "detail", _LONGEST_REASON))
         made = VersionCheck(
             check.name, check_version(check.version), check.check, check.passed, check.detail, check.run_id, by.user,
             now(),
@@ -253,7 +253,12 @@ class StoredGovernance:
         return self._comparing(versions)
 
     def _actor(self, user: str, reason: str) -> Actor:
-        return Actor(check_text(user, "user") or self._who(), _check_length(reason, "reason"))
+        # Blanks around a name make nobody somebody else.
+        name = check_text(user, "user").strip() or self._who()
+        if len(name) > _LONGEST_USER:
+            msg = f"The name of a user has {len(name)} characters, and {_LONGEST_USER} are allowed. Shorten it."
+            raise InvalidInput(msg)
+        return Actor(name, _check_length(reason, "reason", _LONGEST_REASON))
 
     def _decide(
         self,
@@ -360,8 +365,8 @@ def _word(passed: bool) -> str:  # noqa: FBT001  # the value itself
     return "passed" if passed else "failed"
 
 
-def _check_length(text: str, what: str) -> str:
-    if len(check_text(text, what)) > _LONGEST_TEXT:
-        msg = f"The {what} has {len(text)} characters, and {_LONGEST_TEXT} are allowed. Shorten it."
+def _check_length(text: str, what: str, longest: int = _LONGEST_TEXT) -> str:
+    if len(check_text(text, what)) > longest:
+        msg = f"The {what} has {len(text)} characters, and {longest} are allowed. Shorten it."
         raise InvalidInput(msg)
     return text

@@ -60,20 +60,20 @@ class FlavourSuite:
 
     def test_a_round_trip_predicts_the_same(self, sample: Sample, tmp_path: Path) -> None:
         """Saved, loaded and asked, the model answers as before."""
-        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        save(self.flavour, sample.model, tmp_path / "m", _options(sample))
         _same(load(tmp_path / "m", TRUSTING).predict(sample.data), sample.answer)
         assert load_native(tmp_path / "m", self.flavour, TRUSTING) is not None
 
     def test_a_second_save_of_what_was_loaded(self, sample: Sample, tmp_path: Path) -> None:
         """What was loaded can be saved again."""
-        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        save(self.flavour, sample.model, tmp_path / "m", _options(sample))
         native = load_native(tmp_path / "m", self.flavour, TRUSTING)
-        save(self.flavour, native, tmp_path / "again", SaveOptions(flavour=sample.options))
+        save(self.flavour, native, tmp_path / "again", _options(sample))
         _same(load(tmp_path / "again", TRUSTING).predict(sample.data), sample.answer)
 
     def test_the_example_gives_a_signature(self, sample: Sample, tmp_path: Path) -> None:
         """An example is enough to know inputs and outputs, and the model still takes its data."""
-        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(input_example=sample.data, flavour=sample.options))
+        save(self.flavour, sample.model, tmp_path / "m", _options(sample, input_example=sample.data))
         model = load(tmp_path / "m", TRUSTING)
         assert model.signature is not None
         assert model.signature.inputs is not None
@@ -82,7 +82,7 @@ class FlavourSuite:
 
     def test_the_mlmodel_file_is_mlflows(self, sample: Sample, tmp_path: Path) -> None:
         """It has the entries by which MLflow loads a model, and unknown keys survive."""
-        saved = save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options, run_id="r" * 32))
+        saved = save(self.flavour, sample.model, tmp_path / "m", _options(sample, run_id="r" * 32))
         entry = saved.python_function
         assert LOADERS[entry["loader_module"]] == self.flavour
         assert entry["env"] == {"conda": "conda.yaml", "virtualenv": "python_env.yaml"}
@@ -103,7 +103,7 @@ class FlavourSuite:
 
     def test_requirements_can_be_given(self, sample: Sample, tmp_path: Path) -> None:
         """Given ones replace those found; extra ones are added."""
-        options = SaveOptions(pip_requirements=["a==1"], extra_pip_requirements=["b==2"], flavour=sample.options)
+        options = _options(sample, pip_requirements=["a==1"], extra_pip_requirements=["b==2"])
         save(self.flavour, sample.model, tmp_path / "m", options)
         assert (tmp_path / "m" / "requirements.txt").read_text().splitlines() == ["a==1", "b==2"]
 
@@ -112,7 +112,7 @@ class FlavourSuite:
         (tmp_path / "m").mkdir()
         (tmp_path / "m" / "mine.txt").write_text("mine")
         with pytest.raises(AlreadyExists):
-            save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+            save(self.flavour, sample.model, tmp_path / "m", _options(sample))
         assert [path.name for path in (tmp_path / "m").iterdir()] == ["mine.txt"]
 
     def test_a_failed_save_leaves_nothing(self, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ class FlavourSuite:
 
     def test_a_missing_file_is_told(self, sample: Sample, tmp_path: Path) -> None:
         """A model without its files is damaged, and without an MLmodel file is none."""
-        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        save(self.flavour, sample.model, tmp_path / "m", _options(sample))
         for path in _files(tmp_path / "m", sample):
             path.unlink()
         with pytest.raises(DamagedData, match="incomplete"):
@@ -132,13 +132,29 @@ class FlavourSuite:
         with pytest.raises(NotFound, match="MLmodel"):
             load(tmp_path / "m", TRUSTING)
 
+    def test_a_link_out_of_the_model_is_refused(self, sample: Sample, tmp_path: Path) -> None:
+        """What lies elsewhere is no part of a model, even if it is what belongs there."""
+        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        (tmp_path / "elsewhere").mkdir()
+        for place, path in enumerate(_files(tmp_path / "m", sample)):
+            target = tmp_path / "elsewhere" / str(place)
+            path.rename(target)
+            path.symlink_to(target)
+        with pytest.raises(DamagedData, match=r"link|outside"):
+            load(tmp_path / "m", TRUSTING)
+
     def test_damaged_bytes_are_told(self, sample: Sample, tmp_path: Path) -> None:
         """Noise in place of the model is an error that says so."""
-        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        save(self.flavour, sample.model, tmp_path / "m", _options(sample))
         for path in _files(tmp_path / "m", sample):
             path.write_bytes(b"\x00noise")
         with pytest.raises(DamagedData, match="damaged"):
             load(tmp_path / "m", TRUSTING)
+
+
+def _options(sample: Sample, **more: Any) -> SaveOptions:
+    # A model of the test's own is loaded in a process of its own to see what it imports: once is enough.
+    return SaveOptions(flavour=sample.options, watch=0, **more)
 
 
 def _files(folder: Path, sample: Sample) -> list[Path]:

@@ -288,6 +288,43 @@ class GovernanceSuite:
         with pytest.raises(InvalidInput):
             governance.history(page_token="x")  # noqa: S106  # no secret
 
+    def test_odd_names_and_long_words_are_kept_as_they_are(self, registry: ModelRegistry) -> None:
+        governance = registry.governance
+        for odd in ("..", "a b%2f?#&=+", "'; DROP TABLE registry_events; --", 'ł"ö\\😀\u202e', "<b>", "%_"):
+            name = registry.models.create(f"{odd}{uuid.uuid4().hex[:8]}").name
+            registry.versions.create(NewModelVersion(name, "s3://bucket/model"))
+            rule = governance.set_rule(ApprovalRule(name, _CHAMPION, 1, (f"{odd} x",), ("a/b: c.d",)), odd)
+            assert [one for one in governance.rules(name) if one.model == name] == [rule]
+            asked = governance.promote(name, 1, _CHAMPION, odd * 99, user="ann\nbob")
+            governance.set_check(NewCheck(name, 1, "a/b: c.d", passed=True, detail=odd))
+            assert (
+                governance.approve(asked.promotion_id, "ł😀" * 5_000, user=f"  {odd} x ").state is PromotionState.DONE
+            )
+            assert governance.history(name).items[0].reason == "ł😀" * 5_000
+            assert governance.history(name).items[-1].name == name
+            assert [one.reason for one in governance.promotions(name)] == [odd * 99]
+            governance.remove_rule(name, _CHAMPION)
+
+    def test_what_is_too_long_for_a_history_is_refused(self, registry: ModelRegistry) -> None:
+        name = _model(registry, 1)
+        before = _actions(registry, name)
+        with pytest.raises(InvalidInput, match="10001 characters, and 10000 are allowed"):
+            registry.governance.promote(name, 1, _CHAMPION, "x" * 10_001)
+        with pytest.raises(InvalidInput, match="name of a user has 257 characters"):
+            registry.governance.promote(name, 1, _CHAMPION, user="x" * 257)
+        with pytest.raises(InvalidInput, match="NUL"):
+            registry.governance.promote(name, 1, _CHAMPION, "\0")
+        assert _actions(registry, name) == before
+
+    def test_blanks_around_a_name_make_nobody_somebody_else(self, registry: ModelRegistry) -> None:
+        name = _model(registry, 1)
+        registry.governance.set_rule(ApprovalRule(name, _CHAMPION))
+        asked = registry.governance.promote(name, 1, _CHAMPION, user="ann")
+        with pytest.raises(PermissionDenied, match="who asked for it may not approve it"):
+            registry.governance.approve(asked.promotion_id, user=" ann\t")
+        registry.governance.approve(asked.promotion_id, user="bob")
+        registry.governance.remove_rule(name, _CHAMPION)
+
     def test_versions_are_compared_by_what_is_known_of_them(self, registry: ModelRegistry) -> None:
         name = _model(registry, 2)
         registry.versions.set_tags(name, 1, {"kind": "tree", "same": "1"})

@@ -21,6 +21,8 @@ from treering.core.errors import (
     Unavailable,
     UnknownPlugin,
 )
+from treering.entities.evaluation import Explanation
+from treering.evaluation.explanation import ExplanationOptions
 from treering.evaluation.record import from_json
 from treering.evaluation.rows import from_bytes
 from treering.models import EvaluationResult, MetricThreshold, list_evaluators
@@ -216,19 +218,50 @@ def test_the_sensitive_column_is_neither_given_to_the_model_nor_written_anywhere
         judged(model, secret, sensitive=["faith"], extra_metrics=[treering.metrics.latency()])
     assert all("faith" not in columns for columns in seen)
     folder = Path(treering.artifacts.download_artifacts(run_id=run.info.run_id))
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name != "evaluation.json"]
+    # What is not committed of this very file is in the run's diff.
+    aside = {"evaluation.json", "source.diff"}
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in aside]
     assert any(path.name == "eval_results_table.json" for path in files)
-    assert all(b"sect of the north" not in path.read_bytes() for path in files)
+    assert not [path for path in files if b"sect of the north" in path.read_bytes()]
     record = from_json((folder / "evaluation" / "evaluation.json").read_bytes())
     # The group's name and its figures are what is told.
     assert {group.name for group in record.fairness[0].groups} == {"guild", "sect of the north"}
 
 
+def test_a_sensitive_column_that_the_model_asks_for_is_given_to_it_wherever_it_is_asked() -> None:
+    with treering.start_run():
+        info = treering.sklearn.log_model(CLASSIFIER, name="m", input_example=X.head(2))
+    found = judged(info.model_uri, sensitive=["a"], explain={"repeats": 1}, robustness={"shift": (1.0,)}).evaluation
+    assert found is not None
+    assert found.explanation is not None
+    assert found.explanation.importances[0].feature == "a"
+    assert found.robustness is not None
+    shifted = [probe for probe in found.robustness.probes if probe.kind == "shift"]
+    assert "a" in {probe.feature for probe in shifted}
+    assert all(probe.value is not None for probe in shifted)
+
+
 def test_a_handful_of_people_is_no_slice() -> None:
-    few = TABLE.assign(sex=["x"] * 5 + ["f"] * 235)
+    few = TABLE.assign(sex=["x"] * 5 + ["f"] * 135 + ["m"] * 100)
     found = judged(data=few, slices=["sex", "country"], sensitive=["sex"]).evaluation
     assert found is not None
+    # All rows less those of f and m would be those of x.
     assert [part.name for part in found.slices] == ["sex=f", "country=DE", "country=FR"]
+
+
+def test_the_values_of_rows_are_stored_without_those_of_sensitive_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explained(_predict: Any, _table: Any, _target: Any, options: ExplanationOptions) -> Explanation:
+        assert options.keep_rows
+        assert options.model is CLASSIFIER
+        assert options.rows_to is not None
+        options.rows_to({"row": np.arange(2), "a": np.array([0.5, -1]), "sex [0]": np.ones(2), "sex": np.ones(2)})
+        return Explanation("shap")
+
+    monkeypatch.setattr("treering.client.evaluating.looking.explain", explained)
+    result = judged(data=TABLE, explain={"method": "shap", "keep_rows": True}, sensitive=["sex"])
+    assert result.artifacts["explained_rows"].content.to_dict("list") == {"row": [0, 1], "a": [0.5, -1.0]}
+    assert result.evaluation is not None
+    assert result.evaluation.files["explained_rows"] == "explained_rows.parquet"
 
 
 def test_what_a_model_goes_by_and_what_it_stands_is_looked_into() -> None:

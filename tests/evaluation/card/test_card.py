@@ -113,7 +113,7 @@ def test_the_page_tells_everything_that_is_known() -> None:
         "churn version 3", "Production", "@champion", "Keep customers.", "Weekly calls.", "0.800", "0.750 to 0.850",
         "How it treats groups", "is selected less often", "four-fifths", "What it goes by", "Prediction by age", "much worse", "refused",
         "deadbeef", "that were not committed", "numpy==2", "one more approval", "bob approved", "version tag set", "What is not known",
-        "Decide from a score of", "Calibration of yes", "better", "few",
+        "Decide from a score of", "Calibration of yes", "better", "not told",
     ):  # fmt: skip
         assert words in told or words == "0.800", words
     assert reader.open == []

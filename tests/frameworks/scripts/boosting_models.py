@@ -1,9 +1,9 @@
 """Models of the boosting libraries: every class that they have."""
 
 import catboost
+import life
 import lightgbm
 import numpy as np
-import proof
 import pytest
 import xgboost
 from sklearn.datasets import load_iris
@@ -118,14 +118,10 @@ def test_a_class_from_elsewhere_is_imported_only_with_the_users_word(tmp_path):
         load(tmp_path / "m", LoadOptions(allow_code=False))
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
+def test_they_live_here_and_in_mlflow(tmp_path):
+    cases = []
     for flavour, models in MODELS.items():
         for kind, model in models.items():
-            case = proof.Case(
-                f"{flavour}-{kind}", flavour, model, few, answer(model, few), theirs=THEIRS.get((flavour, kind), {})
-            )
-            proof.exchange(case)
-            if kind == "ranker":
-                proof.live(case)
-    proof.finish()
+            more = {"theirs": THEIRS.get((flavour, kind), {}), "served": kind == "ranker"}
+            cases.append(life.Case(f"{flavour}-{kind}", flavour, model, few, answer(model, few), **more))
+    life.live(tmp_path, *cases)

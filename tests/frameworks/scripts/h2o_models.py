@@ -1,11 +1,10 @@
-"""Models of H2O, on a server that this starts; what is loaded elsewhere is loaded by another."""
+"""Models of H2O, on a server that this starts; a process that loads a model elsewhere starts one of its own."""
 
 import socket
-from dataclasses import replace
 
 import h2o
+import life
 import pandas as pd
-import proof
 import pytest
 from h2o.estimators import H2OGeneralizedLinearEstimator, H2OGradientBoostingEstimator
 
@@ -35,6 +34,7 @@ def free_port() -> int:
 SMALL = {"nthreads": 1, "max_mem_size": "500m", "strict_version_check": False}
 PORT = free_port()
 h2o.init(port=PORT, verbose=False, **SMALL)
+SERVER = h2o.connection().local_server
 h2o.no_progress()
 FRAME = h2o.H2OFrame(ROWS)
 FRAME["label"] = FRAME["label"].asfactor()
@@ -84,13 +84,12 @@ def test_settings_that_could_run_code_need_the_users_word(tmp_path, monkeypatch)
         load(tmp_path / "m", LoadOptions(allow_code=False))
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
-    for name, model in (("linear", LINEAR), ("classes", CLASSES)):
-        here = {"settings": {"init": {"port": PORT, **SMALL}}}
-        case = proof.Case(name, "h2o", model, FEW, answer(model, FEW), options=here)
-        proof.exchange(case)
-    # Whoever loads it starts a server of its own.
-    proof.live(replace(case, options={"settings": {"init": {"port": free_port(), **SMALL}}}))
-    proof.finish()
-    h2o.cluster().shutdown()
+def test_they_live_here_and_in_mlflow(tmp_path):
+    here = {"settings": {"init": {"port": PORT, **SMALL}}}
+    linear = life.Case("linear", "h2o", LINEAR, FEW, answer(LINEAR, FEW), options=here)
+    classes = life.Case("classes", "h2o", CLASSES, FEW, answer(CLASSES, FEW), options=here, served=True)
+    life.exchange(tmp_path, linear)
+    life.exchange(tmp_path, classes)
+    SERVER.shutdown()
+    # Now whoever loads it starts a server.
+    life.elsewhere(tmp_path, classes)

@@ -1,13 +1,13 @@
 """Forecasters of Prophet: with and without intervals, holidays and regressors."""
 
+import life
 import numpy as np
 import pandas as pd
-import proof
 import prophet
 import pytest
 
 from treering.core.errors import InvalidInput
-from treering.models.folder import save
+from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
 from treering.testing.flavours import FlavourSuite, Sample
 
@@ -42,17 +42,14 @@ def test_what_is_not_fitted_is_refused(tmp_path):
 
 
 def test_a_missing_regressor_names_the_column(tmp_path):
-    save("prophet", forecaster(), tmp_path / "m", proof.example(COMING))
+    save("prophet", forecaster(), tmp_path / "m", SaveOptions(input_example=COMING))
     with pytest.raises(InvalidInput, match="extra"):
         load(tmp_path / "m").predict(COMING[["ds"]])
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
+def test_it_lives_here_and_in_mlflow(tmp_path):
     model = forecaster()
     # The bounds are drawn at random with every call.
     sure = ["trend", "weekly", "extra", "feast", "yhat"]
-    case = proof.Case("prophet", "prophet", model, COMING, model.predict(COMING), columns=sure)
-    proof.exchange(case)
-    proof.live(case)
-    proof.finish()
+    case = life.Case("forecast", "prophet", model, COMING, model.predict(COMING), columns=sure, served=True)
+    life.live(tmp_path, case)

@@ -1,7 +1,7 @@
 """Pipelines of spaCy that were blank and are trained here: nothing is downloaded."""
 
+import life
 import pandas as pd
-import proof
 import pytest
 import spacy
 from spacy.training import Example
@@ -73,11 +73,10 @@ def test_a_part_that_is_missing_is_told(tmp_path):
         load(tmp_path / "m")
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
-    for kind in ("textcat", "textcat_multilabel"):
-        model = categorizer(kind)
-        case = proof.Case(kind, "spacy", model, TEXTS, answer(model))
-        proof.exchange(case)
-    proof.live(case)
-    proof.finish()
+def test_they_live_here_and_in_mlflow(tmp_path):
+    one, several = categorizer("textcat"), categorizer("textcat_multilabel")
+    life.live(
+        tmp_path,
+        life.Case("one", "spacy", one, TEXTS, answer(one)),
+        life.Case("several", "spacy", several, TEXTS, answer(several), served=True),
+    )

@@ -1,9 +1,10 @@
 """Models of Spark MLlib: pipelines, single stages, vectors as input and output."""
 
 import json
+from importlib import import_module
 
+import life
 import pandas as pd
-import proof
 import pytest
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.classification import LogisticRegression
@@ -66,7 +67,7 @@ def test_a_single_stage_is_saved_as_a_pipeline_and_takes_lists_for_vectors(tmp_p
     expected = PROBABILITIES.transform(
         SPARK.createDataFrame(LISTS).select(array_to_vector("features").alias("features"))
     ).collect()
-    proof.same(found.predict(LISTS), [list(row.prediction) for row in expected], "probabilities")
+    assert life.alike(life.plain(found.predict(LISTS)), [list(row.prediction) for row in expected])
 
 
 def test_vectors_stand_in_a_signature_as_mlflow_writes_them(tmp_path):
@@ -113,23 +114,18 @@ def test_what_is_not_fitted_is_refused(tmp_path):
         save("spark", LinearRegression(), tmp_path / "m")
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
-    for name, model in (("pipeline", PIPELINE), ("linear", LINEAR)):
-        case = proof.Case(name, "spark", model, FEW, answer(model, FEW), kind=PipelineModel)
-        proof.exchange(case)
-    proof.live(case)
-    signature = treering.models.infer_signature(
-        VECTORS.select("features"), PROBABILITIES.transform(VECTORS).select("prediction")
-    )
-    save("spark", PROBABILITIES, proof.Path("ours-vectors"), SaveOptions(signature=signature))
-    mlflow = proof.import_module("mlflow")
-    theirs = mlflow.models.infer_signature(
-        VECTORS.select("features"), PROBABILITIES.transform(VECTORS).select("prediction")
-    )
-    mlflow.spark.save_model(PROBABILITIES, "theirs-vectors", signature=theirs, pip_requirements=["pyspark"])
-    for folder in ("ours-vectors", "theirs-vectors"):
-        proof.same(
-            treering.pyfunc.load_model(folder).predict(LISTS), mlflow.pyfunc.load_model(folder).predict(LISTS), folder
-        )
-    proof.finish()
+def test_vectors_are_asked_alike_by_mlflow(tmp_path):
+    mlflow = import_module("mlflow.spark")
+    shown = VECTORS.select("features"), PROBABILITIES.transform(VECTORS).select("prediction")
+    ours, theirs = str(tmp_path / "ours"), str(tmp_path / "theirs")
+    treering.spark.save_model(PROBABILITIES, ours, signature=treering.models.infer_signature(*shown))
+    signature = import_module("mlflow.models").infer_signature(*shown)
+    mlflow.save_model(PROBABILITIES, theirs, signature=signature, pip_requirements=["pyspark"])
+    for folder in (ours, theirs):
+        found = treering.pyfunc.load_model(folder).predict(LISTS)
+        assert life.alike(found, import_module("mlflow.pyfunc").load_model(folder).predict(LISTS))
+
+
+def test_they_live_here_and_in_mlflow(tmp_path):
+    life.exchange(tmp_path, life.Case("pipeline", "spark", PIPELINE, FEW, answer(PIPELINE, FEW)))
+    life.live(tmp_path, life.Case("linear", "spark", LINEAR, FEW, answer(LINEAR, FEW), served=True))

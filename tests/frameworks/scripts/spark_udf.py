@@ -3,9 +3,9 @@
 import os
 from importlib import import_module
 
+import life
 import numpy as np
 import pandas as pd
-import proof
 import pytest
 from pyspark.sql import SparkSession, functions, types
 from sklearn.linear_model import LinearRegression
@@ -99,14 +99,14 @@ CALLS = {
 
 
 def answers(pyfunc, spark):
-    table = spark.createDataFrame(ROWS).repartition(1)
-    columns = []
+    """What each call answers, and of which type; one after the other, for each then finds its worker ready."""
+    table, found = spark.createDataFrame(ROWS), {}
     for name, (model, kind, given, options) in CALLS.items():
         udf = pyfunc.spark_udf(spark, model, kind, env_manager="local", **options)
-        asked = [one("a", "b") if callable(one) else one for one in given]
-        columns.append(udf(*asked).alias(name))
-    found = table.select("a", *columns)
-    return [row.asDict(recursive=True) for row in found.orderBy("a").collect()], found.schema
+        answered = table.select(udf(*[one("a", "b") if callable(one) else one for one in given]).alias("answer"))
+        rows = [row.asDict(recursive=True)["answer"] for row in answered.collect()]
+        found[name] = answered.schema["answer"], life.plain(rows)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -149,19 +149,23 @@ def test_variables_hold_while_the_model_is_asked(spark):
     assert table.select(udf("a")).collect()[0][0] == "None 0.0"
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
-    models()
-    local = session("local[1]")
-    ours, schema = answers(treering.pyfunc, local)
-    theirs, expected = answers(import_module("mlflow.pyfunc"), local)
-    assert schema == expected, (schema, expected)
-    proof.same(ours, theirs, "spark_udf")
-    local.stop()
-    # Workers of a cluster get the model from Spark.
+def test_answers_are_those_of_mlflow(spark):
+    theirs = answers(import_module("mlflow.pyfunc"), spark)
+    for name, (field, answer) in answers(treering.pyfunc, spark).items():
+        expected_field, expected = theirs[name]
+        assert field == expected_field, name
+        assert life.alike(answer, expected), (name, answer, expected)
+
+
+def test_workers_of_a_cluster_get_the_model_from_spark(spark):
+    expected = [life.plain(row[0]) for row in asked(spark).collect()]
+    spark.stop()
     cluster = session("local-cluster[1,1,512]")
-    model = treering.pyfunc.spark_udf(cluster, "linear")
-    found = cluster.createDataFrame(ROWS).select(model()).collect()
-    proof.same([row[0] for row in found], [row["by the signature"] for row in ours], "on a cluster")
-    cluster.stop()
-    proof.finish()
+    try:
+        assert life.alike([row[0] for row in asked(cluster).collect()], expected)
+    finally:
+        cluster.stop()
+
+
+def asked(spark):
+    return spark.createDataFrame(ROWS).select(treering.pyfunc.spark_udf(spark, "linear")())

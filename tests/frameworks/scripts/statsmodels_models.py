@@ -2,9 +2,9 @@
 
 import warnings
 
+import life
 import numpy as np
 import pandas as pd
-import proof
 import pytest
 
 warnings.simplefilter("ignore")
@@ -83,12 +83,9 @@ def test_a_name_that_a_formula_lacks_is_told(tmp_path):
         load(tmp_path / "m", LoadOptions(allow_code=True))
 
 
-if __name__ == "__main__":
-    proof.suite(__file__)
+def test_they_live_here_and_in_mlflow(tmp_path):
+    cases = []
     for name, (model, data) in MODELS.items():
-        few = data.head(8)
-        case = proof.Case(name, "statsmodels", model, few, answer(model, data if data is wanted else few))
-        proof.exchange(case)
-        if name in {"formula", "arima"}:
-            proof.live(case)
-    proof.finish()
+        few = data if data is wanted else data.head(8)
+        cases.append(life.Case(name, "statsmodels", model, few, answer(model, few), served=name == "formula"))
+    life.live(tmp_path, *cases)

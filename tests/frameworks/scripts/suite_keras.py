@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
+import h5py
 import keras
 import numpy as np
 import pandas as pd
 import pytest
+from saving import SaveOptions, save
 
 from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
 from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.testing.flavours import FlavourSuite, Sample
 
@@ -96,3 +100,69 @@ def test_an_exported_model_needs_tensorflow_and_the_users_word(tmp_path):
     with pytest.raises((MissingExtra, InvalidInput), match="TensorFlow"):
         save("keras", sequential(), tmp_path / "m", SaveOptions(flavour={"save_exported_model": True}))
     assert not (tmp_path / "m").exists()
+
+
+def rewritten(path, change, packing=zipfile.ZIP_STORED):
+    """Write a model's file again, after `change` was called with its parts by their names."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts)
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def escaping(parts):
+    parts["assets/../../../evil.txt"] = b"evil"
+
+
+def bomb(parts):
+    parts["assets/bomb"] = bytes(64 << 20)
+
+
+def absurd(parts):
+    parts["config.json"] = parts["config.json"].replace(b'"units": 1,', b'"units": 1000000000000,')
+
+
+def weights(change):
+    """A change of the file that holds the weights."""
+
+    def changed(parts):
+        file = io.BytesIO(parts["model.weights.h5"])
+        with h5py.File(file, "a") as found:
+            group = found["layers/dense/vars"]
+            del group["0"]
+            change(group)
+        parts["model.weights.h5"] = file.getvalue()
+
+    return changed
+
+
+@weights
+def linked(group):
+    group["0"] = h5py.ExternalLink("/etc/hostname", "/x")
+
+
+@weights
+def elsewhere(group):
+    group.create_dataset("0", (3, 4), "float32", external=[("/etc/hostname", 0, 48)])
+
+
+@weights
+def huge(group):
+    group.create_dataset("0", (10**6, 10**6), "float32", chunks=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        *((escaping, "outside"), (bomb, "unpack"), (absurd, "describes"), (linked, "other files")),
+        *((elsewhere, "other files"), (huge, "absurd size")),
+    ],
+)
+def test_a_hostile_file_is_not_read(tmp_path, change, told):
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4), keras.layers.Dense(1)])
+    save("keras", model, tmp_path / "m")
+    rewritten(tmp_path / "m" / FILES[0], change, zipfile.ZIP_DEFLATED if change is bomb else zipfile.ZIP_STORED)
+    with pytest.raises(DamagedData, match=told):
+        load(tmp_path / "m", TRUSTED)

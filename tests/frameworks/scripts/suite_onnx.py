@@ -6,9 +6,10 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+import yaml
 from onnx import TensorProto, helper, numpy_helper
 
-from treering.core.errors import DamagedData, InvalidInput
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
@@ -110,3 +111,37 @@ def test_weights_outside_of_the_model_are_refused(tmp_path, place):
     path.write_bytes(graph.SerializeToString())
     with pytest.raises(DamagedData):
         load(tmp_path / "m")
+
+
+def test_weights_of_absurd_size_are_told(tmp_path):
+    save("onnx", line(), tmp_path / "m", SaveOptions(flavour={"save_as_external_data": False}))
+    path = tmp_path / "m" / "model.onnx"
+    graph = onnx.load(str(path))
+    graph.graph.initializer[0].dims[:] = [10**6, 10**6]
+    path.write_bytes(graph.SerializeToString())
+    with pytest.raises(DamagedData):
+        load(tmp_path / "m")
+
+
+def named(tmp_path, providers):
+    """A model whose MLmodel file names execution providers."""
+    save("onnx", line(), tmp_path / "m")
+    path = tmp_path / "m" / "MLmodel"
+    found = yaml.safe_load(path.read_text())
+    found["flavors"]["onnx"]["providers"] = providers
+    path.write_text(yaml.safe_dump(found))
+    return tmp_path / "m"
+
+
+@pytest.mark.parametrize("option", ["trt_extra_plugin_lib_paths", "backend_path", "engine_cache_dir"])
+def test_libraries_that_the_model_names_need_the_users_word(tmp_path, option):
+    folder = named(tmp_path, [["SomeExecutionProvider", {option: "/tmp/evil.so"}], "CPUExecutionProvider"])
+    with pytest.raises(PermissionDenied, match=option):
+        load(folder, LoadOptions(allow_code=False))
+    np.testing.assert_allclose(load(folder, LoadOptions(allow_code=True)).predict(ROWS)["y"], ROWS @ WEIGHTS)
+
+
+@pytest.mark.parametrize("providers", [[{"a": 1}], [["a"]], [["a", "b"]], 7])
+def test_providers_that_are_none_are_told(tmp_path, providers):
+    with pytest.raises(InvalidInput, match="execution provider"):
+        load(named(tmp_path, providers))

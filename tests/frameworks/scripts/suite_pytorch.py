@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import warnings
 import zipfile
 
@@ -11,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from saving import SaveOptions, save
 
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.models.safety.scanning import scan
 from treering.testing.flavours import FlavourSuite, Sample
@@ -145,20 +146,102 @@ class Evil:
         return (print, ("code has run",))
 
 
+def rewritten(path, change, packing=zipfile.ZIP_STORED):
+    """Write an archive again, after `change` was called with its parts by their names."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    change(parts, next(iter(parts)).partition("/")[0])
+    with zipfile.ZipFile(path, "w", packing) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+
+
+def described(parts, root, change):
+    name = f"{root}/models/model.json"
+    found = json.loads(parts[name])
+    change(found)
+    parts[name] = json.dumps(found).encode()
+
+
+RUN = "__import__('builtins').print('code has run')"
+
+
+def size_that_runs(found):
+    values = [found]
+    while values:
+        one = values.pop()
+        if isinstance(one, dict) and "expr_str" in one:
+            one["expr_str"] = f"{RUN} or Integer(2)"
+        values += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+
+
+def guard_that_runs(found):
+    found["guards_code"] = [f"{RUN} is None"]
+
+
+def operator_that_runs(found):
+    found["graph_module"]["graph"]["nodes"][0]["target"] = "torch.os.system"
+
+
+@pytest.mark.parametrize("change", [size_that_runs, guard_that_runs, operator_that_runs])
+def test_a_graph_that_would_run_python_is_refused(tmp_path, change, capsys):
+    class Sized(torch.nn.Module):
+        def forward(self, rows):
+            return rows.reshape(-1) * (rows.shape[0] * 2)
+
+    save("pytorch", Sized(), tmp_path / "m", SaveOptions(input_example=ROWS, flavour={"export_model": True}))
+    assert scan(tmp_path / "m").is_safe
+    rewritten(tmp_path / "m" / GRAPH[0], lambda parts, root: described(parts, root, change))
+    with pytest.raises(PermissionDenied, match="no plain data"):
+        load(tmp_path / "m", FORBIDDEN)
+    assert not scan(tmp_path / "m").is_safe
+    assert "code has run" not in capsys.readouterr().out
+
+
+def bomb(parts, root):
+    parts[f"{root}/data/bomb"] = bytes(50 << 20)
+
+
+@pytest.mark.parametrize("file", [GRAPH[0], PICKLE[0]])
+def test_an_archive_that_is_packed_is_not_read(tmp_path, file):
+    example = ROWS if file == GRAPH[0] else None
+    save("pytorch", Own() if example is not None else plain(), tmp_path / "m", SaveOptions(input_example=example))
+    rewritten(tmp_path / "m" / file, bomb, zipfile.ZIP_DEFLATED)
+    with pytest.raises(DamagedData, match="packed"):
+        load(tmp_path / "m", FORBIDDEN)
+
+
+def test_an_archive_behind_something_else_is_not_read(tmp_path):
+    save("pytorch", plain(), tmp_path / "m")
+    path = tmp_path / "m" / PICKLE[0]
+    path.write_bytes(b"PK\x03\x04" + bytes(60) + path.read_bytes())
+    with pytest.raises(DamagedData):
+        load(tmp_path / "m", FORBIDDEN)
+
+
+def test_a_tensor_that_is_larger_than_its_file_is_told(tmp_path):
+    save("pytorch", torch.nn.Linear(3, 2), tmp_path / "m")
+
+    def change(parts, root):
+        # The number of elements of the weights, and their shape.
+        pickled = parts[f"{root}/data.pkl"].replace(b"K\x06t", b"J\x00\xe1\xf5\x05t")
+        parts[f"{root}/data.pkl"] = pickled.replace(b"K\x02K\x03\x86", b"J\x40\x42\x0f\x00K\x64\x86")
+
+    before = (tmp_path / "m" / PICKLE[0]).read_bytes()
+    rewritten(tmp_path / "m" / PICKLE[0], change)
+    assert (tmp_path / "m" / PICKLE[0]).read_bytes() != before
+    with pytest.raises(DamagedData):
+        load(tmp_path / "m", FORBIDDEN)
+
+
 @pytest.mark.parametrize(
     "part", ["data/sample_inputs/model.pt", "data/constants/custom_obj_0", "data/aotinductor/x.so"]
 )
 def test_a_graph_with_a_pickle_in_it_is_refused(tmp_path, part, capsys):
     save("pytorch", Own(), tmp_path / "m", SaveOptions(input_example=ROWS))
-    path = tmp_path / "m" / GRAPH[0]
     torch.save(Evil(), tmp_path / "evil")
-    with zipfile.ZipFile(path) as archive:
-        parts = {name: archive.read(name) for name in archive.namelist()}
-    root = next(iter(parts)).partition("/")[0]
-    parts[f"{root}/{part}"] = (tmp_path / "evil").read_bytes()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content)
+    evil = (tmp_path / "evil").read_bytes()
+    rewritten(tmp_path / "m" / GRAPH[0], lambda parts, root: parts.update({f"{root}/{part}": evil}))
     with pytest.raises(PermissionDenied, match="no plain data"):
         load(tmp_path / "m", FORBIDDEN)
     assert "code has run" not in capsys.readouterr().out
@@ -176,14 +259,8 @@ def test_a_pickle_that_calls_is_refused(tmp_path, capsys):
 def test_a_name_beside_the_layers_is_refused(tmp_path, name):
     module, _, attribute = name.rpartition(".")
     save("pytorch", plain(), tmp_path / "m")
-    path = tmp_path / "m" / PICKLE[0]
-    with zipfile.ZipFile(path) as archive:
-        parts = {one: archive.read(one) for one in archive.namelist()}
-    root = next(iter(parts)).partition("/")[0]
-    parts[f"{root}/data.pkl"] = b"\x80\x02c" + f"{module}\n{attribute}\n".encode() + b"q\x00."
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for one, content in parts.items():
-            archive.writestr(one, content)
+    pickled = b"\x80\x02c" + f"{module}\n{attribute}\n".encode() + b"q\x00."
+    rewritten(tmp_path / "m" / PICKLE[0], lambda parts, root: parts.update({f"{root}/data.pkl": pickled}))
     with pytest.raises(PermissionDenied, match=attribute):
         load(tmp_path / "m", FORBIDDEN)
 
@@ -212,6 +289,13 @@ def test_the_device_is_chosen_when_loading(tmp_path):
     load(tmp_path / "m", LoadOptions(model_config={"device": "cpu"}))
     with pytest.raises(InvalidInput, match="device"):
         load(tmp_path / "m", LoadOptions(model_config={"device": "meta:7x"}))
+
+
+def test_the_device_comes_from_the_environment_unless_the_caller_says(tmp_path):
+    save("pytorch", plain(), tmp_path / "m")
+    with pytest.raises(InvalidInput, match="nowhere"):
+        load(tmp_path / "m", LoadOptions(device="nowhere"))
+    load(tmp_path / "m", LoadOptions(device="nowhere", model_config={"device": "cpu"})).predict(ROWS)
 
 
 @pytest.mark.parametrize("kind", ["layers", "graph"])

@@ -10,7 +10,7 @@ import pytest
 import tiny_pipelines
 from sentence_transformers import SentenceTransformer, models
 
-from treering.core.errors import InvalidInput, PermissionDenied
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
@@ -60,7 +60,7 @@ def test_answers_as_services_for_embeddings_give_them(model, tmp_path):
         save("sentence_transformers", model, tmp_path / "n", SaveOptions(flavour={"task": "llm/v1/chat"}))
 
 
-@pytest.mark.parametrize("kind", ["os.system", "evil.Evil"])
+@pytest.mark.parametrize("kind", ["os.system", "evil.Evil", "sentence_transformers.base.model.torch"])
 def test_modules_of_others_need_the_users_word(model, tmp_path, kind):
     save("sentence_transformers", model, tmp_path / "m")
     listed = tmp_path / "m" / "model.sentence_transformer" / "modules.json"
@@ -75,4 +75,27 @@ def test_python_files_in_the_model_need_the_users_word(model, tmp_path):
     save("sentence_transformers", model, tmp_path / "m")
     (tmp_path / "m" / "model.sentence_transformer" / "evil.py").write_text("raise SystemExit\n")
     with pytest.raises(PermissionDenied, match=r"evil\.py"):
+        load(tmp_path / "m", FORBIDDEN)
+
+
+@pytest.mark.parametrize("place", ["../../../elsewhere", "/etc"])
+def test_parts_outside_of_the_model_are_refused(model, tmp_path, place):
+    save("sentence_transformers", model, tmp_path / "m")
+    (tmp_path / "elsewhere").mkdir()
+    listed = tmp_path / "m" / "model.sentence_transformer" / "modules.json"
+    modules = json.loads(listed.read_text())
+    modules[1]["path"] = place
+    listed.write_text(json.dumps(modules))
+    with pytest.raises(DamagedData, match="not inside"):
+        load(tmp_path / "m", FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("activation_function", "torch.os.abort"), ("tokenizer_class", "evil.Tokenizer")]
+)
+def test_what_a_description_would_import_needs_the_users_word(model, tmp_path, key, value):
+    save("sentence_transformers", model, tmp_path / "m")
+    (described,) = (tmp_path / "m" / "model.sentence_transformer").glob("*Pooling/config.json")
+    described.write_text(json.dumps({**json.loads(described.read_text()), key: value}))
+    with pytest.raises(PermissionDenied, match=value):
         load(tmp_path / "m", FORBIDDEN)

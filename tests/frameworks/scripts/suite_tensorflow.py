@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tensorflow as tf
+from saving import SaveOptions, save
 
 from treering.core.errors import InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions
-from treering.models.folder import SaveOptions, save
 from treering.models.loading import load, load_native
 from treering.testing.flavours import FlavourSuite, Sample
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import safetensors.torch
 import tiny_pipelines
 import torch
 import transformers
@@ -84,6 +88,29 @@ def test_a_template_stands_around_texts(tmp_path):
         )
 
 
+def test_images_come_as_bytes_or_as_text(tmp_path):
+    pipeline, image = tiny_pipelines.seeing(), tiny_pipelines.image()
+    text = base64.b64encode(image).decode()
+    save("transformers", pipeline, tmp_path / "m")
+    loaded = load(tmp_path / "m", FORBIDDEN)
+    expected = pd.DataFrame(pipeline([text, text]))
+    pd.testing.assert_frame_equal(loaded.predict([text, text]), expected)
+    by_bytes = load(tmp_path / "m", FORBIDDEN)
+    by_bytes.metadata = replace(by_bytes.metadata, signature=None)
+    pd.testing.assert_frame_equal(by_bytes.predict([image, image]), expected)
+    pd.testing.assert_frame_equal(by_bytes.predict(pd.DataFrame({0: [image, image]})), expected)
+
+
+def test_the_device_comes_from_the_environment(tmp_path):
+    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
+    found = load_native(tmp_path / "m", "transformers", LoadOptions(device="meta"))
+    assert found.device.type == "meta"
+    given = LoadOptions(device="meta", flavour={"device": "cpu"})
+    assert load_native(tmp_path / "m", "transformers", given).device.type == "cpu"
+    with pytest.raises(InvalidInput, match="TREERING_PREDICTION_DEVICE"):
+        load(tmp_path / "m", LoadOptions(device="nowhere"))
+
+
 def test_components_may_be_given_and_loaded(tmp_path):
     parts = {"model": PIPELINES["text-classification"].model, "tokenizer": tiny_pipelines.tokenizer()}
     save("transformers", parts, tmp_path / "m")
@@ -137,3 +164,65 @@ def test_a_class_that_is_no_part_is_refused(tmp_path):
 def test_prediction_that_does_not_fit_is_told(tmp_path):
     with pytest.raises(InvalidInput):
         saved(tmp_path, "text-classification").predict([1.5])
+
+
+def changed(tmp_path, **values):
+    """A model whose description says something else."""
+    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
+    path = tmp_path / "m" / "model" / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **values}))
+    return tmp_path / "m"
+
+
+def renamed_weights(folder):
+    """None of the weights is what the network asks for."""
+    path = folder / FILES[0]
+    found = safetensors.torch.load_file(path)
+    safetensors.torch.save_file({f"other.{name}": one for name, one in found.items()}, path, {"format": "pt"})
+
+
+@pytest.mark.parametrize("values", [{"num_hidden_layers": 10**9}, {"hidden_size": 10**9}, {"vocab_size": 10**12}])
+def test_a_network_of_absurd_size_is_not_made(tmp_path, values):
+    folder = changed(tmp_path, **values)
+    renamed_weights(folder)
+    with pytest.raises(DamagedData, match=r"damaged"):
+        load(folder)
+
+
+def test_missing_weights_are_not_made_up(tmp_path):
+    folder = changed(tmp_path, num_hidden_layers=2)
+    with pytest.raises(DamagedData, match=r"lacks the weights 'bert.encoder.layer.1"):
+        load(folder)
+
+
+def test_weights_outside_of_the_model_are_refused(tmp_path):
+    folder = changed(tmp_path)
+    (folder / FILES[0]).rename(tmp_path / "weights.safetensors")
+    names = safetensors.torch.load_file(tmp_path / "weights.safetensors")
+    index = {"metadata": {}, "weight_map": dict.fromkeys(names, "../../weights.safetensors")}
+    (folder / "model" / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(DamagedData, match=r"not inside|incomplete"):
+        load(folder)
+    shutil.copy(tmp_path / "weights.safetensors", folder / "model" / "other.safetensors")
+    with pytest.raises(DamagedData, match="not inside"):
+        load(folder)
+
+
+def test_compiled_code_from_the_hub_needs_the_users_word(tmp_path):
+    folder = changed(tmp_path, attn_implementation="evil/kernel")
+    with pytest.raises(PermissionDenied, match="evil/kernel"):
+        load(folder, FORBIDDEN)
+
+
+@pytest.mark.parametrize("name", ["../../elsewhere", "/etc", "elsewhere/folder", "a/b/c"])
+def test_a_reference_to_the_hub_is_none_to_this_machine(tmp_path, monkeypatch, name):
+    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
+    shutil.move(tmp_path / "m" / "model", tmp_path / "elsewhere" / "folder")
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "m" / "MLmodel"
+    lines = [line for line in path.read_text().splitlines() if "source_model_name" not in line]
+    place = next(number for number, line in enumerate(lines) if line.strip() == "transformers:") + 1
+    lines[place:place] = [f"    source_model_name: {name}", "    source_model_revision: main"]
+    path.write_text("\n".join(lines))
+    with pytest.raises(DamagedData, match="repository"):
+        load(tmp_path / "m", FORBIDDEN)

@@ -1,10 +1,12 @@
-"""TensorFlow's Keras and its modules, and Keras's graphs, led through their life."""
+"""The life of TensorFlow's Keras and modules, and of Keras's graphs."""
+
+from importlib import import_module
 
 import life
 import numpy as np
 import tensorflow as tf
 
-rows = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
+ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
 
 
 class Scaled(tf.Module):
@@ -18,20 +20,26 @@ class Scaled(tf.Module):
 
 
 def asked(model):
-    return model.predict(rows, verbose=0)
+    return model.predict(ROWS, verbose=0)
 
 
-tf.keras.utils.set_random_seed(0)
-model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1)])
-model.compile(optimizer="sgd", loss="mse")
-model.fit(rows, rows.sum(1), epochs=2, verbose=0)
-life.live("tensorflow", model, rows, asked(model), theirs={}, native=asked)
-
-module = Scaled()
-module.factor.assign(3.0)
-life.live("tensorflow", module, rows, rows * 3, kind="module", theirs={}, native=lambda found: found(rows).numpy())
-
-exported = {"save_exported_model": True}
-signature = __import__("mlflow").models.infer_signature(rows, asked(model))
-life.live("keras", model, rows, asked(model), kind="graph", ours=exported, theirs={**exported, "signature": signature})
-life.finish()
+def test_they_live_here_and_in_mlflow(tmp_path):
+    tf.keras.utils.set_random_seed(0)
+    model, module = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(1)]), Scaled()
+    model.compile(optimizer="sgd", loss="mse")
+    model.fit(ROWS, ROWS.sum(1), epochs=2, verbose=0)
+    module.factor.assign(3.0)
+    exported = {"save_exported_model": True}
+    signature = import_module("mlflow.models").infer_signature(ROWS, asked(model))
+    life.live(
+        tmp_path,
+        life.Case("network", "tensorflow", model, ROWS, asked(model), native=asked),
+        life.Case(
+            "module", "tensorflow", module, ROWS, ROWS * 3,
+            kind=object, native=lambda found: found(ROWS).numpy(), trust=True, served=True,
+        ),
+        life.Case(
+            "graph", "keras", model, ROWS, asked(model),
+            kind=object, options=exported, theirs={"signature": signature}, trust=True,
+        ),
+    )  # fmt: skip

@@ -1,6 +1,10 @@
 """Pipelines of Transformers with a few hundred weights each, made from configurations: nothing is downloaded."""
 
+import io
+
+import numpy as np
 import torch
+from PIL import Image
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     BertConfig,
@@ -11,6 +15,9 @@ from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
     PreTrainedTokenizerFast,
+    ViTConfig,
+    ViTForImageClassification,
+    ViTImageProcessorPil,
     pipeline,
 )
 
@@ -52,6 +59,22 @@ def bert(cls=BertModel, **options):
     torch.manual_seed(0)
     sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
     return cls(BertConfig(vocab_size=len(WORDS), max_position_embeddings=16, **sizes, **options)).eval()
+
+
+def seeing():
+    """A classifier of images of eight pixels in square."""
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 8}
+    network = ViTForImageClassification(ViTConfig(image_size=8, patch_size=4, num_labels=3, **sizes)).eval()
+    processor = ViTImageProcessorPil(size={"height": 8, "width": 8})
+    return pipeline("image-classification", model=network, image_processor=processor)
+
+
+def image() -> bytes:
+    """A file with one."""
+    file = io.BytesIO()
+    Image.fromarray(np.arange(192, dtype="uint8").reshape(8, 8, 3)).save(file, "png")
+    return file.getvalue()
 
 
 def pipelines() -> dict:

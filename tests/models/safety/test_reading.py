@@ -119,7 +119,7 @@ def test_a_gadget_is_neither_loaded_nor_found_harmless(name: str, protocol: int,
         found = findings_of(file)
     module, _, last = name.rpartition(".")
     assert (module, last) in found.names
-    assert not Allowed.standard().with_callers().has(module, last)
+    assert not Allowed.standard().has(module, last)
 
 
 def test_nothing_is_imported_for_a_refused_name(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ def linear(rows: pd.DataFrame) -> LinearRegression:
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory, linear: LinearRegression, rows: pd.DataFrame) -> Path:
     folder = tmp_path_factory.mktemp("models") / "linear"
-    save("sklearn", linear, folder, SaveOptions(input_example=rows[["a", "b"]].head(2)))
+    save("sklearn", linear, folder, SaveOptions(watch=0, input_example=rows[["a", "b"]].head(2)))
     return folder
 
 

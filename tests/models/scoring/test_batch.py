@@ -22,7 +22,7 @@ from treering.core.errors import Conflict, InvalidInput, NotFound, StorageFull, 
 from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
 from treering.models.scoring import batch, scorer
-from treering.models.scoring.formats.text import TextOutput
+from treering.models.scoring.outputs.text import TextOutput
 from treering.models.scoring.parts import Parts
 
 pytestmark = pytest.mark.usefixtures("small_pieces")
@@ -72,12 +72,12 @@ def test_rows_without_a_line_end_and_with_windows_ones_are_scored(model: Path, t
 
 
 def test_whole_numbers_at_the_top_do_not_forbid_others_below(tmp_path: Path):
-    (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 200_000 + "0.5,text\n")
+    (tmp_path / "in.csv").write_text("x,y\n" + "1,\n" * 200_000 + "0.5,text\n")  # more than what types are guessed by
 
     def sees(model_input: Any) -> Any:
         return model_input["x"] * 2
 
-    save("pyfunc", sees, tmp_path / "sees", SaveOptions())
+    save("pyfunc", sees, tmp_path / "sees", SaveOptions(watch=0))
     score(tmp_path / "sees", tmp_path / "in.csv", tmp_path / "out.csv", keep=("y",))
     found = read(tmp_path / "out.csv")
     assert found["prediction"].iloc[[0, -1]].tolist() == [2.0, 1.0]
@@ -115,11 +115,11 @@ class Fussy(PythonModel):
         return model_input["a"] + (params or {}).get("more", 0)
 
 
-@pytest.fixture
-def fussy(tmp_path: Path) -> Path:
-    example = (pd.DataFrame({"a": [1.0]}), {"more": 0.0})
-    save("pyfunc", Fussy(), tmp_path / "fussy", SaveOptions(input_example=example))
-    return tmp_path / "fussy"
+@pytest.fixture(scope="module")
+def fussy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "fussy"
+    save("pyfunc", Fussy(), folder, SaveOptions(watch=0, input_example=(pd.DataFrame({"a": [1.0]}), {"more": 0.0})))
+    return folder
 
 
 @pytest.mark.parametrize("source", ["csv", "parquet"])
@@ -228,7 +228,7 @@ def test_missing_columns_are_told_before_anything_is_read(model: Path, rows: pd.
         score(model, given, tmp_path / "out.csv")
     with pytest.raises(InvalidInput, match="--keep"):
         score(model, write(rows, tmp_path / "in.csv"), tmp_path / "out.csv", keep=("c",))
-    with pytest.raises(InvalidInput, match="Leave them out of --keep"):
+    with pytest.raises(InvalidInput, match="Leave them out of what is kept"):
         frame = rows.assign(prediction=1)
         score(model, write(frame, tmp_path / "in.csv"), tmp_path / "out.csv", keep=("prediction",))
     with pytest.raises(NotFound):
@@ -239,7 +239,7 @@ def test_missing_columns_are_told_before_anything_is_read(model: Path, rows: pd.
 def test_a_model_that_takes_an_array_gets_the_columns_as_one(tmp_path: Path):
     array = np.random.default_rng(0).normal(size=(500, 3))
     fitted = LinearRegression().fit(array, array.sum(axis=1))
-    save("sklearn", fitted, tmp_path / "m", SaveOptions(input_example=array[:2]))
+    save("sklearn", fitted, tmp_path / "m", SaveOptions(watch=0, input_example=array[:2]))
     frame = pd.DataFrame(np.round(array), columns=list("xyz")).astype(int).assign(label="z")
     for name in ("in.csv", "in.parquet", "in.jsonl"):
         given = write(frame, tmp_path / name)
@@ -257,10 +257,10 @@ main()
 """
 
 
-def _command(model: Path, given: Path, output: Path, *more: str) -> subprocess.Popen[str]:
+def _command(model: Path, given: Path, output: Path, *more: str, slowly: float = 0.05) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, "-m", str(model), "-i", str(given), "-o", str(output), *more],
-        stderr=subprocess.PIPE, text=True, env={**os.environ, "SLOWLY": "0.05", "TREERING_ALLOW_MODEL_CODE": "true"}, start_new_session=True,
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "SLOWLY": str(slowly), "TREERING_ALLOW_MODEL_CODE": "true"}, start_new_session=True,
     )  # fmt: skip
 
 
@@ -271,7 +271,7 @@ def slowly(model_input: Any) -> Any:
 
 @pytest.fixture
 def slow(tmp_path: Path) -> tuple[Path, Path, pd.DataFrame]:
-    save("pyfunc", slowly, tmp_path / "slow", SaveOptions())
+    save("pyfunc", slowly, tmp_path / "slow", SaveOptions(watch=0))
     frame = pd.DataFrame({"a": np.arange(400_000.0)})
     frame.to_parquet(tmp_path / "in.parquet", row_group_size=10_000)
     return tmp_path / "slow", tmp_path / "in.parquet", frame
@@ -314,7 +314,7 @@ def test_an_interrupted_command_leaves_nothing_half_and_goes_on(
     while _children(tmp_path) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert _children(tmp_path) == []
-    again = _command(model, given, output, "--workers", "2", "--resume")
+    again = _command(model, given, output, "--workers", "2", "--resume", slowly=0)
     _, words = again.communicate(timeout=120)
     assert again.returncode == 0, words
     assert "by an earlier try" in words
@@ -327,7 +327,7 @@ def test_a_worker_that_dies_is_told(tmp_path: Path):
         os.kill(os.getpid(), signal.SIGKILL)
         return model_input
 
-    save("pyfunc", dies, tmp_path / "dies", SaveOptions())
+    save("pyfunc", dies, tmp_path / "dies", SaveOptions(watch=0))
     given = write(pd.DataFrame({"a": np.arange(3000.0)}), tmp_path / "in.csv")
     with pytest.raises(Unavailable, match=r"signal 9.*fewer --workers"):
         score(tmp_path / "dies", given, tmp_path / "out.csv", workers=2)

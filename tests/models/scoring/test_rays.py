@@ -29,5 +29,5 @@ def test_what_does_not_fit_is_told(model: Path, rows: pd.DataFrame):
         ray_predict(rows, str(model))
     with pytest.raises(InvalidInput, match="lacks columns"):
         FolderPredictor(model)(pa.table({"a": [1.0]}))
-    with pytest.raises(InvalidInput, match="Leave them out of keep"):
+    with pytest.raises(InvalidInput, match="Leave them out of what is kept"):
         FolderPredictor(model)(pa.table({"a": [1.0], "b": [1.0], "prediction": [1.0]}))

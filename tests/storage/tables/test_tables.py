@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import DamagedData, InvalidInput, NotFound
 from treering.storage.tables import PIECE, open_table
 from treering.storage.tables.arrow import CsvFile
 from treering.storage.tables.hashing import hashes_of, joined
@@ -91,7 +91,7 @@ def test_what_is_wrong_with_a_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match=r"\.parquet"):
         open_table(tmp_path / "a.docx")
     (tmp_path / "a.parquet").write_text("x")
-    with pytest.raises(InvalidInput, match="cannot be read as Parquet"):
+    with pytest.raises(DamagedData, match="cannot be read as Parquet"):
         open_table(tmp_path / "a.parquet")
     (tmp_path / "twice.csv").write_text("a,a\n1,2\n")
     with pytest.raises(InvalidInput, match="same name: a"):

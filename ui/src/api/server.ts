@@ -1,6 +1,6 @@
 /** What pages ask about the server itself, and the addresses that it tells of changes. */
 
-import { queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { components } from "../../generated/schema";
 import api, { answer, done } from "./client";
 
@@ -8,6 +8,9 @@ type Schemas = components["schemas"];
 export type Webhook = Schemas["Webhook"];
 export type WebhookEvent = Schemas["WebhookEvent"];
 export type WebhookReply = Schemas["WebhookReply"];
+export type WebhookMessage = Schemas["WebhookMessage"];
+
+const DELIVERIES_AT_ONCE = 20;
 
 export const serverQuery = queryOptions({
   queryKey: ["server"],
@@ -22,15 +25,43 @@ export const webhooksQuery = queryOptions({
   retry: false,
 });
 
-/** The events of models that a webhook may be told of, with words for them. */
-export const EVENTS: readonly { event: WebhookEvent; label: string }[] = [
-  { event: { entity: "registered_model", action: "created" }, label: "A model is made" },
-  { event: { entity: "model_version", action: "created" }, label: "A version is registered" },
-  { event: { entity: "model_version_tag", action: "set" }, label: "A version's tag is set" },
-  { event: { entity: "model_version_tag", action: "deleted" }, label: "A version's tag is removed" },
-  { event: { entity: "model_version_alias", action: "created" }, label: "An alias is set" },
-  { event: { entity: "model_version_alias", action: "deleted" }, label: "An alias is removed" },
+/** The events that a webhook may be told of, with words for them, by what they happen to. */
+export const EVENTS: readonly { about: string; event: WebhookEvent; label: string }[] = [
+  { about: "Models", event: { entity: "registered_model", action: "created" }, label: "A model is made" },
+  { about: "Models", event: { entity: "registered_model", action: "updated" }, label: "A model is renamed or described" },
+  { about: "Models", event: { entity: "registered_model", action: "deleted" }, label: "A model is deleted" },
+  { about: "Versions", event: { entity: "model_version", action: "created" }, label: "A version is registered" },
+  { about: "Versions", event: { entity: "model_version", action: "updated" }, label: "A version is described" },
+  { about: "Versions", event: { entity: "model_version", action: "deleted" }, label: "A version is deleted" },
+  { about: "Versions", event: { entity: "model_version_tag", action: "set" }, label: "A version's tag is set" },
+  { about: "Versions", event: { entity: "model_version_tag", action: "deleted" }, label: "A version's tag is removed" },
+  { about: "Moves", event: { entity: "model_version_alias", action: "created" }, label: "An alias is set" },
+  { about: "Moves", event: { entity: "model_version_alias", action: "deleted" }, label: "An alias is removed" },
+  { about: "Moves", event: { entity: "model_version", action: "transitioned" }, label: "A version changes its stage" },
+  { about: "Moves", event: { entity: "model_version", action: "rolled_back" }, label: "A stage or alias is rolled back" },
+  { about: "Moves", event: { entity: "promotion", action: "requested" }, label: "A promotion is asked for" },
+  { about: "Moves", event: { entity: "promotion", action: "decided" }, label: "A promotion is decided on" },
+  { about: "Moves", event: { entity: "promotion", action: "done" }, label: "A promotion is done" },
+  { about: "Runs", event: { entity: "run", action: "finished" }, label: "A run finishes" },
+  { about: "Runs", event: { entity: "run", action: "failed" }, label: "A run fails or is killed" },
 ];
+
+/** Messages to one webhook, the newest first, in pages; looked at again while the page is open, since they change. */
+export const deliveriesQuery = (webhook_id: string) =>
+  infiniteQueryOptions({
+    queryKey: ["deliveries", webhook_id],
+    queryFn: ({ pageParam, signal }) => {
+      const query = { webhook_id, max_results: DELIVERIES_AT_ONCE, page_token: pageParam };
+      return answer(api.GET("/api/v1/webhook-deliveries", { params: { query }, signal }));
+    },
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_token || null,
+    refetchInterval: 5_000,
+    retry: false,
+  });
+
+export const redeliver = (message_id: string) =>
+  answer(api.POST("/api/v1/webhook-deliveries/{message_id}/redeliver", { params: { path: { message_id } } }));
 
 export const createWebhook = (made: { name: string; url: string; events: WebhookEvent[]; secret: string }) =>
   answer(api.POST("/api/v1/webhooks", { body: made }));

@@ -15,6 +15,7 @@ const KIND_ICONS: Record<string, IconName> = {
   model_version: "model",
   stage: "command",
   data: "data",
+  code: "branch",
 };
 const STEP = 1.25;
 

@@ -11,11 +11,13 @@ import { isSystem, rankMetrics } from "../lib/columns";
 import { placeOf, sizeOf } from "../lib/dataset";
 import { formatBytes, formatNumber, formatParam, toFloat } from "../lib/format";
 import { type GraphNode, kindWord, stateMark, type Thing, thingAt } from "../lib/graph";
-import { CopyId } from "./copy";
+import { CopyButton, CopyId } from "./copy";
 import { Icon } from "./icons";
 import { Ago } from "./marks";
 
 const SHOWN = 6;
+/** What the short text below a thing's name is. */
+const DETAILS: Record<string, string> = { dataset: "Digest", run: "User", code: "Repository" };
 
 export function ThingPanel(props: { node: GraphNode; root: string; expand: (direction: "up" | "down") => void; close: () => void }) {
   const { node, root, expand, close } = props;
@@ -40,6 +42,7 @@ export function ThingPanel(props: { node: GraphNode; root: string; expand: (dire
       )}
       <div className="buttons">
         <PageLink thing={thing} />
+        {thing?.kind === "code" && <CopyButton text={thing.commit} label="Copy the commit" />}
         {thing?.kind === "dataset" && <TrackedLink name={thing.name} />}
         {node.id !== root && (
           <Link to="/lineage" search={{ uri: node.id }} className="button">
@@ -58,7 +61,7 @@ export function ThingPanel(props: { node: GraphNode; root: string; expand: (dire
         )}
       </div>
       <dl className="lineage-facts">
-        {node.detail && <Fact name={node.kind === "dataset" ? "Digest" : node.kind === "run" ? "User" : "Marks"}>{node.detail}</Fact>}
+        {node.detail && <Fact name={DETAILS[node.kind] ?? "Marks"}>{node.detail}</Fact>}
         {node.at !== null && <Fact name={node.kind === "run" ? "Started" : "Created"}><Ago time={node.at} /></Fact>}
         {node.state !== "missing" && <Details thing={thing} />}
         <Fact name="Address">
@@ -109,6 +112,15 @@ function Details({ thing }: { thing: Thing }) {
       return <ModelFacts modelId={thing.modelId} />;
     case "model_version":
       return <VersionFacts name={thing.name} />;
+    case "code":
+      return (
+        <>
+          <Fact name="Commit">
+            <code>{thing.commit}</code>
+          </Fact>
+          <Fact name="What it is">The version of the code that runs were started from, as git knows it.</Fact>
+        </>
+      );
     default:
       return null;
   }

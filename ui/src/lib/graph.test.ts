@@ -167,8 +167,10 @@ test("addresses are taken apart", () => {
   expect(thingAt("datasets:/raw/wine/d1")).toEqual({ kind: "dataset", name: "raw/wine", digest: "d1" });
   expect(thingAt(`models:/m-${"0".repeat(32)}`)).toEqual({ kind: "logged_model", modelId: `m-${"0".repeat(32)}` });
   expect(thingAt("models:/wine/3")).toEqual({ kind: "model_version", name: "wine", version: "3" });
+  expect(thingAt(`code:/${"a1".repeat(20)}`)).toEqual({ kind: "code", commit: "a1".repeat(20) });
   expect(thingAt("models:/wine@champion")).toBeNull();
-  expect(["runs:/a", " models:/a@b", "datasets:/a/b"].every(isAddress)).toBe(true);
+  expect(thingAt("code:/main")).toBeNull();
+  expect(["runs:/a", " models:/a@b", "datasets:/a/b", "code:/a1"].every(isAddress)).toBe(true);
   expect(["wine", "runs:/", "http://x/"].some(isAddress)).toBe(false);
 });
 

@@ -99,6 +99,7 @@ const KINDS: Record<string, string> = {
   deployment: "Deployment",
   stage: "Stage",
   data: "Data",
+  code: "Git commit",
 };
 
 export function kindWord(kind: string): string {
@@ -111,6 +112,7 @@ const VERBS: Record<string, string> = {
   child: "started",
   registered: "was registered as",
   needs: "is needed by",
+  code: "is the code of",
 };
 
 /** The edges as sentences, for those who do not see the picture. */
@@ -319,6 +321,7 @@ export type Thing =
   | { kind: "dataset"; name: string; digest: string }
   | { kind: "logged_model"; modelId: string }
   | { kind: "model_version"; name: string; version: string }
+  | { kind: "code"; commit: string }
   | null;
 
 export function thingAt(uri: string): Thing {
@@ -328,11 +331,13 @@ export function thingAt(uri: string): Thing {
   if (dataset) return { kind: "dataset", name: dataset[1]!, digest: dataset[2]! };
   const logged = /^models:\/+(m-[0-9a-f]{32})$/.exec(uri);
   if (logged) return { kind: "logged_model", modelId: logged[1]! };
+  const code = /^code:\/+([0-9a-f]{40}|[0-9a-f]{64})$/.exec(uri);
+  if (code) return { kind: "code", commit: code[1]! };
   const version = /^models:\/+([^/@]+)\/(\d+)$/.exec(uri);
   return version ? { kind: "model_version", name: version[1]!, version: version[2]! } : null;
 }
 
 /** Whether a text is meant as an address, and no word to search for. */
 export function isAddress(text: string): boolean {
-  return /^(runs|models|datasets):\/./.test(text.trim());
+  return /^(runs|models|datasets|code):\/./.test(text.trim());
 }

@@ -50,6 +50,10 @@ export function renderMarkdown(text: string, pictureUrl: (path: string) => strin
     table.replaceWith(scroller);
     scroller.append(table);
   }
+  for (const head of fragment.querySelectorAll("th")) {
+    // A table needs no heads where its cells speak for themselves; an empty one would say nothing, in as many words.
+    if (head.textContent?.trim() === "") head.replaceWith(head.ownerDocument.createElement("td"));
+  }
   lowerHeadings(fragment);
   return fragment;
 }

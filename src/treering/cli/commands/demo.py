@@ -17,12 +17,14 @@ __all__ = ["demo"]
 @click.option("--host", default=None, help="Address of the web UI.  [default: 127.0.0.1]")
 @click.option("--port", type=int, default=None, help="Port of the web UI; a free one if it is taken.  [default: 5000]")
 def demo(*, with_ui: bool, host: str | None, port: int | None) -> None:
-    """Track, register, serve and show a real model.
+    """Track, judge, register, serve and show a real model.
 
-    Trains a small grid of classifiers on tumour measurements that ship inside
-    scikit-learn, registers the best, serves it, asks it about rows it has never
-    seen, and holds the answers against the model itself. Everything is kept in the
-    embedded store of the working directory.
+    Says what the model is for, splits and profiles tumour measurements that ship
+    inside scikit-learn, and trains a small grid of classifiers on them. Three are
+    judged on rows that none has seen, and have to pass the gate; the best one becomes
+    the champion when somebody has approved it, is rolled back and let in again, gets
+    its model card, and is served and asked. Everything is kept in the embedded store
+    of the working directory, and nothing is fetched.
     """
     settings = read_settings()
     home = find_home(settings, Path.cwd())

@@ -233,7 +233,7 @@ def _show_comparison(found: Comparison) -> None:
             f"{one.candidate:.6g}",
             f"{one.baseline:.6g}",
             f"{one.difference.value:+.4g}{_between(one.difference)}",
-            words[one.better],
+            words[one.better] if one.difference.value or one.better is not None else "the same",
         ]
         for one in found.differences
     ]

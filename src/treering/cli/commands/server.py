@@ -48,7 +48,9 @@ def serving_command(name: str, help_text: str) -> click.Command:
         settings = replace(settings, **asked)
 
         def ready(url: str) -> None:
-            click.echo(f"Treering is ready at {url} (Ctrl-C stops it)")
+            # A folder above may have a store, and that one is served then.
+            kept = "" if settings.backend_store_uri else f", with what {find_home(settings, Path.cwd())} holds"
+            click.echo(f"Treering is ready at {url} (Ctrl-C stops it){kept}")
             # What it does not finish before the server ends is still in the journals then.
             Thread(target=_deliver_left, args=[settings], name="treering-deliver-left", daemon=True).start()
 

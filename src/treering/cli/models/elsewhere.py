@@ -67,5 +67,6 @@ def _again(ctx: click.Context) -> list[str]:
         if isinstance(option, click.Option) and option.is_flag:
             found += [word] if value else []
         else:
-            found += [word, str(value)]
+            several = isinstance(option, click.Option) and option.multiple
+            found += [text for one in (value if several else [value]) for text in (word, str(one))]
     return found

@@ -26,7 +26,7 @@ def predict_files(
 ) -> None:
     """Write the predictions to a file, with progress on stderr."""
     files = find_files(input_path, options["input_format"] or "")
-    target = sink(output_path, options["output_format"] or "")
+    target = sink(output_path, options["output_format"] or "", folder=options["parts"])
     with ExitStack() as stack:
         recipe = Recipe(
             str(folder_of(model_uri, settings, stack)),
@@ -37,9 +37,9 @@ def predict_files(
             _params(options["params"]),
             options["chunk_rows"] or DEFAULT_CHUNK_ROWS,
             target.compressed,
-            LoadOptions.of(settings),
+            LoadOptions.of(settings, options["trust"]),
         )
-        job = BatchJob(recipe, files.paths, target.path, options["workers"] or 0, options["resume"])
+        job = BatchJob(recipe, files.paths, target.path, options["workers"] or 0, options["resume"], options["parts"])
         told = RowsTold("Scored")
         try:
             done = score(job, lambda progress: told(progress.rows, progress.share))

@@ -13,7 +13,7 @@ from treering.core.plugins import Registry
 from treering.core.settings import Settings
 from treering.core.uri import local_path, scheme_of
 
-__all__ = ["env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option"]
+__all__ = ["env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option", "trust_option", "trusted"]
 
 model_uri_option = click.option(
     "--model-uri", "-m", required=True, help="A folder, runs:/<run id>/<path>, models:/<name>/<version> or @<alias>."
@@ -26,10 +26,20 @@ install_mlflow_option = click.option(
     "--install-mlflow", is_flag=True, help="Install MLflow in the environment, too, for models that import it."
 )
 
+trust_option = click.option(
+    "--trust", multiple=True,
+    help="A name in the model's pickles that may be read though no list has it, or package.*; '*': all of its code may run.",
+)  # fmt: skip
+
 # A folder of this machine is served and scored without stores, whose libraries take their time to load.
 _FETCHERS: Registry[Callable[[str, Settings, Path], Path]] = Registry(
     "treering.model_fetchers", "way to fetch models", {"fetch": "treering.cli.models.fetching:fetch"}
 )
+
+
+def trusted(names: tuple[str, ...]) -> object:
+    """What --trust says, as `trust` of the calls."""
+    return True if "*" in names else names
 
 
 def folder_of(uri: str, settings: Settings, stack: ExitStack) -> Path:

@@ -8,7 +8,13 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from treering.cli.models.options import env_manager_option, install_mlflow_option, model_uri_option
+from treering.cli.models.options import (
+    env_manager_option,
+    install_mlflow_option,
+    model_uri_option,
+    trust_option,
+    trusted,
+)
 from treering.cli.models.where import ELSEWHERE, HERE, Elsewhere, set_locally
 from treering.core.errors import InvalidInput
 from treering.core.plugins import Registry
@@ -24,13 +30,13 @@ _WAYS: Registry[Any] = Registry(
     {"files": "treering.cli.models.files:predict_files", "request": "treering.cli.models.request:predict_request"},
     extras={"files": "pandas"},
 )
-_BATCH = ("input_format", "output_format", "columns", "keep", "params", "chunk_rows", "workers", "resume")
+_BATCH = ("input_format", "output_format", "columns", "keep", "params", "chunk_rows", "workers", "resume", "parts")
 
 
 @click.command("predict")
 @model_uri_option
 @click.option("--input-path", "-i", help="A file, a folder, or a pattern such as 'data/*.csv'.  [default: stdin]")
-@click.option("--output-path", "-o", type=click.Path(dir_okay=False), help="File to write.  [default: stdout]")
+@click.option("--output-path", "-o", help="File to write.  [default: stdout]")
 @click.option(
     "--content-type", "-t", type=click.Choice(["csv", "json"]), default="json", show_default=True,
     help="Format of what a request to /invocations holds; the predictions are JSON then.",
@@ -51,6 +57,8 @@ _BATCH = ("input_format", "output_format", "columns", "keep", "params", "chunk_r
 @click.option("--chunk-rows", type=click.IntRange(1), help="Rows that the model is asked for at once, at most.")
 @click.option("--workers", "-w", type=click.IntRange(1), help="Processes.  [default: one for each core]")
 @click.option("--resume", is_flag=True, help="Go on from what an interrupted command left.")
+@click.option("--parts", is_flag=True, help="Write a folder of files, each of some rows, instead of one file.")
+@trust_option
 @env_manager_option
 @install_mlflow_option
 @click.option(
@@ -73,6 +81,7 @@ def predict(  # noqa: PLR0913 -- the options of a command
     install_mlflow: bool,
     override: str | None,
     env: tuple[str, ...],
+    trust: tuple[str, ...],
     **batch: Any,
 ) -> None:
     """Write a model's predictions.
@@ -91,7 +100,7 @@ def predict(  # noqa: PLR0913 -- the options of a command
         ctx.exit(ELSEWHERE.load("environment")(ctx, model_uri, where))
     set_locally(env, override)
     if not wants_batch:
-        _WAYS.load("request")(settings, model_uri, input_path, output_path, content_type)
+        _WAYS.load("request")(settings, model_uri, input_path, output_path, content_type, trusted(trust))
         return
     if explicit:
         msg = f"--content-type is for requests, and {_given(batch)} for files. Leave one of them out."
@@ -99,7 +108,7 @@ def predict(  # noqa: PLR0913 -- the options of a command
     if input_path is None or output_path is None:
         msg = "Scoring files needs --input-path and --output-path."
         raise InvalidInput(msg)
-    _WAYS.load("files")(settings, model_uri, input_path, output_path, batch)
+    _WAYS.load("files")(settings, model_uri, input_path, output_path, {**batch, "trust": trusted(trust)})
 
 
 def _wants_batch(path: str | None, batch: dict[str, Any], *, explicit: bool) -> bool:

@@ -22,13 +22,18 @@ _TYPES = {"csv": "text/csv", "json": "application/json"}
 
 
 def predict_request(
-    settings: Settings, model_uri: str, input_path: str | None, output_path: str | None, content_type: str
+    settings: Settings,
+    model_uri: str,
+    input_path: str | None,
+    output_path: str | None,
+    content_type: str,
+    trust: object,
 ) -> None:
     """Write the predictions as JSON, to a file or to stdout."""
     body = _read(input_path)
     with ExitStack() as stack:
         folder = folder_of(model_uri, settings, stack)
-        model = load(folder, LoadOptions.of(settings))
+        model = load(folder, LoadOptions.of(settings, trust))
         asked = decode(body, _TYPES[content_type], model.signature)
         answer = encode(model.predict(asked.data, asked.params), bare=asked.bare)
     if output_path is None:

@@ -242,7 +242,8 @@ SWITCHES: Mapping[str, Switch] = MappingProxyType(
                 keras_model_kwargs=None,
                 **_CHECKPOINTS,
             ),
-            Switch("transformers", "transformers>=4.45", "transformers.trainer"),
+            # Networks of language are large, so they are logged only when asked for.
+            Switch("transformers", "transformers>=4.45", "transformers.trainer", presets={"log_models": False}),
             Switch(
                 "xgboost",
                 "xgboost>=2.0",

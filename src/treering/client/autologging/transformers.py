@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from transformers import FeatureExtractionMixin, PreTrainedTokenizerBase
+from transformers.image_processing_utils import BaseImageProcessor
 from transformers.trainer import Trainer
 from transformers.trainer_callback import TrainerCallback
 
@@ -19,6 +21,12 @@ from treering.entities.run import RUN_NAME_TAG
 __all__ = ["install"]
 
 _LONGEST = 6000
+# What a pipeline calls the part that prepares its data.
+_PARTS = {
+    "tokenizer": PreTrainedTokenizerBase,
+    "image_processor": BaseImageProcessor,
+    "feature_extractor": FeatureExtractionMixin,
+}
 _REFUSED = re.compile(r"[^0-9A-Za-z_\-. :/]")
 
 
@@ -69,5 +77,29 @@ def _train(call: Call) -> Iterator[None]:
         return
     recording = _Recording(call.training)
     trainer.add_callback(recording)
+    part = _preparing_part(trainer) if call.options.log_models else {}
+    if part:
+        call.training.expect_model("transformers")
     yield
     trainer.remove_callback(recording)
+    if part and trainer.is_world_process_zero():
+        _log_fitted(call.training, trainer, part)
+
+
+def _preparing_part(trainer: Any) -> dict[str, Any]:
+    """What makes a pipeline of the network: its tokenizer, for instance; nothing if the trainer was given none."""
+    given = getattr(trainer, "processing_class", None) or getattr(trainer, "tokenizer", None)
+    found = next(({name: given} for name, kind in _PARTS.items() if isinstance(given, kind)), {})
+    if not found:
+        logger.info("transformers: the model is not logged, because the trainer has no tokenizer or image processor.")
+    return found
+
+
+def _log_fitted(training: Training, trainer: Any, part: Mapping[str, Any]) -> None:
+    network = trainer.accelerator.unwrap_model(trainer.model)
+    modes = [(one, one.training) for one in network.modules()]
+    try:
+        training.model("transformers", {"model": network, **part})
+    finally:
+        for one, mode in modes:
+            one.training = mode

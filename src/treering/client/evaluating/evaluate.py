@@ -227,6 +227,8 @@ class _Work:
         record = findings(subject, wanted, self._record(recording, rows))
         recording.make(record, rows, labels, config, wanted)
         recording.make_lines(found, predicted, answers, used, self.asked.private)
+        for name, columns in subject.tables.items():
+            recording.add_table(name, columns)
         recording.add(files)
         return recording.write(found, record, rows, wanted)
 

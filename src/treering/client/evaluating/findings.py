@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,9 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    for name, of_rows in masks_of(asked.slices, subject.table.column, subject.table.columns).items():
+    masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
+    hidden = _hidden(masks, asked.private)
+    for name, of_rows in masks.items():
         mask = _of_queries(of_rows, subject) if rows.kind == RANKER else of_rows
         if mask.shape != (len(rows),):
             msg = f"The slice {name!r} has the shape {mask.shape}, and there are {len(rows):,} rows."
@@ -101,8 +104,8 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
             yield SliceResult(name, 0)
             continue
         part = rows.where(mask)
-        if len(part) < FEWEST_ROWS and any(column in name for column in asked.private):
-            logger.warning("The slice %r has too few rows to be told about: it is of a sensitive column.", name)
+        if name in hidden:
+            logger.warning("The slice %r of a sensitive column is not told about: it would tell of few rows.", name)
             continue
         figures = metrics_of(part, subject.average)
         intervals: Mapping[str, Interval] = {}
@@ -120,6 +123,18 @@ def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
     _, first = np.unique(subject.table.column(query), return_index=True)
     part: NDArray[np.bool_] = mask[first]
     return part
+
+
+def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
+    """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
+    sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
+    found = {
+        name for name, many in sizes.items() if 0 < many < FEWEST_ROWS or 0 < len(masks[name]) - many < FEWEST_ROWS
+    }
+    others = [name for name, many in sizes.items() if many and name not in found]
+    if found and others:
+        found.add(min(others, key=lambda name: sizes[name]))
+    return found
 
 
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -32,7 +33,7 @@ Options = TypeVar("Options", ExplanationOptions, RobustnessOptions)
 
 _MOST_SCORES = 20
 """With more classes than this, the decisions are looked at, and not each probability."""
-_OURS = {"score", "metric", "greater_is_better", "features", "labels"}
+_OURS = {"score", "metric", "greater_is_better", "features", "labels", "model", "rows_to"}
 """Options that say what the model is, which is known here."""
 
 
@@ -70,7 +71,7 @@ def looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluatio
         question = _question(rows, subject)
         options = ExplanationOptions(
             question.score, question.metric, question.greater_is_better, features=names, labels=question.labels,
-            seed=asked.seed,
+            seed=asked.seed, model=subject.judged.native, rows_to=partial(_keep_rows, subject, asked),
         )  # fmt: skip
         given = {"method": asked.explain} if isinstance(asked.explain, str) else asked.explain
         found = explain(question.predict, features, question.target, _with(options, given))
@@ -82,6 +83,13 @@ def looked_into(record: Evaluation, subject: Subject, asked: Asked) -> Evaluatio
         stood = probe(question.predict, features, question.target, question.score, _with(wanted, asked.robustness))
         record = replace(record, robustness=stood)
     return record
+
+
+def _keep_rows(subject: Subject, asked: Asked, columns: Mapping[str, Any]) -> None:
+    """Without what is known of sensitive columns, even where the model takes them."""
+    subject.tables["explained_rows"] = {
+        name: values for name, values in columns.items() if name.partition(" [")[0] not in asked.private
+    }
 
 
 def _question(rows: Rows, subject: Subject) -> _Question:

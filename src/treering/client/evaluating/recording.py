@@ -30,6 +30,7 @@ from treering.client.evaluating.own_metrics import MetricValues, aggregates
 from treering.client.evaluating.pictures import csv_of, extra_plots, plots_of_classifier, slices_table
 from treering.client.evaluating.plots import Plotter, plotter
 from treering.client.evaluating.table import EvaluationTable
+from treering.client.frames import FRAMES
 from treering.client.log import log_inputs, log_metrics
 from treering.client.runs import ActiveRun
 from treering.core.errors import InvalidInput, TreeringError
@@ -127,6 +128,11 @@ class Recording:
                 columns[called if name in _PLAIN_COLUMNS else f"{called}/score"] = list(value.scores)
             if value.justifications:
                 columns[f"{called}/justification"] = list(value.justifications)
+
+    def add_table(self, name: str, columns: Mapping[str, Any]) -> None:
+        """Add a table, to be stored as a Parquet file."""
+        data = FRAMES.load("pandas").to_parquet(columns)
+        self._made.append(_File(name, f"{self.prefix}{name}.parquet", data))
 
     def add(self, files: Sequence[File]) -> None:
         """Add what the caller's functions gave. Raises InvalidInput if a name is taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from treering.client.evaluating.answers import Answers
@@ -24,6 +24,7 @@ class Subject:
         figures: All metrics, without the prefix.
         directions: Of the caller's own metrics, whether greater is better.
         scores: Where the caller said that the probabilities are.
+        tables: What is stored beside the record, by name, as columns; filled while the model is looked into.
     """
 
     judged: Judged
@@ -35,6 +36,7 @@ class Subject:
     figures: Mapping[str, float]
     directions: Mapping[str, bool]
     scores: Any = None
+    tables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def average(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import math
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -246,14 +248,25 @@ def _read(path: Path) -> Any:
     except OSError as error:
         msg = f"{path} cannot be read: {error.strerror}. Give the path of a CSV, Parquet or JSON lines file."
         raise NotFound(msg) from error
-    suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        return tables.from_parquet(data)
-    if suffix in {".jsonl", ".ndjson"}:
-        return tables.from_records(_json_lines(path, data), None)
-    if suffix in {".csv", ".tsv", ".txt"}:
-        return tables.from_csv(data, None)
-    msg = f"{path} ends with {suffix or 'nothing'!r}, which says no format. Give a .csv, .parquet or .jsonl file."
+    plain = Path(path.name.lower().removesuffix(".gz"))
+    try:
+        if path.suffix.lower() == ".gz":
+            data = gzip.decompress(data)
+        if plain.suffix in {".parquet", ".pq"}:
+            return tables.from_parquet(data)
+        if plain.suffix in {".jsonl", ".ndjson"}:
+            return tables.from_records(_json_lines(path, data), None)
+        if plain.suffix in {".csv", ".tsv", ".txt"}:
+            return tables.from_csv(data, None, "\t" if plain.suffix == ".tsv" else ",")
+    except (EOFError, OSError, zlib.error) as error:
+        msg = f"{path} cannot be unpacked: {error}."
+        raise InvalidInput(msg) from error
+    except InvalidInput as error:
+        if path.name in error.message:
+            raise
+        msg = f"{path} cannot be read as what its name says: {error.message.rstrip('.')}."
+        raise InvalidInput(msg) from error
+    msg = f"{path} ends with {plain.suffix or 'nothing'!r}, which says no format. Give a .csv, .parquet or .jsonl file."
     raise InvalidInput(msg)
 
 

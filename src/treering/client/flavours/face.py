@@ -1,4 +1,4 @@
-"""The one maker of what every flavour's public module has: `log_model`, `save_model` and `load_model`.
+"""The makers of what every flavour's public module has: `log_model`, `save_model`, `load_model`, and its environment.
 
 A module such as `treering.sklearn` says which flavour it is and what MLflow calls
 the model there; everything else is the same for all of them.
@@ -16,8 +16,10 @@ from treering.client.model_logging import ModelInfo, Placement, split_options
 from treering.client.model_logging import log_model as log_any
 from treering.client.model_logging import save_model as save_any
 from treering.core.errors import InvalidInput
+from treering.models.environment_files import conda_environment
+from treering.models.requirements import pin
 
-__all__ = ["Face", "face", "log_given", "save_given"]
+__all__ = ["Defaults", "Face", "defaults", "face", "log_given", "save_given"]
 
 _PLACEMENT = ("name", "artifact_path", "registered_model_name", "step", "model_type", "params", "tags", "model_id")
 # What MLflow's users may give and nothing here needs: a version is ready when it is registered, for one.
@@ -52,6 +54,13 @@ _LOAD = """The object of {framework} itself.
     """
 
 
+class Defaults(NamedTuple):
+    """What it says of the environment that its models need."""
+
+    get_default_pip_requirements: Callable[..., list[str]]
+    get_default_conda_env: Callable[..., dict[str, Any]]
+
+
 class Face(NamedTuple):
     """What a flavour's public module offers."""
 
@@ -69,7 +78,7 @@ def face(
     saving: str = "",
     loading: str = "",
 ) -> Face:
-    """The three calls for one flavour.
+    """The calls for one flavour.
 
     Args:
         flavour: Its row in `treering.models.flavours.FLAVOURS`.
@@ -100,6 +109,37 @@ def face(
     _sign(log_model, argument, ("artifact_path", *positional), (*_PLACEMENT[:1], *_PLACEMENT[2:]))
     _sign(save_model, argument, ("path", *positional), ())
     return Face(log_model, save_model, load_model)
+
+
+def defaults(*packages: str, optional: tuple[str, ...] = ()) -> Defaults:
+    """The calls for the environment of one flavour.
+
+    Args:
+        packages: What loading its models always needs.
+        optional: What some of them need; `include_<package>=True` adds one.
+    """
+    switches = tuple(f"include_{name}" for name in optional)
+
+    def get_default_pip_requirements(*included: bool, **named: bool) -> list[str]:
+        """The packages that every saved model of the flavour needs at least, pinned to what is installed.
+
+        Args:
+            included: Which optional packages to add.
+            named: The same by name, such as `include_cloudpickle=True`.
+        """
+        chosen = _bound("get_default_pip_requirements", switches, included, named)
+        if unknown := sorted(set(chosen) - set(switches)):
+            msg = (
+                f"get_default_pip_requirements() has no argument {unknown[0]!r}, only: {', '.join(switches) or 'none'}"
+            )
+            raise TypeError(msg)
+        return [pin(name) for name in (*packages, *(name for name in optional if chosen.get(f"include_{name}")))]
+
+    def get_default_conda_env(*included: bool, **named: bool) -> dict[str, Any]:
+        """The environment of conda with these packages. Arguments as of `get_default_pip_requirements`."""
+        return conda_environment(get_default_pip_requirements(*included, **named))
+
+    return Defaults(get_default_pip_requirements, get_default_conda_env)
 
 
 def log_given(flavour: str, model: Any, named: Mapping[str, Any]) -> ModelInfo:
@@ -133,6 +173,15 @@ def save_given(flavour: str, model: Any, path: str | Path, named: Mapping[str, A
 
 
 def _named(call: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+    """All arguments by their names, of which the first is the model."""
+    named = _bound(call, order, given, options)
+    if order[0] not in named:
+        msg = f"{call}() needs the model: give it first, or as {order[0]}=."
+        raise InvalidInput(msg)
+    return named
+
+
+def _bound(call: str, order: tuple[str, ...], given: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
     """All arguments by their names, as Python would bind them."""
     if len(given) > len(order):
         msg = f"{call}() takes {len(order)} arguments by their place and was given {len(given)}; name the others"
@@ -141,11 +190,7 @@ def _named(call: str, order: tuple[str, ...], given: tuple[Any, ...], options: d
     if twice := sorted(set(placed) & set(options)):
         msg = f"{call}() got the argument {twice[0]!r} twice"
         raise TypeError(msg)
-    named = {**placed, **options}
-    if order[0] not in named:
-        msg = f"{call}() needs the model: give it first, or as {order[0]}=."
-        raise InvalidInput(msg)
-    return named
+    return {**placed, **options}
 
 
 def _describe(call: Any, flavour: str, text: str) -> None:

@@ -6,9 +6,16 @@ from importlib import import_module
 from typing import Any
 
 from treering.client.autologging.switches import SWITCHES
-from treering.client.flavours.face import face
+from treering.client.flavours.face import defaults, face
 
-__all__ = ["autolog", "load_model", "log_model", "save_model"]
+__all__ = [
+    "autolog",
+    "get_default_conda_env",
+    "get_default_pip_requirements",
+    "load_model",
+    "log_model",
+    "save_model",
+]
 
 autolog = SWITCHES["keras"]
 
@@ -20,6 +27,8 @@ log_model, save_model, load_model = face(
     saving="`save_exported_model`, `save_model_kwargs`",
     loading="`custom_objects`, `load_model_kwargs`",
 )
+
+get_default_pip_requirements, get_default_conda_env = defaults("keras")
 
 
 def __getattr__(name: str) -> Any:

@@ -23,6 +23,8 @@ __all__ = [
     "PythonModel",
     "PythonModelContext",
     "add_to_model",
+    "get_default_conda_env",
+    "get_default_pip_requirements",
     "get_model_dependencies",
     "load_model",
     "log_model",
@@ -97,6 +99,19 @@ def save_model(
     named = {**_given(loader_module=loader_module, data_path=data_path, code_paths=code_paths), **options}
     model = _model(named)
     import_module("treering.client.flavours.face").save_given(_FLAVOUR, model, path, named)
+
+
+def get_default_pip_requirements() -> list[str]:
+    """The packages that every saved Python model needs at least, pinned to what is installed."""
+    return [import_module("treering.models.requirements").pin("cloudpickle")]
+
+
+def get_default_conda_env() -> dict[str, Any]:
+    """The environment of conda with these packages."""
+    made: dict[str, Any] = import_module("treering.models.environment_files").conda_environment(
+        get_default_pip_requirements()
+    )
+    return made
 
 
 def get_model_dependencies(model_uri: str, format: str = "pip") -> str:  # noqa: A002  # MLflow's name

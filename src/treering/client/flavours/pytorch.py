@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from treering.client.artifacts import download_artifacts, log_artifacts
 from treering.client.autologging.checkpoints import download_checkpoint
 from treering.client.autologging.switches import SWITCHES
-from treering.client.flavours.face import face
+from treering.client.flavours.face import defaults, face
 from treering.client.session import session
 from treering.core.errors import InvalidInput
 from treering.models.flavours.base import LoadOptions
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "autolog",
+    "get_default_conda_env",
+    "get_default_pip_requirements",
     "load_checkpoint",
     "load_model",
     "load_state_dict",
@@ -40,6 +42,8 @@ log_model, save_model, load_model = face(
     saving="`serialization_format` (`pt2` or `pickle`), `export_model`, `extra_files`",
     loading="`device`, `map_location`",
 )
+
+get_default_pip_requirements, get_default_conda_env = defaults("torch", "cloudpickle")
 
 _STATE_FILE = "state_dict.pth"
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from treering.client.flavours.face import face
+from treering.client.flavours.face import defaults, face
 
-__all__ = ["load_model", "log_model", "save_model"]
+__all__ = [
+    "get_default_conda_env",
+    "get_default_pip_requirements",
+    "load_model",
+    "log_model",
+    "save_model",
+]
 
 log_model, save_model, load_model = face(
     "spark",
@@ -14,3 +20,5 @@ log_model, save_model, load_model = face(
     saving="`dfs_tmpdir`",
     loading="`dfs_tmpdir`",
 )
+
+get_default_pip_requirements, get_default_conda_env = defaults("pyspark")

@@ -9,10 +9,18 @@ from typing import Any
 
 from treering.client.autologging.checkpoints import download_checkpoint
 from treering.client.autologging.switches import SWITCHES
-from treering.client.flavours.face import face
+from treering.client.flavours.face import defaults, face
 from treering.core.errors import InvalidInput
 
-__all__ = ["autolog", "load_checkpoint", "load_model", "log_model", "save_model"]
+__all__ = [
+    "autolog",
+    "get_default_conda_env",
+    "get_default_pip_requirements",
+    "load_checkpoint",
+    "load_model",
+    "log_model",
+    "save_model",
+]
 
 autolog = SWITCHES["tensorflow"]
 
@@ -24,6 +32,8 @@ log_model, save_model, load_model = face(
     saving="`custom_objects`, `keras_model_kwargs`, `saved_model_kwargs`, `extra_files`",
     loading="`keras_model_kwargs`, `saved_model_kwargs`",
 )
+
+get_default_pip_requirements, get_default_conda_env = defaults("tensorflow", optional=("cloudpickle",))
 
 
 def load_checkpoint(

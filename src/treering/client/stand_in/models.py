@@ -1,8 +1,34 @@
-"""`mlflow.models`: signatures, and logging of models of any flavour."""
+"""`mlflow.models`: signatures, models from code, and what is asked of models of any flavour."""
 
 from __future__ import annotations
 
+from treering.client.model_calls import (
+    convert_input_example_to_serving_input,
+    get_model_info,
+    infer_pip_requirements,
+    set_signature,
+    validate_schema,
+    validate_serving_input,
+)
+from treering.client.model_environments import update_model_requirements
+from treering.client.model_logging import ModelInfo
+from treering.client.model_object import Model
+from treering.models.code_models import ModelConfig, set_model
 from treering.models.signature import Signature as ModelSignature
 from treering.models.signature import infer_signature
 
-__all__ = ["ModelSignature", "infer_signature"]
+__all__ = [
+    "Model",
+    "ModelConfig",
+    "ModelInfo",
+    "ModelSignature",
+    "convert_input_example_to_serving_input",
+    "get_model_info",
+    "infer_pip_requirements",
+    "infer_signature",
+    "set_model",
+    "set_signature",
+    "update_model_requirements",
+    "validate_schema",
+    "validate_serving_input",
+]

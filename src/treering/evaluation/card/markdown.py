@@ -47,7 +47,7 @@ def to_markdown(facts: CardFacts) -> str:
 
 
 def _front(facts: CardFacts) -> dict[str, Any]:
-    """What the hub reads; https://huggingface.co is not needed for it, and never asked."""
+    """What the hub of Hugging Face reads; nobody asks it for anything."""
     evaluation = facts.evaluation
     front: dict[str, Any] = {}
     if facts.texts.get("licence"):

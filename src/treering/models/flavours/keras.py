@@ -11,7 +11,7 @@ import keras
 from treering.core.errors import InvalidInput
 from treering.models import keras_files, saved_models
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry, tree_inside
 from treering.models.signature import Signature
 
 __all__ = ["FLAVOUR", "KerasFlavour"]
@@ -64,7 +64,7 @@ class KerasFlavour:
         entry = model.flavours.get("keras", {})
         path = inside(folder, entry.get("data") or _EXPORTED)
         if entry.get("save_exported_model"):
-            return saved_models.load(inside(folder, (path / _EXPORTED).relative_to(folder)), options)
+            return saved_models.load(tree_inside(folder, (path / _EXPORTED).relative_to(folder)), options)
         if path.is_dir():
             path = inside(folder, (path / _FILE).relative_to(folder))
         own = options.flavour

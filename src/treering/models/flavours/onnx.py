@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from treering.core.log import logger
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.networks import array_of, copy_extra_files
+from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
 from treering.models.tables import is_table
@@ -34,6 +36,7 @@ _SESSION_OPTIONS = {
     *("inter_op_num_threads", "intra_op_num_threads", "execution_mode", "graph_optimization_level"),
     "extra_session_config",
 }
+_OF_FILES = re.compile("dir|file|lib|path|plugin", re.IGNORECASE)
 _MODES = {
     "SEQUENTIAL": onnxruntime.ExecutionMode.ORT_SEQUENTIAL,
     "PARALLEL": onnxruntime.ExecutionMode.ORT_PARALLEL,
@@ -93,7 +96,10 @@ class OnnxFlavour:
         del native  # ONNX Runtime reads the file itself, and finds what lies beside it
         entry = model.flavours.get("onnx", {})
         asked = options.flavour.get("providers") or entry.get("providers") or _PROVIDERS
-        session = _session(_path(folder, model), asked, entry.get("onnx_session_options") or {})
+        path, settings = _path(folder, model), entry.get("onnx_session_options") or {}
+        if found := _files_named(asked, settings):
+            ask_to_run(path, f"its options for ONNX Runtime name libraries or files: {', '.join(found)}", "", options)
+        session = _session(path, asked, settings)
         inputs = session.get_inputs()
         names = [one.name for one in session.get_outputs()]
 
@@ -117,11 +123,10 @@ def _path(folder: Path, model: MLModel) -> Path:
 
 
 def _session(path: Path, providers: Any, settings: Mapping[str, Any]) -> Any:
-    wanted = (
-        [providers]
-        if isinstance(providers, str)
-        else [tuple(one) if isinstance(one, list) else one for one in providers]
-    )
+    wanted = [tuple(one) if isinstance(one, list) else one for one in _listed(providers)]
+    if wrong := [one for one in wanted if not (isinstance(one, str) or _is_pair(one))]:
+        msg = f"{wrong[0]!r} is no execution provider. Give its name, or a pair of that and a dictionary of options."
+        raise InvalidInput(msg)
     there = set(onnxruntime.get_available_providers())
     usable = [one for one in wanted if (one[0] if isinstance(one, tuple) else one) in there] or [_CPU]
     if len(usable) < len([one for one in wanted if one not in _PROVIDERS]):
@@ -131,6 +136,25 @@ def _session(path: Path, providers: Any, settings: Mapping[str, Any]) -> Any:
         return onnxruntime.InferenceSession(str(path), options, providers=usable)
     except _FAILED as error:
         raise _damaged(path, error) from error
+
+
+def _listed(providers: Any) -> list[Any]:
+    return list(providers) if isinstance(providers, list | tuple) else [providers]
+
+
+def _is_pair(provider: Any) -> bool:
+    match provider:
+        case [str(), dict()]:
+            return True
+    return False
+
+
+def _files_named(providers: Any, settings: Mapping[str, Any]) -> list[str]:
+    """The options by which ONNX Runtime loads a program library, or reads and writes a file of any name."""
+    names = list(settings.get("extra_session_config") or {})
+    for one in _listed(providers):
+        names += one[1] if _is_pair(one) else ()
+    return [name for name in map(str, names) if _OF_FILES.search(name)]
 
 
 def _session_options(settings: Mapping[str, Any]) -> Any:

@@ -93,7 +93,7 @@ class PytorchFlavour:
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol
         """See `Flavour`."""
         config = {**(model.python_function.get("config") or {}), **options.model_config}
-        device = config.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
+        device = config.get("device") or options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         _move(native, device)
         floats = next((_numpy_type(one) for one in native.parameters() if one.is_floating_point()), np.dtype("float32"))
 
@@ -143,6 +143,11 @@ def _is_traced(model: Any, data: Path, options: Mapping[str, Any]) -> bool:
         _export(model, data / _GRAPH, options)
     except InvalidInput as error:
         logger.info("The model is saved as a pickle, because it cannot be traced: %s", error)
+        return False
+    # Operators of other libraries, for instance, would need the user's word all the same.
+    if part := torch_files.unsafe_part(data / _GRAPH):
+        logger.info("The model is saved as a pickle, because its graph has a part that is no plain data: %s", part)
+        (data / _GRAPH).unlink()
         return False
     return True
 
@@ -247,8 +252,8 @@ def _tensor(values: np.ndarray[Any, Any], device: Any) -> torch.Tensor:
     if values.dtype.kind not in "biufc":
         msg = f"The model takes numbers, and was given an array of {values.dtype}."
         raise InvalidInput(msg)
-    # PyTorch warns of arrays that it could write to and must not.
-    return torch.from_numpy(values if values.flags.writeable else values.copy()).to(device)
+    # PyTorch warns of arrays that it could write to and must not; and a graph takes how an array lies for a part of it.
+    return torch.from_numpy(np.require(values, requirements=("C", "W"))).to(device)
 
 
 def _arrays(answer: Any) -> Any:

@@ -14,9 +14,9 @@ from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 
 from treering.core.errors import DamagedData, InvalidInput
-from treering.models import sentences
+from treering.models import hub_files, sentences
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.mlmodel import MLModel, python_entry
 from treering.models.networks import copy_extra_files
 from treering.models.safety.asking import ask_to_run
 from treering.models.schema import Column, Schema, Tensor
@@ -26,10 +26,9 @@ from treering.models.types import DataType
 __all__ = ["FLAVOUR", "SentenceTransformersFlavour"]
 
 _FOLDER = "model.sentence_transformer"
-_OWN = "sentence_transformers."
 _FAILED = (
     *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError),
-    *(SafetensorError, pickle.UnpicklingError),
+    *(SafetensorError, pickle.UnpicklingError, MemoryError),
 )
 _SIGNATURE = Signature(Schema((Column(DataType.STRING),)), Schema((Tensor(np.dtype("float64"), (-1,)),)))
 
@@ -74,17 +73,16 @@ class SentenceTransformersFlavour:
 
     def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
         """See `Flavour`."""
-        path = inside(folder, model.python_function.get("data") or _FOLDER)
+        path = hub_files.read_folder(folder, model.python_function.get("data") or _FOLDER)
         if not any((path / name).exists() for name in ("modules.json", "config.json")):
             msg = f"The model is incomplete: {path} holds no modules.json. Save or download it again."
             raise DamagedData(msg)
-        foreign = _foreign_code(path)
+        foreign = hub_files.foreign_code(path)
         if foreign:
-            ask_to_run(path, f"it brings code of its own, {foreign}", "", options)
+            ask_to_run(path, f"it brings or names code of its own, {foreign}", "", options)
         try:
-            return SentenceTransformer(
-                str(path), device=options.flavour.get("device"), trust_remote_code=bool(foreign), local_files_only=True
-            )
+            device = options.flavour.get("device") or options.device or None
+            return SentenceTransformer(str(path), device=device, trust_remote_code=bool(foreign), local_files_only=True)
         except _FAILED as error:
             said = str(error).strip().partition("\n")[0]
             missing = "is incomplete" if isinstance(error, FileNotFoundError) or "no file" in said else "cannot be read"
@@ -122,19 +120,6 @@ def _origin(model: Any) -> dict[str, str]:
                 "pipeline_model_type": type(network).__name__,
             }
     return {}
-
-
-def _foreign_code(path: Path) -> str:
-    """What of a model's own code would be run; "" if it has none."""
-    files = sorted(one.relative_to(path).as_posix() for one in path.rglob("*.py"))
-    if files:
-        return files[0]
-    try:
-        listed = json.loads((path / "modules.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return ""
-    kinds = [str(one.get("type", "")) for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return next((kind for kind in kinds if not kind.startswith(_OWN)), "")
 
 
 FLAVOUR = SentenceTransformersFlavour()

@@ -162,7 +162,7 @@ def _trusted(path: Path, named: Iterable[str], options: LoadOptions) -> list[str
     """Of the types that the file needs trust for: those on the list, and with the user's word those that it names."""
     if options.allow_code or is_own(path, options.own):
         return list(named)
-    allowed = Allowed.standard(options.trust).with_callers()
+    allowed = Allowed.standard(options.trust)
     needed = skops.io.get_untrusted_types(file=path)
     return [name for name in needed if allowed.has(*name.rpartition(".")[::2])]
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 from treering.core.errors import DamagedData, InvalidInput
 from treering.models import keras_files, pickles, saved_models
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry, tree_inside
 from treering.models.networks import answer_like, array_of, copy_extra_files
 from treering.models.tables import is_table
 
@@ -83,7 +83,7 @@ class TensorflowFlavour:
             more = dict(own.get("saved_model_kwargs") or {})
             if tags := entry.get("meta_graph_tags"):
                 more["tags"] = tags
-            loaded = saved_models.load(inside(folder, entry.get("saved_model_dir") or _GRAPH), options, more)
+            loaded = saved_models.load(tree_inside(folder, entry.get("saved_model_dir") or _GRAPH), options, more)
             return loaded if kind == _MODULE else _signature(loaded, str(entry.get("signature_def_key")))
         data = inside(folder, entry.get("data") or model.python_function.get("data"))
         more = dict(own.get("keras_model_kwargs") or {})

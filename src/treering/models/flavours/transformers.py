@@ -7,20 +7,20 @@ components/<component>/   the tokenizer, and what else the pipeline is made of
 from __future__ import annotations
 
 import pickle
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 import transformers
 import yaml
 from safetensors import SafetensorError
 
 from treering.core.errors import DamagedData, InvalidInput, NotSupported
 from treering.core.log import logger
-from treering.models import pipeline_answers
+from treering.models import hub_files, pipeline_answers
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.mlmodel import MLModel, python_entry
 from treering.models.networks import copy_extra_files
 from treering.models.safety.asking import ask_to_run
 
@@ -34,14 +34,17 @@ _AUTO = {
     "processor": "AutoProcessor",
     "tokenizer": "AutoTokenizer",
 }
-_REPOSITORY = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FAILED = (
     *(OSError, ValueError, KeyError, TypeError, RuntimeError, AttributeError, ImportError, IndexError),
-    *(SafetensorError, pickle.UnpicklingError),
+    *(SafetensorError, pickle.UnpicklingError, MemoryError),
 )
 _TASKS = {
+    "ForAudioClassification": "audio-classification",
+    "ForCTC": "automatic-speech-recognition",
     "ForCausalLM": "text-generation",
+    "ForImageClassification": "image-classification",
     "ForMaskedLM": "fill-mask",
+    "ForQuestionAnswering": "question-answering",
     "ForSequenceClassification": "text-classification",
     "ForTokenClassification": "token-classification",
     "LMHeadModel": "text-generation",
@@ -125,6 +128,8 @@ class TransformersFlavour:
         found = {"task": entry.get("task"), **parts}
         if wanted == "components":
             return found
+        if options.device and "device_map" not in own:
+            own.setdefault("device", _device(options.device))
         try:
             return transformers.pipeline(**found, **own)
         except _FAILED as error:
@@ -149,19 +154,31 @@ class TransformersFlavour:
         revision = entry.get("source_model_revision")
         if revision:
             where = str(entry.get("source_model_name" if name == "model" else f"{name}_name"))
+            if not hub_files.is_repository(where):
+                msg = f"The MLmodel file names {where!r} as a repository on the hub, which it is not. Save it again."
+                raise DamagedData(msg)
             more["revision"] = revision if name == "model" else entry.get(f"{name}_revision")
         else:
             place = entry.get("model_binary") or "pipeline" if name == "model" else f"{_COMPONENTS}/{name}"
-            where = str(_complete(inside(folder, place), name))
+            where = str(_complete(hub_files.read_folder(folder, place), name))
             more["local_files_only"] = True
         cls = _class(kind, name)
         if cls is None:
             cls = _foreign(kind, name, options, where)
             more["trust_remote_code"] = True
+        elif not revision:
+            _check(cls, Path(where), name, options)
         try:
-            return cls.from_pretrained(where, **more)
+            if name != "model":
+                return cls.from_pretrained(where, **more)
+            network, told = cls.from_pretrained(where, output_loading_info=True, **more)
         except _FAILED as error:
             raise _damaged(Path(where), error) from error
+        if missing := sorted(told.get("missing_keys") or ()):
+            # The library would go on with random numbers in their place.
+            msg = f"The model is incomplete: {where} lacks the weights {missing[0]!r}. Save or download it again."
+            raise DamagedData(msg)
+        return network
 
 
 def _pipeline(model: Any, options: Mapping[str, Any]) -> Any:
@@ -170,23 +187,24 @@ def _pipeline(model: Any, options: Mapping[str, Any]) -> Any:
     task = options.get("task")
     try:
         if isinstance(model, str | Path):
-            return transformers.pipeline(task or _task_of(_config(model)), model=str(model))
-        return transformers.pipeline(task or _task_of(model["model"].config), **model)
+            return transformers.pipeline(task or _task_of(_kind(model)), model=str(model))
+        return transformers.pipeline(task or _task_of(type(model["model"]).__name__), **model)
     except _FAILED as error:
         msg = f"No pipeline can be made of this: {error}"
         raise InvalidInput(msg) from error
 
 
-def _config(path: Any) -> Any:
-    return transformers.AutoConfig.from_pretrained(str(path), local_files_only=True)
+def _kind(path: Any) -> str:
+    """The class of the network in a checkpoint."""
+    config = transformers.AutoConfig.from_pretrained(str(path), local_files_only=True)
+    return str((getattr(config, "architectures", None) or [""])[0])
 
 
-def _task_of(config: Any) -> str:
-    kinds = getattr(config, "architectures", None) or [""]
+def _task_of(kind: str) -> str:
     for ending, task in _TASKS.items():
-        if str(kinds[0]).endswith(ending):
+        if kind.endswith(ending):
             return task
-    msg = f"The model {kinds[0]} does not tell its task. Give it: task='text-classification', for instance."
+    msg = f"The model {kind} does not tell its task. Give it: task='text-classification', for instance."
     raise InvalidInput(msg)
 
 
@@ -208,9 +226,11 @@ def _entry(pipeline: Any, dtype: Any) -> dict[str, Any]:
 
 def _revision(model: Any) -> str:
     """The commit of the hub that the model came from; "" if it is not known, and then its weights are saved."""
-    commit = str(getattr(model.config, "_commit_hash", None) or "")
-    if commit and _REPOSITORY.fullmatch(str(model.name_or_path)):
-        return commit
+    name = model.name_or_path
+    if hub_files.is_repository(name):
+        commits = {str(found)} if (found := getattr(model.config, "_commit_hash", None)) else hub_files.fetched(name)
+        if len(commits) == 1:
+            return commits.pop()
     logger.warning("The weights are saved with the model, because it is not known which commit of the hub has them.")
     return ""
 
@@ -269,6 +289,24 @@ def _class(kind: str, name: str) -> Any:
     return found
 
 
+def _check(cls: Any, path: Path, name: str, options: LoadOptions) -> None:
+    """Raise before a folder makes the library run foreign code, or take more memory than its weights do."""
+    if foreign := hub_files.foreign_code(path):
+        ask_to_run(path, f"its {name} brings or names code of its author's, {foreign}", "", options)
+    if name != "model":
+        return
+    try:
+        with torch.device("meta"):
+            announced = sum(one.numel() for one in cls(cls.config_class.from_pretrained(path)).parameters())
+    except _FAILED as error:
+        raise _damaged(path, error) from error
+    held = hub_files.weight_bytes(path)
+    # Weights may be packed into a bit each, and small parts may be left out.
+    if announced > 8 * held + (1 << 20):
+        msg = f"The model in {path} is damaged: it describes {announced} weights, and has {held} bytes of them."
+        raise DamagedData(msg)
+
+
 def _foreign(kind: str, name: str, options: LoadOptions, where: str) -> Any:
     ask_to_run(Path(where), f"the class {kind} of the model's {name} is its author's", "", options)
     if name != "model":
@@ -279,6 +317,14 @@ def _foreign(kind: str, name: str, options: LoadOptions, where: str) -> Any:
             return getattr(transformers, auto)
     msg = f"The model in {where} is a {kind}, which Transformers does not have, and brings no code for it."
     raise DamagedData(msg)
+
+
+def _device(name: str) -> Any:
+    try:
+        return torch.device(name)
+    except RuntimeError as error:
+        msg = f"There is no device {name!r} for predictions: {error}. Correct TREERING_PREDICTION_DEVICE."
+        raise InvalidInput(msg) from error
 
 
 def _dtype(name: Any) -> Any:

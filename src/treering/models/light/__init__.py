@@ -8,7 +8,9 @@ everything but predictions, the framework itself is loaded. The answers are the 
 the last bit, because the operations are the same.
 
 skops_file  the values in a file of skops, without the classes that they are of
-estimators  the steps that are known
+chain       a model as its steps, and which steps are known
+preparing, linear, trees  the steps
+rows        what passes between them
 """
 
 from __future__ import annotations
@@ -30,5 +32,5 @@ Open = Callable[[Path, MLModel, Mapping[str, Any]], Ask | None]
 
 # A flavour's name, and how its models are opened; None from there: the framework is needed.
 LIGHT: Registry[Open] = Registry(
-    "treering.light_models", "light model", {"sklearn": "treering.models.light.estimators:open_model"}
+    "treering.light_models", "light model", {"sklearn": "treering.models.light.chain:open_model"}
 )

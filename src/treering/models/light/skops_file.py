@@ -85,13 +85,17 @@ class _Reader:
 
     def array(self, node: dict[str, Any]) -> Any:
         if node["type"] == "json":
-            names = [self.value(one) for one in node["content"]]
-            shape = tuple(self.value(node["shape"]))
-            if not all(isinstance(one, str) for one in names) or shape != (len(names),):
+            held = [self.value(one) for one in node["content"]]
+            if all(isinstance(one, list) for one in held):
+                return held  # a table of objects, by its rows
+            if not all(isinstance(one, str) for one in held) or tuple(self.value(node["shape"])) != (len(held),):
                 return _Unknown()
-            return np.array(names, dtype=object)
+            return np.array(held, dtype=object)
         found = np.lib.format.read_array(io.BytesIO(self._archive.read(node["file"])), allow_pickle=False)
         return found if node["__class__"] == "ndarray" else found[()]
+
+    def kind(self, node: dict[str, Any]) -> Thing:
+        return Thing(f"{node['__module__']}.{node['__class__']}", (), {})
 
     def thing(self, node: dict[str, Any]) -> Any:
         state = self.value(node["content"]) if node.get("content") else {}
@@ -110,4 +114,5 @@ _KINDS = {
     "ObjectNode": _Reader.thing,
     "TreeNode": _Reader.thing,
     "TupleNode": _Reader.in_order,
+    "TypeNode": _Reader.kind,
 }

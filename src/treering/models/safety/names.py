@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Allowed"]
+__all__ = ["Allowed", "may_be_called"]
 
 _BUILTINS = (
     "bool bytearray bytes complex dict float frozenset int list object range set slice str tuple"
@@ -27,6 +27,7 @@ _STANDARD = frozenset(
         *(f"builtins.{name}" for name in _BUILTINS.split()),
         # What Python 2's and protocol 2's pickles call them.
         *(f"__builtin__.{name}" for name in _BUILTINS.split()),
+        "__builtin__.xrange",
         "_codecs.encode",
         "collections.Counter",
         "collections.OrderedDict",
@@ -50,7 +51,6 @@ _STANDARD = frozenset(
         "types.NoneType",
         "types.SimpleNamespace",
         "uuid.UUID",
-        "zoneinfo.ZoneInfo._unpickle",
     }
 )
 _NUMPY = frozenset(
@@ -111,21 +111,6 @@ _NUMPY = frozenset(
                 "ulonglong",
                 "ushort",
                 "void",
-                "mean",
-                "median",
-                "average",
-                "sum",
-                "prod",
-                "std",
-                "var",
-                "nanmean",
-                "nanmedian",
-                "reshape",
-                "ravel",
-                "squeeze",
-                "nan_to_num",
-                "clip",
-                "where",
             ]
         ),
         *(
@@ -134,6 +119,27 @@ _NUMPY = frozenset(
             for name in ("multiarray._reconstruct", "multiarray.scalar", "numeric._frombuffer")
         ),
     }
+)
+# Functions that estimators carry along, to be called with the user's rows. A pickle may name them and not call them.
+_ONLY_NAMED_BY_NUMPY = frozenset(
+    f"numpy.{name}"
+    for name in (
+        "mean",
+        "median",
+        "average",
+        "sum",
+        "prod",
+        "std",
+        "var",
+        "nanmean",
+        "nanmedian",
+        "reshape",
+        "ravel",
+        "squeeze",
+        "nan_to_num",
+        "clip",
+        "where",
+    )
 )
 _SCIPY = frozenset(
     f"scipy.sparse.{module}.{kind}_{form}"
@@ -150,16 +156,8 @@ _SKLEARN = frozenset(
         "sklearn.cluster._birch._CFNode",
         "sklearn.cluster._birch._CFSubcluster",
         "sklearn.cluster._bisect_k_means._BisectingTree",
-        "sklearn.cluster._kmeans._kmeans_single_elkan",
-        "sklearn.cluster._kmeans._kmeans_single_lloyd",
         "sklearn.compose._column_transformer._RemainderColsList",
         "sklearn.compose._column_transformer.make_column_selector",
-        "sklearn.feature_selection._mutual_info.mutual_info_classif",
-        "sklearn.feature_selection._mutual_info.mutual_info_regression",
-        "sklearn.feature_selection._univariate_selection.chi2",
-        "sklearn.feature_selection._univariate_selection.f_classif",
-        "sklearn.feature_selection._univariate_selection.f_regression",
-        "sklearn.feature_selection._univariate_selection.r_regression",
         "sklearn.ensemble._gb_losses.BinomialDeviance",
         "sklearn.ensemble._hist_gradient_boosting.binning._BinMapper",
         "sklearn.linear_model._stochastic_gradient._OptimizerSGD",
@@ -169,11 +167,23 @@ _SKLEARN = frozenset(
         "sklearn.neighbors._kd_tree.newObj",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
-        "sklearn.preprocessing._function_transformer._identity",
         "sklearn.utils._bunch.Bunch",
         "sklearn.utils._metadata_requests.MetadataRequest",
         "sklearn.utils._metadata_requests.MethodMetadataRequest",
         "sklearn.utils.deprecation._DeprecationDict",
+    }
+)
+_ONLY_NAMED_BY_SKLEARN = frozenset(
+    {
+        "sklearn.cluster._kmeans._kmeans_single_elkan",
+        "sklearn.cluster._kmeans._kmeans_single_lloyd",
+        "sklearn.feature_selection._mutual_info.mutual_info_classif",
+        "sklearn.feature_selection._mutual_info.mutual_info_regression",
+        "sklearn.feature_selection._univariate_selection.chi2",
+        "sklearn.feature_selection._univariate_selection.f_classif",
+        "sklearn.feature_selection._univariate_selection.f_regression",
+        "sklearn.feature_selection._univariate_selection.r_regression",
+        "sklearn.preprocessing._function_transformer._identity",
         *(
             f"sklearn.metrics._{module}.{name}"
             for module, names in {
@@ -186,12 +196,11 @@ _SKLEARN = frozenset(
     }
 )
 _WHOLE_PACKAGES = ("sklearn.*",)
-# Objects that call methods of what they are given: harmless as long as the pickle itself does not call them.
-_UNLESS_CALLED = frozenset(
+# Objects that call methods of what they are given.
+_SCORERS = frozenset(
     f"sklearn.metrics._scorer.{name}"
     for name in ("_CurveScorer", "_PredictScorer", "_ProbaScorer", "_Scorer", "_ThresholdScorer")
 )
-
 # What PyTorch's own reader of weights knows; a tensor's numbers lie beside the pickle, which calls them persistent.
 _TORCH = frozenset(
     {
@@ -205,9 +214,13 @@ _TORCH = frozenset(
         *(f"torch.{kind}Storage" for kind in ("BFloat16", "Bool", "Byte", "Char", "Double", "Float", "Half")),
         *(f"torch.{kind}Storage" for kind in ("Int", "Long", "Short")),
         *(f"torch.{kind}" for kind in ("bfloat16", "bool", "float16", "float32", "float64", "int32", "int64", "uint8")),
-        *(f"torch.nn.functional.{name}" for name in ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")),
     }
 )
+
+_ONLY_NAMED_BY_TORCH = frozenset(
+    f"torch.nn.functional.{name}" for name in ("elu", "gelu", "leaky_relu", "relu", "selu", "silu", "tanh")
+)
+_ONLY_NAMED = _ONLY_NAMED_BY_NUMPY | _ONLY_NAMED_BY_SKLEARN | _ONLY_NAMED_BY_TORCH
 
 # Classes in such modules are not the package's product: test doubles, copies of other packages, downloaders.
 _NOT_THE_PRODUCT = {"_testing", "_vendor", "conftest", "datasets", "externals", "testing", "tests", "utils", "vendor"}
@@ -241,13 +254,9 @@ class Allowed:
         whole = tuple(name.removesuffix("*") for name in added if name.endswith(".*"))
         return Allowed(self.names | exact, (*self.packages, *whole))
 
-    def with_callers(self) -> Allowed:
-        """This list and what may only stand in a pickle that calls no object that it has made; see `pickled`."""
-        return Allowed(self.names | _UNLESS_CALLED, self.packages)
-
     def with_torch(self) -> Allowed:
         """This list and what PyTorch reads without running code: tensors, and its own layers."""
-        return Allowed(self.names | _TORCH, (*self.packages, "torch.nn.modules."))
+        return Allowed(self.names | _TORCH | _ONLY_NAMED_BY_TORCH, (*self.packages, "torch.nn.modules."))
 
     def has(self, module: str, name: str) -> bool:
         """Whether a pickle may refer to this, judged by the words alone."""
@@ -277,8 +286,15 @@ class Allowed:
         yield from (f"{package}*" for package in self.packages)
 
 
+def may_be_called(module: str, name: str) -> bool:
+    """Whether a pickle may call what it refers to with this name, to make an object."""
+    return f"{module}.{name}" not in _ONLY_NAMED and not _is_ufunc(module, name)
+
+
 def _is_ufunc(module: str, name: str) -> bool:
     return module in _UFUNC_HOMES and isinstance(getattr(np, name, None), np.ufunc)
 
 
-_STANDARD_LIST = Allowed(_STANDARD | _NUMPY | _SCIPY | _SKLEARN).plus(_WHOLE_PACKAGES)
+_STANDARD_LIST = Allowed(
+    _STANDARD | _NUMPY | _ONLY_NAMED_BY_NUMPY | _SCIPY | _SKLEARN | _ONLY_NAMED_BY_SKLEARN | _SCORERS
+).plus(_WHOLE_PACKAGES)

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound, TooLarge
 from treering.models import mlmodel
+from treering.models.safety.graphs import foreign_part
 from treering.models.safety.names import Allowed
 from treering.models.safety.pickled import Findings, findings_of
 from treering.models.safety.walking import Limits, Member, kind_of, may_be_pickle, members
@@ -87,7 +88,7 @@ def scan(path: Path, trust: Iterable[str] = (), limits: Limits | None = None) ->
     Raises:
         NotFound: If nothing is there.
     """
-    allowed = Allowed.standard(trust).with_callers()
+    allowed = Allowed.standard(trust)
     if path.is_file():
         count, found = _look(path, path.name, allowed, limits)
         return Report(str(path), count, tuple(found))
@@ -140,10 +141,8 @@ def _judge(member: Member, allowed: Allowed) -> Finding | None:
     if suffix in _BY_SUFFIX:
         kind, verdict, reason = _BY_SUFFIX[suffix]
         return Finding(member.name, kind, verdict, reason=reason)
-    if name == "schema.json" and "!" in member.name:
-        return _skops(member, allowed)
-    if name == "config.json" and "!" in member.name:
-        return _keras(member)
+    if suffix == ".json" and "!" in member.name:
+        return _description(member, name, allowed)
     if head.startswith(b"\x93NUMPY"):
         return _array(member, allowed)
     if head.startswith(b"\x89HDF\r\n"):
@@ -200,6 +199,15 @@ def _npy_header(file: IO[bytes]) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _description(member: Member, name: str, allowed: Allowed) -> Finding | None:
+    """A description in an archive, by the name that the frameworks give it."""
+    if name == "schema.json":
+        return _skops(member, allowed)
+    if name == "config.json":
+        return _keras(member)
+    return _graph(member) if "/models/" in member.name.rpartition("!")[2] else None
+
+
 def _skops(member: Member, allowed: Allowed) -> Finding | None:
     try:
         schema = json.load(member.file)
@@ -233,6 +241,17 @@ def _skops_types(schema: Any) -> Iterable[tuple[str, str]]:
 
 def _skops_trusts(module: str, name: str, allowed: Allowed) -> bool:
     return module in {"builtins", "None"} or module.startswith("skops.") or allowed.has(module, name)
+
+
+def _graph(member: Member) -> Finding:
+    """A traced graph of PyTorch's: parts of it become Python."""
+    try:
+        found = foreign_part(json.load(member.file))
+    except (ValueError, RecursionError) as error:
+        return Finding(member.name, "graph", UNREADABLE, reason=f"It is no JSON: {error}")
+    if found:
+        return Finding(member.name, "graph", REFUSED, (found,), "It holds what PyTorch would run, beside operators.")
+    return Finding(member.name, "graph", SAFE)
 
 
 def _keras(member: Member) -> Finding | None:

@@ -170,7 +170,8 @@ def _copied(source: IO[bytes], name: str, purse: _Purse) -> IO[bytes]:
         while block := source.read(_BLOCK):
             purse.take_bytes(len(block), name)
             target.write(block)
-            if target.tell() == len(block) and not (kind_of(io.BytesIO(block)) or may_be_pickle(name, block)):
+            is_looked_at = name.endswith(".json") or kind_of(io.BytesIO(block)) or may_be_pickle(name, block)
+            if target.tell() == len(block) and not is_looked_at:
                 break
     target.seek(0)
     return target

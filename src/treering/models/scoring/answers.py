@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import pyarrow as pa
 from treering.core.errors import InvalidInput
 from treering.models.scoring.job import PREDICTION
 
-__all__ = ["as_table"]
+__all__ = ["as_table", "beside"]
 
 _TABLE_RANK = 2
 
@@ -34,6 +34,24 @@ def as_table(answer: Any, rows: int) -> Any:
         msg = f"The model answered with {table.num_rows} rows when asked for {rows}. Batch scoring needs one for each."
         raise InvalidInput(msg)
     return table
+
+
+def beside(table: Any, kept: Sequence[str], answers: Any) -> Any:
+    """The columns of a table that are kept, and those of the answers behind them.
+
+    Raises:
+        InvalidInput: If two of them have the same name.
+    """
+    if not kept:
+        return answers
+    both = sorted(set(kept) & set(answers.column_names))
+    if both:
+        msg = (
+            f"The columns {both} are kept, and the model's answers are called so, too. Leave them out of what is kept."
+        )
+        raise InvalidInput(msg)
+    chosen = table.select(list(kept))
+    return pa.table([*chosen.columns, *answers.columns], names=[*chosen.column_names, *answers.column_names])
 
 
 def _table(answer: Any) -> Any:

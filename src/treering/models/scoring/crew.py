@@ -1,4 +1,4 @@
-"""The workers of a job: a process for each core, all of which are handed pieces until there are none left.
+"""The workers of a job: a process for each core, all of which are handed sections until there are none left.
 
 They are programs of their own and no copies of this process, so that neither threads nor a
 script without `if __name__ == "__main__"` gets in their way. They end with this process,
@@ -22,8 +22,9 @@ import msgspec
 
 from treering.core.errors import TreeringError, Unavailable, error_for
 from treering.core.variables import process_variables
-from treering.models.scoring.job import Piece, Recipe
+from treering.models.scoring.job import Recipe
 from treering.models.scoring.messages import Answer, Done, Failed, Rows, Task, receive, send
+from treering.storage.tables.sections import Section
 
 __all__ = ["PartOf", "cores", "together"]
 
@@ -36,8 +37,8 @@ _PAUSE = 0.02
 _GRACE = 10.0
 _KILLED = -9
 
-PartOf = Callable[[Piece], str]
-"""Where the part of a piece is written."""
+PartOf = Callable[[Section], str]
+"""Where the part of a section is written."""
 
 
 def cores() -> int:
@@ -48,14 +49,14 @@ def cores() -> int:
 
 
 def together(
-    recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf, count: int
+    recipe: Recipe, sections: Iterator[Section], part_of: PartOf, count: int
 ) -> Generator[Rows | Done, None, None]:
-    """Score the pieces in `count` processes; what is done comes in any order.
+    """Score the sections in `count` processes; what is done comes in any order.
 
     Raises:
         TreeringError: What failed in a worker, or why one ended.
     """
-    crew = _Crew(recipe, pieces, part_of, count)
+    crew = _Crew(recipe, sections, part_of, count)
     try:
         yield from crew.events()
     finally:
@@ -65,9 +66,9 @@ def together(
 class _Crew:
     """Threads that each speak to one process."""
 
-    def __init__(self, recipe: Recipe, pieces: Iterator[Piece], part_of: PartOf, count: int) -> None:
+    def __init__(self, recipe: Recipe, sections: Iterator[Section], part_of: PartOf, count: int) -> None:
         self._recipe = recipe
-        self._pieces = pieces
+        self._pieces = sections
         self._part_of = part_of
         self._count = count
         self._cutting = threading.Lock()
@@ -93,7 +94,7 @@ class _Crew:
                 yield event
 
     def end(self) -> None:
-        """Whatever runs is stopped: a piece that is not done is begun anew."""
+        """Whatever runs is stopped: a section that is not done is begun anew."""
         self._stopped = True
         for process in list(self._processes):
             with suppress(OSError):
@@ -110,10 +111,10 @@ class _Crew:
     def _serve(self) -> None:
         process: subprocess.Popen[bytes] | None = None
         try:
-            while not self._stopped and (piece := self._next()) is not None:
+            while not self._stopped and (section := self._next()) is not None:
                 first = process is None
                 process = process or self._start()
-                self._ask(process, Task(piece, self._part_of(piece), self._recipe if first else None))
+                self._ask(process, Task(section, self._part_of(section), self._recipe if first else None))
             if process is not None and process.stdin is not None:
                 process.stdin.close()
                 process.wait()
@@ -124,7 +125,7 @@ class _Crew:
         finally:
             self._events.put(None)
 
-    def _next(self) -> Piece | None:
+    def _next(self) -> Section | None:
         with self._cutting:
             return next(self._pieces, None)
 
@@ -134,11 +135,11 @@ class _Crew:
         try:
             send(process.stdin, task)
         except BrokenPipeError:
-            raise self._ended(process, task.piece) from None
+            raise self._ended(process, task.section) from None
         while True:
             data = receive(process.stdout)
             if not data:
-                raise self._ended(process, task.piece)
+                raise self._ended(process, task.section)
             answer: Answer = msgspec.msgpack.decode(data, type=Answer)
             if isinstance(answer, Failed):
                 raise error_for(answer.code, answer.message)
@@ -146,12 +147,12 @@ class _Crew:
             if isinstance(answer, Done):
                 return
 
-    def _ended(self, process: subprocess.Popen[bytes], piece: Piece) -> TreeringError:
+    def _ended(self, process: subprocess.Popen[bytes], section: Section) -> TreeringError:
         status = process.wait()
         how = f"by signal {-status}" if status < 0 else f"with status {status}"
         hint = " Signal 9 comes of a lack of memory: try fewer --workers or --chunk-rows." if status == _KILLED else ""
         msg = (
-            f"A worker ended {how} while it scored {piece.file} from {piece.start} on; what it printed stands above.{hint}"
+            f"A worker ended {how} while it scored {section.file} from {section.start} on; what it printed stands above.{hint}"
             " What is done is kept: go on with --resume."
         )
         return Unavailable(msg)

@@ -8,7 +8,7 @@ from typing import Any
 
 from treering.models.load_options import LoadOptions
 
-__all__ = ["DEFAULT_CHUNK_ROWS", "PREDICTION", "BatchJob", "BatchResult", "Piece", "Progress", "Recipe"]
+__all__ = ["DEFAULT_CHUNK_ROWS", "PREDICTION", "BatchJob", "BatchResult", "Progress", "Recipe"]
 
 DEFAULT_CHUNK_ROWS = 32_768
 PREDICTION = "prediction"
@@ -17,7 +17,7 @@ PREDICTION = "prediction"
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """All that a worker needs to know: the same for each piece of a job.
+    """All that a worker needs to know: the same for each section of a job.
 
     Attributes:
         folder: The model's, on this machine.
@@ -39,28 +39,6 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of one input file, which one worker reads.
-
-    Attributes:
-        index: Counted over all files, in their order; parts are put together in this order.
-        start: The first byte of a text, or the first row of a row group.
-        stop: Behind the last one.
-        group: The row group of a Parquet file.
-        data: The text itself, where a file cannot be read from its middle.
-        weight: How much of its file it is, for telling how far a job is.
-    """
-
-    index: int
-    file: str
-    start: int
-    stop: int
-    group: int = 0
-    data: bytes = b""
-    weight: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class BatchJob:
     """Files to score.
 
@@ -68,6 +46,7 @@ class BatchJob:
         inputs: Files, in the order in which their rows stand in the output.
         workers: Processes; 0: one for each core.
         resume: Whether to go on from what an interrupted job left, if it left something.
+        folder: Whether the output is a folder of files.
     """
 
     recipe: Recipe
@@ -75,6 +54,7 @@ class BatchJob:
     output: str
     workers: int = 0
     resume: bool = False
+    folder: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import IO
 
 import msgspec
 
-from treering.models.scoring.job import Piece, Recipe
+from treering.models.scoring.job import Recipe
+from treering.storage.tables.sections import Section
 
 __all__ = ["Answer", "Done", "Failed", "Rows", "Task", "receive", "send", "task"]
 
@@ -15,9 +16,9 @@ _LENGTH = struct.Struct(">I")
 
 
 class Task(msgspec.Struct, frozen=True):
-    """To a worker: score a piece. The first one brings what holds for all of them."""
+    """To a worker: score a section. The first one brings what holds for all of them."""
 
-    piece: Piece
+    section: Section
     part: str
     recipe: Recipe | None = None
 
@@ -44,7 +45,7 @@ class Done(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """From a worker: a piece cannot be scored. The worker ends."""
+    """From a worker: a section cannot be scored. The worker ends."""
 
     code: str
     message: str

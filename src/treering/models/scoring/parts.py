@@ -18,7 +18,7 @@ from typing import IO, Any, Self
 
 import msgspec
 
-from treering.core.errors import Conflict, InvalidInput
+from treering.core.errors import AlreadyExists, Conflict, InvalidInput
 from treering.core.log import logger
 from treering.models.scoring.checksums import checksum
 from treering.models.scoring.messages import Done
@@ -71,7 +71,7 @@ class Parts:
         return str(self.folder / "output")
 
     def part(self, index: int) -> str:
-        """Where the part of a piece is."""
+        """Where the part of a section is."""
         return str(self.folder / f"{index:06}.part")
 
     def begin(self, job: Mapping[str, Any], cutting: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -113,7 +113,13 @@ class Parts:
 
     def publish(self) -> None:
         """Put the draft, which is complete, in the place of the output, and remove the folder."""
-        Path(self.draft).replace(self._output)
+        try:
+            Path(self.draft).replace(self._output)
+        except OSError as error:
+            if not self._output.is_dir():
+                raise
+            msg = f"{self._output} is a folder with something in it now. Remove that; the same command with --resume goes on."
+            raise AlreadyExists(msg) from error
         if sys.platform != "win32":
             descriptor = os.open(self._output.parent, os.O_RDONLY)
             try:
@@ -121,6 +127,10 @@ class Parts:
             finally:
                 os.close(descriptor)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Nothing of what is done can be used."""
+        self.done = {}
 
     def _earlier(self) -> Any:
         try:
@@ -150,7 +160,10 @@ class Parts:
                 "%s is begun anew; what an earlier try left of it is removed. --resume goes on.", self._output
             )
         for entry in left:
-            entry.unlink()
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
 
     def _take(self) -> IO[bytes]:
         while True:

@@ -12,10 +12,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from treering.core.errors import InvalidInput
 from treering.models.load_options import LoadOptions
 from treering.models.loading import load
-from treering.models.scoring.answers import as_table
+from treering.models.scoring.answers import as_table, beside
 from treering.models.scoring.job import Recipe
 from treering.models.scoring.shaping import Shape
 
@@ -59,11 +58,4 @@ class FolderPredictor:
         asked, kept = self._shape.asked(there, _HERE), self._shape.kept(there, _HERE)
         table = table.combine_chunks()
         answers = as_table(self._model.predict(self._shape.data(table, asked), self._params or None), table.num_rows)
-        both = sorted(set(kept) & set(answers.column_names))
-        if both:
-            msg = f"The columns {both} are kept, and the model's answers are called so, too. Leave them out of keep."
-            raise InvalidInput(msg)
-        found = table.select(list(kept))
-        for name in answers.column_names:
-            found = found.append_column(name, answers[name])
-        return found
+        return beside(table, kept, answers)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import AlreadyExists, InvalidInput, NotFound
 
 __all__ = ["Files", "Sink", "find_files", "format_of", "sink"]
 
@@ -40,7 +40,7 @@ class Sink:
 
 def format_of(path: str) -> str:
     """The format that the ending of a name says; "" if it says none."""
-    return _ENDINGS.get(Path(path.removesuffix(_PACKED)).suffix.lower(), "")
+    return _ENDINGS.get(Path(path.lower().removesuffix(_PACKED)).suffix, "")
 
 
 def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]], asked: str = "") -> Files:
@@ -66,15 +66,22 @@ def find_files(given: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
     return Files(formats.pop(), tuple(paths))
 
 
-def sink(path: str | os.PathLike[str], asked: str = "") -> Sink:
+def sink(path: str | os.PathLike[str], asked: str = "", *, folder: bool = False) -> Sink:
     """Where the output goes, and in which format.
 
+    Args:
+        folder: Whether it is to be a folder of files.
+
     Raises:
-        InvalidInput: If that is a folder, or the format cannot be told.
+        InvalidInput: If that is a folder and should be none, or the format cannot be told.
+        AlreadyExists: If it is to be a folder, and there is something already.
     """
     text = os.fspath(path)
-    if Path(text).is_dir():
-        msg = f"{text} is a folder. Name a file for the predictions, such as {text.rstrip('/')}/predictions.parquet."
+    if folder and Path(text).exists() and (not Path(text).is_dir() or any(Path(text).iterdir())):
+        msg = f"{text} is there already, and is not replaced by a folder. Remove it, or choose another name."
+        raise AlreadyExists(msg)
+    if not folder and Path(text).is_dir():
+        msg = f"{text} is a folder. Name a file for the predictions, such as {text.rstrip('/')}/predictions.parquet; or --parts."
         raise InvalidInput(msg)
     found = asked or format_of(text)
     if not found:
@@ -83,7 +90,7 @@ def sink(path: str | os.PathLike[str], asked: str = "") -> Sink:
     if found == "json":
         msg = "Predictions for files are not written as one JSON document, which would have to be read whole. Choose jsonl."
         raise InvalidInput(msg)
-    return Sink(found, text, text.endswith(_PACKED) and found != "parquet")
+    return Sink(found, text, text.lower().endswith(_PACKED) and found != "parquet")
 
 
 def _expanded(given: str, asked: str) -> list[str]:

@@ -10,11 +10,11 @@ import pyarrow as pa
 
 from treering.core.errors import InvalidInput
 from treering.models.schema import Column, Schema, Tensor
-from treering.models.scoring.formats.base import Wanted
 from treering.models.scoring.job import Recipe
 from treering.models.signature import Signature
 from treering.models.tables import TABLES
 from treering.models.types import DataType
+from treering.storage.tables.sections import Wanted
 
 __all__ = ["ALL", "Shape"]
 
@@ -88,11 +88,12 @@ class Shape:
     def wanted(self, there: Sequence[str], file: str) -> Wanted:
         """What is read of a file with these columns. Raises InvalidInput as `asked` and `kept` do."""
         asked = self.asked(there, file)
-        columns = (*asked, *(name for name in self.kept(there, file) if name not in asked))
+        columns = tuple(dict.fromkeys((*asked, *self.kept(there, file))))
         if self._tensor is not None:
             kind = pa.from_numpy_dtype(self._tensor.dtype) if self._tensor.dtype.kind in "iuf" else None
             flat = kind is not None and len(self._tensor.shape) <= _TABLE_RANK
             return Wanted(columns, dict.fromkeys(asked, kind) if flat else {}, exact=flat)
+        known = set(asked)
         items = self._schema.columns() if self._schema else ()
         by_name = (
             {item.name: item for item in items} if items and items[0].name else dict(zip(asked, items, strict=False))
@@ -100,7 +101,7 @@ class Shape:
         types = {
             name: _ARROW[item.type]
             for name, item in by_name.items()
-            if name in asked and isinstance(item.type, DataType)
+            if name in known and isinstance(item.type, DataType)
         }
         return Wanted(columns, types)
 

@@ -1,4 +1,4 @@
-"""The program of a worker: scores the pieces that come through its input, and ends with it."""
+"""The program of a worker: scores the sections that come through its input, and ends with it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _work(tasks: BinaryIO, answers: BinaryIO) -> None:
                     msg = "The first task has to say what holds for all of them."
                     raise InvalidInput(msg)
                 scorer = Scorer(given.recipe)
-            for message in scorer.score(given.piece, given.part):
+            for message in scorer.score(given.section, given.part):
                 send(answers, message)
         except TreeringError as error:
             send(answers, Failed(error.code, error.message))

@@ -42,7 +42,7 @@ class TableLibrary(Protocol):
     def from_columns(self, data: Any, schema: Schema | None) -> Any:
         """A table from a dictionary of columns or a list of rows, values cast to the types of `schema`."""
 
-    def from_csv(self, data: bytes, schema: Schema | None) -> Any:
+    def from_csv(self, data: bytes, schema: Schema | None, delimiter: str = ",") -> Any:
         """A table from CSV with a heading, values cast to the types of `schema`."""
 
     def from_parquet(self, data: bytes) -> Any:

@@ -93,11 +93,11 @@ class PandasTables:
         """See `TableLibrary`."""
         return _cast(_frame(data, schema.columns() if schema else ()), schema)
 
-    def from_csv(self, data: bytes, schema: Schema | None) -> Any:
+    def from_csv(self, data: bytes, schema: Schema | None, delimiter: str = ",") -> Any:
         """See `TableLibrary`."""
         texts = {item.name: str for item in (schema.columns() if schema else ()) if item.type is DataType.STRING}
         try:
-            frame = pd.read_csv(io.BytesIO(data), dtype=texts or None)
+            frame = pd.read_csv(io.BytesIO(data), dtype=texts or None, sep=delimiter)
         except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
             raise InvalidInput(str(error)) from error
         return _cast(frame, schema)

@@ -6,13 +6,13 @@ many values seems to tell of everything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from treering.monitoring.profiles.profile import Association, Correlation
-from treering.monitoring.profiles.sample import Column, Sample, is_gap, numbers_of
+from treering.monitoring.profiles.sample import Column, Sample, Values, is_gap, numbers_of
+from treering.storage.tables.texts import texts_of
 
 __all__ = ["associations_of", "correlations_of"]
 
@@ -27,8 +27,8 @@ _LEAST = 10
 def correlations_of(sample: Sample) -> tuple[Correlation, ...]:
     """Pairs of columns of numbers, those that go together the most first."""
     names = [name for name, kind in sample.kinds.items() if kind in {"number", "boolean"}][:_MOST_NUMBERS]
-    columns = {name: _some(numbers_of(sample.columns[name])[0]) for name in names}
-    columns = {name: one for name, one in columns.items() if _varies(one)}
+    numbers = {name: numbers_of(_some(sample.columns[name]))[0] for name in names}
+    columns = {name: one for name, one in numbers.items() if _varies(one)}
     if len(columns) < 2:  # noqa: PLR2004 -- a pair
         return ()
     names = list(columns)
@@ -69,7 +69,7 @@ def associations_of(sample: Sample, target: str) -> tuple[Association, ...]:
     return tuple(found)
 
 
-def _some(column: Column) -> Column:
+def _some(column: Values) -> Values:
     """Not more rows than are needed; the same ones of each column."""
     return column if len(column) <= _ROWS else column[:: -(-len(column) // _ROWS)]
 
@@ -118,7 +118,7 @@ def _in_order(one: Column, other: Column) -> float:
     return float(abs(_correlated(np.stack([_ranks(one[both]), _ranks(other[both])]))[0, 1]))
 
 
-def _codes(column: Column, *, number: bool) -> Any:
+def _codes(column: Values, *, number: bool) -> Any:
     """Each value's class: ranges of numbers, the most frequent texts; -1 where there is none."""
     if number:
         numbers, _ = numbers_of(column)
@@ -127,15 +127,12 @@ def _codes(column: Column, *, number: bool) -> Any:
         if len(distinct) > _BINS:
             distinct = np.unique(np.quantile(numbers[known], np.linspace(0, 1, _BINS + 1)[:-1]))
         return np.where(known, np.searchsorted(distinct, numbers, side="right"), -1)
-    gaps = is_gap(column)
-    counts: dict[str, int] = {}
-    texts = [None if gap else str(value) for value, gap in zip(column.tolist(), gaps.tolist(), strict=True)]
-    for text in texts:
-        if text is not None:
-            counts[text] = counts.get(text, 0) + 1
-    ranked = sorted(counts, key=lambda text: (-counts[text], text))
-    places: Mapping[str | None, int] = {text: min(place, _CLASSES) for place, text in enumerate(ranked)} | {None: -1}
-    return np.fromiter(map(places.__getitem__, texts), np.intp, len(texts))
+    texts = texts_of(column)
+    counts = (-texts.counts()).tolist()
+    ranked = sorted(range(len(counts)), key=lambda place: (counts[place], texts.different[place]))
+    codes = np.empty(len(ranked), np.intp)
+    codes[ranked] = np.minimum(np.arange(len(ranked)), _CLASSES)
+    return texts.spread(codes, -1)
 
 
 def _cramer(one: Any, other: Any) -> float:

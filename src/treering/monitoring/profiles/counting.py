@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from heapq import nsmallest
 
 import numpy as np
 
 from treering.monitoring.profiles.distinct import Distinct
 from treering.monitoring.profiles.profile import ColumnProfile
-from treering.monitoring.profiles.sample import Column, is_gap, numbers_of
+from treering.monitoring.profiles.sample import Column, Values, numbers_of
 from treering.storage.tables.hashing import MISSING, Hashes, hashes_of
+from treering.storage.tables.texts import text_hashes, texts_of
 
 __all__ = ["NumberCounter", "TextCounter", "counter_of", "edges_of", "values_of"]
 
@@ -43,23 +43,25 @@ class NumberCounter:
         self._least, self._most = np.inf, -np.inf
         self._examples: dict[str, None] = {}
 
-    def add(self, column: Column) -> Hashes:
+    def add(self, column: Values) -> Hashes:
         """Take in a piece; gives a hash for each of its rows."""
         numbers, wrong = numbers_of(column)
         hashes = hashes_of(numbers)
+        known = np.isfinite(numbers)
+        finite = numbers[known]
+        self._distinct.add(hashes[known])
         if wrong.any():
-            texts = [str(value) for value in column[wrong].tolist()]
-            self._examples |= dict.fromkeys(texts[:_EXAMPLES])
-            hashes[wrong] = hashes_of(column[wrong])
+            texts = texts_of(column[wrong])
+            if len(self._examples) < _EXAMPLES:
+                self._examples |= dict.fromkeys(texts.listed()[:_EXAMPLES])
+            hashes[wrong] = texts.spread(text_hashes(texts.different), MISSING)
         gaps = np.isnan(numbers) & ~wrong
         hashes[gaps] = MISSING
-        finite = numbers[np.isfinite(numbers)]
         tally = self._tally
         tally["rows"] += len(column)
         tally["missing"] += int(gaps.sum())
         tally["invalid"] += int(wrong.sum())
-        tally["infinite"] += int(np.isinf(numbers).sum())
-        self._distinct.add(hashes_of(finite))
+        tally["infinite"] += len(column) - len(finite) - int(gaps.sum()) - int(wrong.sum())
         if len(finite):
             self._moments(finite)
             self._whole = self._whole and bool((finite == np.rint(finite)).all())
@@ -106,45 +108,52 @@ class TextCounter:
 
     def __init__(self, name: str, kind: str, values: tuple[str, ...]) -> None:
         self._name, self._kind, self._values = name, kind, values
-        self._places = {value: place for place, value in enumerate(values)}
-        self._counts = [0] * len(values)
+        hashes = text_hashes(values)
+        self._order = np.argsort(hashes)
+        self._hashes = hashes[self._order]
+        self._counts = np.zeros(len(values), np.int64)
         self._distinct = Distinct(_DISTINCT)
         self._rows = self._missing = self._other = 0
         self._shortest, self._longest = 1 << 60, 0
 
-    def add(self, column: Column) -> Hashes:
+    def add(self, column: Values) -> Hashes:
         """Take in a piece; gives a hash for each of its rows."""
-        gaps = is_gap(column)
-        known = column[~gaps]
-        values, counts = _counted(known)
-        for value, count in zip(values, counts, strict=True):
-            place = self._places.get(value)
-            if place is None:
-                self._other += count
-            else:
-                self._counts[place] += count
-        self._rows += len(column)
-        self._missing += len(column) - len(known)
-        if values and self._kind == "text":
-            lengths = list(map(len, values))
-            self._shortest = min([self._shortest, *lengths])
-            self._longest = max([self._longest, *lengths])
-        hashes = np.full(len(column), MISSING)
-        hashes[~gaps] = hashes_of(known)
-        self._distinct.add(hashes[~gaps])
-        return hashes
+        texts = texts_of(column)
+        counts = texts.counts()
+        hashes = text_hashes(texts.different)
+        places = self._places(hashes)
+        listed = places >= 0
+        self._counts[places[listed]] += counts[listed]
+        known = int(counts.sum())
+        self._other += known - int(counts[listed].sum())
+        self._rows += len(texts)
+        self._missing += len(texts) - known
+        if known and self._kind == "text":
+            lengths = list(map(len, texts.different))
+            self._shortest = min(self._shortest, *lengths)
+            self._longest = max(self._longest, *lengths)
+        self._distinct.add(hashes)
+        return texts.spread(hashes, MISSING)
+
+    def _places(self, hashes: Hashes) -> Column:
+        """Of each hash the place of its text among those that are counted, or -1."""
+        if not len(self._hashes):
+            return np.full(len(hashes), -1)
+        near = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
+        found: Column = np.where(self._hashes[near] == hashes, self._order[near], -1)
+        return found
 
     def profile(self) -> ColumnProfile:
         """What was counted."""
         return ColumnProfile(
             self._name, self._kind, self._rows, self._missing,
             distinct=min(self._distinct.count(), self._rows - self._missing), distinct_exact=self._distinct.exact,
-            values=self._values, value_counts=tuple(self._counts), other=self._other,
+            values=self._values, value_counts=tuple(self._counts.tolist()), other=self._other,
             shortest=self._shortest if self._longest else 0, longest=self._longest,
         )  # fmt: skip
 
 
-def counter_of(name: str, kind: str, sample: Column) -> NumberCounter | TextCounter:
+def counter_of(name: str, kind: str, sample: Values) -> NumberCounter | TextCounter:
     """What counts a column, as its sample has it."""
     if kind in {"number", "time"}:
         numbers, _ = numbers_of(sample)
@@ -162,23 +171,11 @@ def edges_of(numbers: Column) -> Column:
     return distinct
 
 
-def values_of(sample: Column) -> tuple[str, ...]:
+def values_of(sample: Values) -> tuple[str, ...]:
     """The most frequent values, these first."""
-    values, counts = _counted(sample[~is_gap(sample)])
-    ranked = sorted(zip(values, counts, strict=True), key=lambda one: (-one[1], one[0]))
-    return tuple(value for value, _ in ranked[:_VALUES])
-
-
-def _counted(known: Column) -> tuple[list[str], list[int]]:
-    if known.dtype.kind != "O" and len(known):
-        found, many = np.unique(known, return_counts=True)
-        return [str(value) for value in found.tolist()], many.tolist()
-    counts: dict[Any, int] = {}
-    get: Callable[..., int] = counts.get
-    for value in known.tolist():
-        key = value if type(value) is str else str(value)
-        counts[key] = get(key, 0) + 1
-    return list(counts), list(counts.values())
+    texts = texts_of(sample)
+    ranked = nsmallest(_VALUES, zip((-texts.counts()).tolist(), texts.different, strict=True))
+    return tuple(value for _, value in ranked)
 
 
 def _fences(quantiles: dict[float, float]) -> tuple[float, float] | None:

@@ -25,13 +25,24 @@ class Distinct:
         self._hashes: Hashes = np.empty(0, np.uint64)
         self._seen = 0  # rows whose hash is below the limit
         self._limit: int | None = None  # hashes from here on are not kept
+        self._waiting: list[Hashes] = []  # sorting many at once is quicker
+        self._many = 0
 
     def add(self, hashes: Hashes) -> None:
         """Take in some rows."""
         if self._limit is not None:
             hashes = hashes[hashes < np.uint64(self._limit)]
-        self._seen += len(hashes)
-        together = _different(np.concatenate([self._hashes, hashes]))
+        self._waiting.append(hashes)
+        self._many += len(hashes)
+        if self._many > self._most:
+            self._settle()
+
+    def _settle(self) -> None:
+        if not self._waiting:
+            return
+        self._seen += self._many
+        together = _different(np.concatenate([self._hashes, *self._waiting]))
+        self._waiting, self._many = [], 0
         if len(together) > self._most:
             # How often the hashes were seen that fall out is not known; as often as all, on average.
             kept = together[: self._most]
@@ -43,16 +54,19 @@ class Distinct:
     @property
     def exact(self) -> bool:
         """Whether `count` is no estimate."""
+        self._settle()
         return self._limit is None
 
     def count(self) -> int:
         """How many different ones."""
+        self._settle()
         if self._limit is None:
             return len(self._hashes)
         return round(len(self._hashes) / self._limit * 2**64)
 
     def repeated(self, rows: int) -> int:
         """How many of so many rows were equal to an earlier one."""
+        self._settle()
         if self._limit is None:
             return self._seen - len(self._hashes)
         return round((1 - len(self._hashes) / max(self._seen, 1)) * rows)

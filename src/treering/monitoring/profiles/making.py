@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,15 +13,17 @@ from treering.monitoring.profiles.counting import NumberCounter, TextCounter, co
 from treering.monitoring.profiles.distinct import Distinct
 from treering.monitoring.profiles.findings import findings_of
 from treering.monitoring.profiles.profile import ColumnProfile, Profile
-from treering.monitoring.profiles.sample import Column, Sample, sample_of
+from treering.monitoring.profiles.sample import Sample, Values, sample_of
 from treering.storage.tables.hashing import joined
 
 __all__ = ["Pieces", "profile_of"]
 
-Pieces = Callable[[], Iterable[Mapping[str, Column]]]
+Pieces = Callable[[], Iterable[Mapping[str, Values]]]
 """Gives a table from its beginning, a piece at a time, as often as it is called."""
 
 _ROWS = 1 << 20
+_KEPT = 1 << 27  # bytes
+_OBJECT = 60  # bytes of an object of Python, about
 
 
 def profile_of(
@@ -36,7 +38,8 @@ def profile_of(
     Raises:
         InvalidInput: If there are no columns, or none is the target.
     """
-    sample = sample_of(pieces())
+    table = _ReadOnce(pieces)
+    sample = sample_of(table.first())
     if not sample.columns:
         msg = f"{name!r} has no rows, so there is nothing to tell of it."
         raise InvalidInput(msg)
@@ -44,7 +47,7 @@ def profile_of(
         msg = f"{name!r} has no column {target!r} to be the target. It has {', '.join(sample.columns)}."
         raise InvalidInput(msg)
     counters = {one: _counter(one, sample, against) for one in sample.columns}
-    duplicates = _count(pieces(), counters)
+    duplicates = _count(table.again(), counters)
     profile = Profile(
         name,
         sample.rows,
@@ -59,6 +62,30 @@ def profile_of(
     return replace(profile, findings=findings_of(profile))
 
 
+class _ReadOnce:
+    """A table that is read a second time only if it is too large to be kept."""
+
+    def __init__(self, pieces: Pieces) -> None:
+        self._pieces = pieces
+        self._kept: list[Mapping[str, Values]] | None = []
+        self._size = 0
+
+    def first(self) -> Iterator[Mapping[str, Values]]:
+        for piece in self._pieces():
+            if self._kept is not None:
+                self._size += sum(_size(column) for column in piece.values())
+                self._kept = [*self._kept, piece] if self._size <= _KEPT else None
+            yield piece
+
+    def again(self) -> Iterable[Mapping[str, Values]]:
+        return self._pieces() if self._kept is None else self._kept
+
+
+def _size(column: Values) -> int:
+    per_object = _OBJECT if isinstance(column, np.ndarray) and column.dtype.kind == "O" else 0
+    return column.nbytes + per_object * len(column)
+
+
 def _counter(name: str, sample: Sample, against: Profile | None) -> NumberCounter | TextCounter:
     known: ColumnProfile | None = None
     if against is not None:
@@ -70,7 +97,7 @@ def _counter(name: str, sample: Sample, against: Profile | None) -> NumberCounte
     return TextCounter(name, known.kind, known.values)
 
 
-def _count(pieces: Iterable[Mapping[str, Column]], counters: Mapping[str, NumberCounter | TextCounter]) -> int:
+def _count(pieces: Iterable[Mapping[str, Values]], counters: Mapping[str, NumberCounter | TextCounter]) -> int:
     """Count all columns; gives how many rows are equal to an earlier one."""
     whole = Distinct(_ROWS)
     rows = 0

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from treering.storage.tables.hashing import Hashes, mixed
+from treering.storage.tables.texts import Texts, is_none, joined_texts, texts_of
 
-__all__ = ["Column", "Sample", "is_gap", "numbers_of", "sample_of"]
+__all__ = ["Column", "Sample", "Values", "is_gap", "numbers_of", "sample_of"]
 
 Column = np.ndarray[Any, np.dtype[Any]]
+Values = Column | Texts
 _MOST = 100_000
-_PLAIN = {str, int, bool, type(None)}
 _NUMBERS = 0.9  # of the values of a column of numbers are some
 
 
@@ -32,13 +33,13 @@ class Sample:
     """
 
     rows: int = 0
-    columns: dict[str, Column] = field(default_factory=dict)
+    columns: dict[str, Values] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
 
 
-def sample_of(pieces: Iterable[Mapping[str, Column]]) -> Sample:
+def sample_of(pieces: Iterable[Mapping[str, Values]]) -> Sample:
     """Read a table once."""
-    kept: list[tuple[Hashes, dict[str, Column]]] = []
+    kept: list[tuple[Hashes, dict[str, Values]]] = []
     seen: dict[str, dict[str, int]] = {}
     rows = held = 0
     limit = 2**64
@@ -61,25 +62,27 @@ def sample_of(pieces: Iterable[Mapping[str, Column]]) -> Sample:
     return Sample(rows, columns, {name: _kind(counts) for name, counts in seen.items()})
 
 
-def is_gap(column: Column) -> Column:
+def is_gap(column: Values) -> Column:
     """Which values are missing."""
     gaps: Column
-    if column.dtype.kind == "f":
+    if isinstance(column, Texts):
+        gaps = column.gaps()
+    elif column.dtype.kind == "f":
         gaps = np.isnan(column)
     elif column.dtype.kind == "M":
         gaps = np.isnat(column)
     elif column.dtype.kind == "O":
-        listed = column.tolist()
-        if set(map(type, listed)) <= _PLAIN:
-            return np.fromiter((value is None for value in listed), bool, len(listed))
-        gaps = np.array([_is_none(value) for value in listed], bool)
+        gaps = np.fromiter(map(is_none, column.tolist()), bool, len(column))
     else:
         gaps = np.zeros(len(column), bool)
     return gaps
 
 
-def numbers_of(column: Column) -> tuple[Column, Column]:
+def numbers_of(column: Values) -> tuple[Column, Column]:
     """A column as numbers, NaN for what is none; and which values are there, but no numbers."""
+    if isinstance(column, Texts):
+        numbers, wrong = numbers_of(np.array(column.different, object))
+        return column.spread(numbers, np.nan), column.spread(wrong, gap=False)
     if column.dtype.kind in "biuf":
         return column.astype(float), np.zeros(len(column), bool)
     if column.dtype.kind == "M":
@@ -88,7 +91,7 @@ def numbers_of(column: Column) -> tuple[Column, Column]:
     numbers = np.full(len(column), np.nan)
     wrong = np.zeros(len(column), bool)
     for row, value in enumerate(column.tolist()):
-        if not _is_none(value):
+        if not is_none(value):
             try:
                 numbers[row] = float(value)
             except (TypeError, ValueError):
@@ -96,20 +99,13 @@ def numbers_of(column: Column) -> tuple[Column, Column]:
     return numbers, wrong
 
 
-def _is_none(value: Any) -> bool:
-    if value is None or type(value).__name__ in {"NAType", "NaTType"}:
-        return True
-    return isinstance(value, float) and value != value  # noqa: PLR0124 -- NaN is what differs from itself
-
-
-def _kinds(column: Column) -> dict[str, int]:
+def _kinds(column: Values) -> dict[str, int]:
     """How many values there are of each kind."""
+    if isinstance(column, Texts):
+        return {"text": len(column) - int(column.gaps().sum())}
     kind = column.dtype.kind
     if kind == "O":
-        listed = column.tolist()
-        if set(map(type, listed)) <= {str, type(None)}:
-            return {"text": len(listed) - listed.count(None)}
-        values = [value for value in listed if not _is_none(value)]
+        values = [value for value in column.tolist() if not is_none(value)]
         truths = sum(isinstance(value, bool) for value in values)
         numbers = sum(isinstance(value, int | float) for value in values) - truths
         return {"boolean": truths, "number": numbers, "text": len(values) - truths - numbers}
@@ -127,14 +123,29 @@ def _kind(counts: Mapping[str, int]) -> str:
     return "number" if counts.get("number", 0) >= _NUMBERS * total else "text"
 
 
-def _thinned(one: tuple[Hashes, dict[str, Column]], limit: int) -> tuple[Hashes, dict[str, Column]]:
+def _thinned(one: tuple[Hashes, dict[str, Values]], limit: int) -> tuple[Hashes, dict[str, Values]]:
     keys, columns = one
     chosen = np.flatnonzero(keys < np.uint64(limit))
     return keys[chosen], {name: column[chosen] for name, column in columns.items()}
 
 
-def _joined(parts: list[Column]) -> Column:
-    kinds = {part.dtype.kind for part in parts}
+def _joined(parts: list[Values]) -> Values:
+    if any(isinstance(part, Texts) for part in parts):
+        return _joined_with_texts(parts)
+    plain = [part for part in parts if not isinstance(part, Texts)]
+    kinds = {part.dtype.kind for part in plain}
     if len(kinds) > 1 and not kinds <= set("biuf"):
-        parts = [part.astype(object) for part in parts]
-    return np.concatenate(parts) if parts else np.empty(0)
+        plain = [part.astype(object) for part in plain]
+    return np.concatenate(plain) if plain else np.empty(0)
+
+
+def _joined_with_texts(parts: list[Values]) -> Values:
+    """Texts, or objects if there is anything else among them but gaps."""
+    if all(isinstance(part, Texts) or bool(is_gap(part).all()) for part in parts):
+        return joined_texts([texts_of(part) for part in parts])
+    return np.concatenate(
+        [
+            part.spread(np.array([*part.different], object), None) if isinstance(part, Texts) else part.astype(object)
+            for part in parts
+        ]
+    )

@@ -1,17 +1,43 @@
-"""Tables in files: CSV and Parquet, read piece by piece as columns, so that a file may be larger than memory."""
+"""Tables in files, which may be larger than memory.
+
+    file ──TABLE_FORMATS──▶ sections ──read──▶ chunks (Arrow): several processes, each the sections it takes
+    file ──open_table─────▶ pieces (NumPy columns), one after the other; CSV without Arrow, too
+
+rows        where the rows of a text end
+sections    what a format offers: cutting files, and reading what was cut
+lines, csv, jsonl, json, parquet    the formats
+arrow       pieces from any of them
+plain       pieces from CSV by the standard library alone
+hashing     numbers that stand for values and rows
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from treering.core.errors import InvalidInput, MissingExtra, NotFound
 from treering.core.plugins import Registry
+from treering.storage.tables.rows import Places
+from treering.storage.tables.sections import TableFormat
 
-__all__ = ["GAPS", "PIECE", "READERS", "Column", "Piece", "TableFile", "open_table"]
+if TYPE_CHECKING:
+    from treering.storage.tables.texts import Texts
+
+__all__ = [
+    "GAPS",
+    "PIECE",
+    "TABLE_FORMATS",
+    "TABLE_READERS",
+    "CodedPiece",
+    "Column",
+    "Piece",
+    "TableFile",
+    "open_table",
+]
 
 Column = np.ndarray[Any, np.dtype[Any]]
 """Numbers (NaN for gaps), truth values, `datetime64`, or objects (None for gaps)."""
@@ -19,11 +45,17 @@ Column = np.ndarray[Any, np.dtype[Any]]
 Piece = dict[str, Column]
 """Some rows of a table; all columns are equally long."""
 
+CodedPiece = dict[str, "Column | Texts"]
+"""The same with columns of texts as `Texts`."""
+
 PIECE = 1 << 16
 """How many rows are read at once, about."""
 
-GAPS = ("", "#N/A", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null")
-"""What stands for nothing in a file of texts."""
+GAPS = (
+    *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"),
+    *("NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+"""What stands for nothing in a file of texts: the same as for pandas."""
 
 
 class TableFile(Protocol):
@@ -37,10 +69,15 @@ class TableFile(Protocol):
 
         Raises:
             InvalidInput: If the file is not what its name says; the message names the place.
+            DamagedData: If it is not whole.
         """
         ...
 
-    def divide(self, parts: np.ndarray[Any, np.dtype[np.intp]], paths: Sequence[Path]) -> None:
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """As `pieces` gives all columns, with those of texts as `Texts`. Raises InvalidInput."""
+        ...
+
+    def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """Write each row, as it stands in the file, into one of several new files of the same kind.
 
         Args:
@@ -52,7 +89,19 @@ class TableFile(Protocol):
         ...
 
 
-READERS: Registry[Any] = Registry(
+TABLE_FORMATS: Registry[TableFormat] = Registry(
+    "treering.table_formats",
+    "format of tables",
+    {
+        "csv": "treering.storage.tables.csv:FORMAT",
+        "json": "treering.storage.tables.json:FORMAT",
+        "jsonl": "treering.storage.tables.jsonl:FORMAT",
+        "parquet": "treering.storage.tables.parquet:FORMAT",
+    },
+    extras={"csv": "pandas", "json": "pandas", "jsonl": "pandas", "parquet": "pandas"},
+)
+
+TABLE_READERS: Registry[Callable[[Path, str], TableFile]] = Registry(
     "treering.table_readers",
     "reader of tables",
     {
@@ -72,6 +121,7 @@ def open_table(path: str | Path) -> TableFile:
     Raises:
         NotFound: If there is no such file.
         InvalidInput: If the name has another end, or the file cannot be read as what its name says.
+        DamagedData: If it is not whole.
         MissingExtra: If reading Parquet needs a package that is not installed.
     """
     path = Path(path)
@@ -84,14 +134,9 @@ def open_table(path: str | Path) -> TableFile:
         msg = f"{path.name!r} is no table that can be read. Give a file that ends with {', '.join(sorted(_ENDINGS))}."
         raise InvalidInput(msg)
     try:
-        reader = READERS.load(kind)
+        reader = TABLE_READERS.load(kind)
     except MissingExtra:
         if kind != "csv":
             raise
-        reader = READERS.load("plain_csv")
-    opened: TableFile = reader(path, "\t" if ending == ".tsv" else ",")
-    if len(set(opened.names)) < len(opened.names):
-        twice = sorted({name for name in opened.names if list(opened.names).count(name) > 1})
-        msg = f"{path.name!r} has columns of the same name: {', '.join(twice[:5])}. Rename them."
-        raise InvalidInput(msg)
-    return opened
+        reader = TABLE_READERS.load("plain_csv")
+    return reader(path, "\t" if ending == ".tsv" else ",")

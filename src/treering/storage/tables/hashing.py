@@ -29,7 +29,12 @@ def hashes_of(column: Any) -> Hashes:
     if kind == "f":
         return mixed((column.astype(np.float64) + 0.0).view(np.uint64))
     listed = column.tolist()
-    known = {value: _of_text(str(value)) for value in dict.fromkeys(listed)}
+    try:
+        different = dict.fromkeys(listed)
+    except TypeError:  # lists in a cell
+        listed = list(map(str, listed))
+        different = dict.fromkeys(listed)
+    known = {value: _of_text(str(value)) for value in different}
     return np.fromiter(map(known.__getitem__, listed), np.uint64, len(listed))
 
 

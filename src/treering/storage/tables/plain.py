@@ -9,17 +9,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from treering.core.errors import InvalidInput
-from treering.storage.tables import GAPS, PIECE, Column, Piece
+from treering.storage.tables import GAPS, PIECE, CodedPiece, Column, Piece
+from treering.storage.tables.rows import Places, blocks_of_rows, is_packed, names_of, opened, row_bounds
+from treering.storage.tables.texts import coded
 
-__all__ = ["PlainCsvFile", "divide_csv", "typed"]
+__all__ = ["PlainCsvFile", "divide_rows", "typed"]
 
-Places = np.ndarray[Any, np.dtype[np.intp]]
-
+_BLOCK = 1 << 23
 _NOTHING = frozenset(GAPS)
 _TRUTH = {"true": True, "false": False}
 
@@ -30,77 +31,73 @@ class PlainCsvFile:
     def __init__(self, path: Path, delimiter: str) -> None:
         self._path = path
         self._delimiter = delimiter
-        with self._open() as file:
-            try:
-                self.names: Sequence[str] = next(csv.reader(file, delimiter=delimiter), [])
-            except (csv.Error, UnicodeDecodeError, OSError) as error:
-                raise self._unreadable(error) from error
-        if not self.names:
-            msg = f"{path.name!r} is empty: a table begins with the names of its columns."
-            raise InvalidInput(msg)
+        with opened(str(path), delimiter, heading=True) as text:
+            self.names: Sequence[str] = names_of(text.heading, str(path), delimiter)
 
     def pieces(self, columns: Sequence[str] | None = None) -> Iterator[Piece]:
         """See `TableFile`."""
-        wanted = [place for place, name in enumerate(self.names) if columns is None or name in set(columns)]
-        with self._open() as file:
-            rows = csv.reader(file, delimiter=self._delimiter)
-            next(rows, None)
-            try:
-                while some := list(islice(rows, PIECE)):
-                    yield self._piece([row for row in some if row], wanted, rows.line_num)
-            except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
-                raise self._unreadable(error) from error
+        chosen = None if columns is None else set(columns)
+        wanted = [place for place, name in enumerate(self.names) if chosen is None or name in chosen]
+        first = 1
+        rows = filter(None, self._rows())
+        while some := list(islice(rows, PIECE)):
+            yield self._piece(some, wanted, first)
+            first += len(some)
+
+    def coded_pieces(self) -> Iterator[CodedPiece]:
+        """See `TableFile`."""
+        for piece in self.pieces():
+            yield {name: coded(column) for name, column in piece.items()}
 
     def divide(self, parts: Places, paths: Sequence[Path]) -> None:
         """See `TableFile`."""
-        with self._open() as file:
-            try:
-                divide_csv(csv.reader(file, delimiter=self._delimiter), self._delimiter, parts, paths)
-            except (csv.Error, UnicodeDecodeError, OSError, EOFError) as error:
-                raise self._unreadable(error) from error
+        divide_rows(self._path, self._delimiter, parts, paths)
 
-    def _open(self) -> io.TextIOBase:
-        if self._path.suffix.lower() == ".gz":
-            return gzip.open(self._path, "rt", encoding="utf-8-sig", newline="")
-        return self._path.open(encoding="utf-8-sig", newline="")
+    def _rows(self) -> Iterator[list[str]]:
+        file = str(self._path)
+        with opened(file, self._delimiter, heading=True) as text:
+            for data in blocks_of_rows(text.stream, _BLOCK, file, self._delimiter):
+                try:
+                    yield from csv.reader(io.StringIO(data.decode(), newline=""), delimiter=self._delimiter)
+                except (csv.Error, UnicodeDecodeError) as error:
+                    msg = f"{file} cannot be read as CSV in UTF-8: {error}. Correct it."
+                    raise InvalidInput(msg) from error
 
-    def _piece(self, rows: list[list[str]], wanted: list[int], line: int) -> Piece:
+    def _piece(self, rows: list[list[str]], wanted: list[int], first: int) -> Piece:
         width = len(self.names)
-        for row in rows:
+        for number, row in enumerate(rows, first):
             if len(row) != width:
-                msg = f"{self._path.name!r} has {width} columns, and a row before line {line:,} has {len(row)} values."
+                msg = f"{self._path} has {width} columns, and {len(row)} values in row {number}. Correct it."
                 raise InvalidInput(msg)
         return {self.names[place]: typed([row[place] for row in rows]) for place in wanted}
 
-    def _unreadable(self, error: Exception) -> InvalidInput:
-        return InvalidInput(f"{self._path.name!r} cannot be read as CSV in UTF-8: {error}.")
 
-
-def divide_csv(rows: Iterator[list[str]], delimiter: str, parts: Places, paths: Sequence[Path]) -> None:
-    """See `TableFile.divide`; the first row is the heading, which each file gets."""
-    heading = next(rows, [])
+def divide_rows(path: Path, delimiter: str, parts: Places, paths: Sequence[Path]) -> None:
+    """See `TableFile.divide`; each file gets the heading."""
     count = 0
     with ExitStack() as stack:
-        files = [stack.enter_context(_created(path)) for path in paths]
-        writers = [csv.writer(file, delimiter=delimiter, lineterminator="\n") for file in files]
-        for writer in writers:
-            writer.writerow(heading)
-        places = iter(parts.tolist())
-        for row in rows:
-            if row:
-                place = next(places, None)
-                count += 1
-                if place is not None:
-                    writers[place].writerow(row)
+        files = [stack.enter_context(_created(one)) for one in paths]
+        text = stack.enter_context(opened(str(path), delimiter, heading=True))
+        for file in files:
+            file.write(text.heading)
+        for data in blocks_of_rows(text.stream, _BLOCK, str(path), delimiter):
+            starts, stops = row_bounds(data, delimiter)
+            of_block = parts[count : count + len(starts)]
+            count += len(starts)
+            for place, file in enumerate(files):
+                mine = np.flatnonzero(of_block == place)
+                rows = [
+                    data[start:stop] for start, stop in zip(starts[mine].tolist(), stops[mine].tolist(), strict=True)
+                ]
+                # The last row of the file may have no line end.
+                file.write(b"".join(rows) if not rows or rows[-1].endswith(b"\n") else b"".join([*rows, b"\n"]))
     if count != len(parts):
-        msg = f"The file had {len(parts):,} rows and now has {count:,}: somebody changed it meanwhile. Split it again."
+        msg = f"{path} had {len(parts):,} rows and now has {count:,}: somebody changed it meanwhile. Split it again."
         raise InvalidInput(msg)
 
 
-def _created(path: Path) -> io.TextIOBase:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "wt", encoding="utf-8", newline="")
-    return path.open("w", encoding="utf-8", newline="")
+def _created(path: Path) -> BinaryIO:
+    return cast("BinaryIO", gzip.open(path, "wb")) if is_packed(path.name) else path.open("wb")
 
 
 def typed(texts: list[str]) -> Column:

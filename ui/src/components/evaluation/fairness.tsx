@@ -5,7 +5,7 @@ import { type GroupReport, spanOf } from "../../lib/evaluation";
 import { formatNumber } from "../../lib/format";
 import { Card } from "../card";
 import { intervalText, Range } from "./drawing";
-import { Part } from "./figures";
+import { Part, PartsTable } from "./figures";
 
 export function FairnessCard({ report }: { report: GroupReport }) {
   const keys = [...new Set(report.groups.flatMap((group) => [...group.metrics.keys()]))];
@@ -40,39 +40,18 @@ export function FairnessCard({ report }: { report: GroupReport }) {
           ))}
         </ul>
       )}
-      <div className="scrolls">
-        <table className="list compact">
-          <thead>
-            <tr>
-              <th scope="col">{report.attribute}</th>
-              <th scope="col" className="num">
-                Rows
-              </th>
-              <th scope="col" className="num">
-                {key ?? "Metric"}
-              </th>
-              <th scope="col" className="range-cell">
-                <span className="hidden-text">On a scale</span>
-              </th>
-              <th scope="col" className="num wide">
-                Interval
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {report.groups.map((group) => (
-              <Part
-                key={group.name}
-                name={group.name}
-                rows={group.rows}
-                value={key === undefined ? undefined : group.metrics.get(key)}
-                span={span}
-                mark={undefined}
-              />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PartsTable label={report.attribute} metric={key ?? "Metric"}>
+        {report.groups.map((group) => (
+          <Part
+            key={group.name}
+            name={group.name}
+            rows={group.rows}
+            value={key === undefined ? undefined : group.metrics.get(key)}
+            span={span}
+            mark={undefined}
+          />
+        ))}
+      </PartsTable>
       <dl className="pairs plain">
         {[...report.summary].map(([name, value]) => (
           <div key={name}>

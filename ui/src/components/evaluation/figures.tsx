@@ -1,6 +1,6 @@
 /** What was measured: demands and whether they are met, metrics with their intervals, and the same for parts of the rows. */
 
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { type Check, type Estimate, type EvaluationRecord, spanOf, tally } from "../../lib/evaluation";
 import { formatNumber } from "../../lib/format";
 import { Card } from "../card";
@@ -16,7 +16,7 @@ export function ChecksCard({ checks }: { checks: readonly Check[] }) {
   const words = [`${passed} passed`, failed > 0 && `${failed} failed`, open > 0 && `${open} undecided`].filter(Boolean).join(", ");
   return (
     <Card title="Demands" count={checks.length} actions={<span className="muted small">{words}</span>}>
-      <div className="scrolls">
+      <div className="scrolls" tabIndex={0}>
         <table className="list compact">
           <thead>
             <tr>
@@ -58,7 +58,7 @@ export function MetricsCard({ record }: { record: EvaluationRecord }) {
       count={metrics.length}
       actions={<span className="muted small">{Math.round(record.confidence * 100)} % intervals</span>}
     >
-      <div className="scrolls">
+      <div className="scrolls" tabIndex={0}>
         <table className="list compact">
           <thead>
             <tr>
@@ -144,39 +144,46 @@ export function SlicesCard({ record }: { record: EvaluationRecord }) {
         </select>
       }
     >
-      <div className="scrolls">
-        <table className="list compact">
-          <thead>
-            <tr>
-              <th scope="col">Part</th>
-              <th scope="col" className="num">
-                Rows
-              </th>
-              <th scope="col" className="num">
-                {key}
-              </th>
-              <th scope="col" className="range-cell">
-                <span className="hidden-text">On a scale</span>
-              </th>
-              <th scope="col" className="num wide">
-                Interval
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {whole && <Part name="all rows" rows={record.rows} value={whole} span={span} mark={whole.value} />}
-            {record.slices.map((slice) => (
-              <Part key={slice.name} name={slice.name} rows={slice.rows} value={slice.metrics.get(key)} span={span} mark={whole?.value} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <PartsTable label="Part" metric={key}>
+        {whole && <Part name="all rows" rows={record.rows} value={whole} span={span} mark={whole.value} />}
+        {record.slices.map((slice) => (
+          <Part key={slice.name} name={slice.name} rows={slice.rows} value={slice.metrics.get(key)} span={span} mark={whole?.value} />
+        ))}
+      </PartsTable>
     </Card>
   );
 }
 
 function known(estimate: Estimate | undefined): boolean {
   return estimate !== undefined && Number.isFinite(estimate.low);
+}
+
+/** Parts of the rows, one below the other, on one scale; the rows are `Part`s. */
+export function PartsTable({ label, metric, children }: { label: string; metric: string; children: ReactNode }) {
+  return (
+    <div className="scrolls" tabIndex={0}>
+      <table className="list compact">
+        <thead>
+          <tr>
+            <th scope="col">{label}</th>
+            <th scope="col" className="num">
+              Rows
+            </th>
+            <th scope="col" className="num">
+              {metric}
+            </th>
+            <th scope="col" className="range-cell">
+              <span className="hidden-text">On a scale</span>
+            </th>
+            <th scope="col" className="num wide">
+              Interval
+            </th>
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
 }
 
 interface PartProps {

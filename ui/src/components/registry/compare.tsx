@@ -1,8 +1,9 @@
 /** Versions side by side: metrics, params, signature, requirements and tags, if wanted only where they differ. */
 
-import { useQueries } from "@tanstack/react-query";
+import { useQueries, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { comparisonQuery, type VersionComparison } from "../../api/governance";
 import { versionFileQuery } from "../../api/models";
 import type { ModelVersion, Run } from "../../api/types";
 import { isSystem } from "../../lib/columns";
@@ -24,11 +25,14 @@ export function VersionCompare({ versions, close }: Props) {
   const runs = useSourceRuns(versions);
   const models = useFiles(versions, "MLmodel");
   const packages = useFiles(versions, "requirements.txt");
+  const numbers = versions.map((version) => version.version);
+  const known = useQuery({ ...comparisonQuery(versions[0]?.name ?? "", numbers), enabled: versions.length > 1, retry: false });
   const run = (version: ModelVersion) => runs.get(version.run_id ?? "");
   const sections: [string, SideRow[]][] = [
     ["Version", sideBySide(versions.map(facts))],
     ["Metrics of the source run", sideBySide(versions.map((version) => metricsOf(run(version))))],
     ["Params of the source run", sideBySide(versions.map((version) => run(version)?.params ?? {}))],
+    ...(known.data ? PARTS.map(([title, kind]): [string, SideRow[]] => [title, rowsOf(known.data, kind)]) : []),
     ["Signature", sideBySide(models.map(signatureOf))],
     ["Requirements", sideBySide(packages.map((text) => requirements(text ?? "")))],
     ["Tags", sideBySide(versions.map((version) => ownTags(version.tags ?? {})))],
@@ -91,8 +95,30 @@ export function VersionCompare({ versions, close }: Props) {
           ))}
         </table>
       </div>
+      {known.isError && <p className="muted pad">Evaluations, data and code could not be compared: {messageOf(known.error)}</p>}
+      {Object.entries(known.data?.missing ?? {}).map(([version, why]) => (
+        <p key={version} className="muted small pad">
+          Of {version} something could not be read: {why}
+        </p>
+      ))}
     </Card>
   );
+}
+
+/** What the server compares, since it lies in files that only some versions have. */
+const PARTS = [["Evaluation", "evaluation"], ["Data", "data"], ["Code", "code"]] as const;
+const CODE_WORDS: Record<string, string> = { "mlflow.source.git.commit": "commit", "mlflow.source.name": "started from" };
+
+function rowsOf(found: VersionComparison, kind: string): SideRow[] {
+  const rows = found.differences.filter((row) => row.kind === kind);
+  return rows.map(({ key, values, same }) => {
+    const shown = values.map((value) => (kind === "evaluation" && value ? figure(value) : value));
+    return { key: CODE_WORDS[key] ?? key, values: shown, differs: !same };
+  });
+}
+
+function figure(text: string): string {
+  return Number.isFinite(Number(text)) ? formatNumber(Number(text)) : text;
 }
 
 function useFiles(versions: readonly ModelVersion[], path: string): (string | null)[] {

@@ -40,7 +40,7 @@ export function WaitingCard({ name, version }: { name: string; version?: number 
                   {said.comment && <span className="muted"> “{said.comment}”</span>}
                 </div>
               ))}
-              {item.missing.length > 0 && <div className="small state warn">It waits for {item.missing.join("; ")}.</div>}
+              {item.missing.length > 0 && <div className="small state warn wraps">It waits for {item.missing.join("; ").replace(/\.$/, "")}.</div>}
             </div>
             <span className="push buttons">
               <button type="button" className="button" onClick={() => setAsked({ promotion: item, verdict: "approve" })}>

@@ -3,7 +3,16 @@
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ApiError } from "../../api/client";
-import { createWebhook, deleteWebhook, EVENTS, switchWebhook, testWebhook, type Webhook, webhooksQuery } from "../../api/server";
+import {
+  createWebhook,
+  deleteWebhook,
+  EVENTS,
+  switchWebhook,
+  testWebhook,
+  type Webhook,
+  type WebhookEvent,
+  webhooksQuery,
+} from "../../api/server";
 import { messageOf, useEdit, useQuietEdit } from "../../lib/edits";
 import { formatCount } from "../../lib/format";
 import { notify } from "../../lib/notices";
@@ -11,12 +20,16 @@ import { Card } from "../card";
 import { Dialog } from "../dialog";
 import { Failure, SkeletonRows } from "../feedback";
 import { Buttons, ConfirmDialog, useSubmit, Wrong } from "../forms";
+import { Deliveries } from "./deliveries";
 
 const TOUCHES = [["webhooks"]] as const;
+const ABOUT = [...new Set(EVENTS.map(({ about }) => about))];
+const FIRST = ["model_version.created", "model_version_alias.created"];
 
 export function WebhooksCard() {
   const query = useQuery(webhooksQuery);
   const [asking, setAsking] = useState<"new" | Webhook | null>(null);
+  const [watched, setWatched] = useState<Webhook | null>(null);
   const [busy, setBusy] = useState("");
   const edit = useEdit();
   const quietly = useQuietEdit();
@@ -53,7 +66,8 @@ export function WebhooksCard() {
         <SkeletonRows rows={2} />
       ) : found.length === 0 ? (
         <p className="muted pad">
-          None. A webhook is an address of yours that this server sends a message to when models, versions or aliases change.
+          None. A webhook is an address of yours that this server sends a message to when models, versions or aliases change, or
+          runs end.
         </p>
       ) : (
         found.map((webhook) => (
@@ -64,10 +78,13 @@ export function WebhooksCard() {
               <div>
                 <code>{webhook.url}</code>
               </div>
-              <div className="muted small" title={webhook.events.map((item) => `${item.entity}.${item.action}`).join(", ")}>
+              <div className="muted small" title={webhook.events.map(nameOf).join(", ")}>
                 {formatCount(webhook.events.length, "event")}
               </div>
             </div>
+            <button type="button" className="button" aria-label={`Deliveries to ${webhook.name}`} onClick={() => setWatched(webhook)}>
+              Deliveries
+            </button>
             <button type="button" className="button" disabled={busy === webhook.webhook_id} onClick={() => tried(webhook)}>
               Test
             </button>
@@ -92,6 +109,7 @@ export function WebhooksCard() {
           </div>
         ))
       )}
+      {watched && <Deliveries webhook={watched} close={() => setWatched(null)} />}
       {asking === "new" && <NewWebhook close={() => setAsking(null)} />}
       {asking !== null && asking !== "new" && (
         <ConfirmDialog
@@ -112,12 +130,12 @@ function NewWebhook({ close }: { close: () => void }) {
   const [name, setName] = useState("");
   const [url, setUrl] = useState("");
   const [secret, setSecret] = useState("");
-  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set([1, 4]));
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(FIRST));
   const edit = useEdit();
-  const about = useId();
+  const wrongId = useId();
   const { busy, wrong, submit } = useSubmit(() => {
     const made = { id: "" };
-    const events = EVENTS.filter((_, index) => chosen.has(index)).map(({ event }) => event);
+    const events = EVENTS.map(({ event }) => event).filter((event) => chosen.has(nameOf(event)));
     return edit({
       said: `Created ${name.trim()}.`,
       act: async () => {
@@ -152,24 +170,30 @@ function NewWebhook({ close }: { close: () => void }) {
         Secret, with which messages are signed (optional)
         <input type="password" className="field" autoComplete="new-password" value={secret} onChange={(event) => setSecret(event.target.value)} />
       </label>
-      <fieldset className="ticks">
-        <legend>Told when</legend>
-        {EVENTS.map(({ label }, index) => (
-          <label key={label} className="line">
-            <input
-              type="checkbox"
-              checked={chosen.has(index)}
-              onChange={() => {
-                const next = new Set(chosen);
-                if (!next.delete(index)) next.add(index);
-                setChosen(next);
-              }}
-            />
-            {label}
-          </label>
-        ))}
-      </fieldset>
-      <Wrong id={about} wrong={wrong} />
+      {ABOUT.map((part) => (
+        <fieldset key={part} className="ticks">
+          <legend>{part}</legend>
+          {EVENTS.filter(({ about }) => about === part).map(({ event, label }) => (
+            <label key={label} className="line">
+              <input
+                type="checkbox"
+                checked={chosen.has(nameOf(event))}
+                onChange={() => {
+                  const next = new Set(chosen);
+                  if (!next.delete(nameOf(event))) next.add(nameOf(event));
+                  setChosen(next);
+                }}
+              />
+              {label}
+            </label>
+          ))}
+        </fieldset>
+      ))}
+      <Wrong id={wrongId} wrong={wrong} />
     </Dialog>
   );
+}
+
+function nameOf({ entity, action }: WebhookEvent): string {
+  return `${entity}.${action}`;
 }

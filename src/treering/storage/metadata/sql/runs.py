@@ -25,7 +25,7 @@ from treering.storage.metadata.sql.changes import next_versions
 from treering.storage.metadata.sql.datasets import load_datasets
 from treering.storage.metadata.sql.document import Document, read_document, write_document
 from treering.storage.metadata.sql.experiments import experiment_number, in_view
-from treering.storage.metadata.sql.history import enqueue
+from treering.storage.metadata.sql.history import LISTENED, enqueue
 from treering.storage.metadata.sql.rows import NUMBERS, insert_row, put_texts, rows_by_number, select_in
 from treering.storage.metadata.sql.search import Found, Keyed, Target, find
 from treering.storage.metadata.sql.session import Session
@@ -62,9 +62,17 @@ _TARGET = Target(
 )
 
 
+# Made once: every run that ends needs them.
+_THIS = runs.c.id == bindparam("its_id")
+_CHANGE_INFO = (
+    update(runs)
+    .where(_THIS)
+    .values(status=bindparam("its_status"), end_time=bindparam("ended"), version=bindparam("counted"))
+)
+_CHANGED = select(runs, LISTENED.label("listened")).where(_THIS)
 _CHANGE_STAGE = (
     update(runs)
-    .where(runs.c.id == bindparam("its_id"))
+    .where(_THIS)
     .values(
         lifecycle=bindparam("its_stage"), deleted_together=False, deleted=bindparam("at"), version=bindparam("counted")
     )
@@ -134,12 +142,12 @@ class SqlRuns:
             info = updated_info(held.run.info, status, end_time, run_name)
             if run_name is not None:
                 apply_changes(connection, [RunChanges(run_id, tags={RUN_NAME_TAG: run_name})])
-            values = {"status": info.status.value, "end_time": info.end_time}
-            version = next_versions(connection, [held.experiment])[held.experiment]
-            connection.execute(update(runs).where(runs.c.id == held.number).values(**values, version=version))
-            if (told := ended_run(info, held.run.info.status)) is not None:
+            values = {"its_id": held.number, "its_status": info.status.value, "ended": info.end_time}
+            values["counted"] = next_versions(connection, [held.experiment])[held.experiment]
+            connection.execute(_CHANGE_INFO, values)
+            row = connection.execute(_CHANGED, {"its_id": held.number}).one()
+            if row.listened and (told := ended_run(info, held.run.info.status)) is not None:
                 enqueue(connection, told)
-            row = connection.execute(select(runs).where(runs.c.id == held.number)).one()
             return _hydrated(connection, [row])[0]
 
         return self._session.write(work)

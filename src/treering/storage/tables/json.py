@@ -4,70 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 
-from treering.core.errors import InvalidInput, NotFound, NotSupported
-from treering.models.scoring.formats.base import Cutting, Output, PartWriter
-from treering.models.scoring.formats.jsonl import JsonLinesFormat, layout_of
-from treering.models.scoring.formats.remembering import per_file
-from treering.models.scoring.formats.text import Layout
-from treering.models.scoring.job import Piece
+from treering.core.errors import InvalidInput, NotFound, TooLarge
+from treering.storage.tables.jsonl import JsonLinesFormat, layout_of
+from treering.storage.tables.lines import Layout
+from treering.storage.tables.remembering import per_file
+from treering.storage.tables.sections import Cutting, Section
 
 __all__ = ["FORMAT", "JsonFormat"]
 
 _HEAD_ROWS = 10_000
+_MOST_BYTES = 256 << 20
 _FORMS = ("dataframe_records", "dataframe_split")
 
 
 class JsonFormat(JsonLinesFormat):
     """The format `json`: the lines that it would be, cut as those are."""
 
-    suffixes = (".json",)
     counts_rows = True
 
     def layout(self, file: str) -> Layout:
         """See `Lines`."""
         return _layout(file)
 
-    def plan(self, file: str, cutting: Cutting) -> Iterator[Piece]:
-        """See `Format`."""
+    def plan(self, file: str, cutting: Cutting) -> Iterator[Section]:
+        """See `TableFormat`."""
         held: list[bytes] = []
         size = place = index = 0
         for row in _rows(file):
             held.append(row)
             size += len(row) + 1
             if size >= cutting.text_bytes:
-                yield Piece(index, file, place, place + len(held), data=b"\n".join(held) + b"\n", weight=len(held))
+                yield Section(index, file, place, place + len(held), data=b"\n".join(held) + b"\n", weight=len(held))
                 index, place, size, held = index + 1, place + len(held), 0, []
         if held:
-            yield Piece(index, file, place, place + len(held), data=b"\n".join(held) + b"\n", weight=len(held))
+            yield Section(index, file, place, place + len(held), data=b"\n".join(held) + b"\n", weight=len(held))
 
     def size(self, file: str) -> int:
-        """See `Format`."""
+        """See `TableFormat`."""
         return len(_rows(file))
 
-    def rows_before(self, piece: Piece) -> int:
-        """See `Format`."""
-        return piece.start
-
-    def writer(self, file: BinaryIO) -> PartWriter:  # noqa: ARG002 -- of the base class
-        """See `Format`."""
-        raise _unwritten()
-
-    def output(self, path: str, *, compressed: bool) -> Output:  # noqa: ARG002 -- of the base class
-        """See `Format`."""
-        raise _unwritten()
-
-
-def _unwritten() -> NotSupported:
-    msg = "Predictions are not written as one JSON document, which would have to be read whole. Choose jsonl."
-    return NotSupported(msg)
+    def rows_before(self, section: Section) -> int:
+        """See `TableFormat`."""
+        return section.start
 
 
 def _read_rows(file: str) -> list[bytes]:
     try:
+        size = Path(file).stat().st_size
+        if size > _MOST_BYTES:
+            msg = f"{file} has {size:,} bytes, and JSON is read whole. Write one object a line, and call it .jsonl."
+            raise TooLarge(msg)
         data = Path(file).read_bytes()
         parsed: Any = msgspec.json.decode(data, type=list[msgspec.Raw] | dict[str, msgspec.Raw])
     except OSError as error:
