@@ -239,8 +239,9 @@ class EvaluationResult:
                     EvaluationArtifact,
                 )
                 artifact = kind(str(one["uri"]))
-                file = folder / "artifacts" / artifact.file_name
-                artifacts[name] = kind(artifact.uri, file.read_bytes())
+                data = (folder / "artifacts" / artifact.file_name).read_bytes()
+                # MLflow saves so a table that nobody has looked at yet; it is where the run has it.
+                artifacts[name] = artifact if data == b"null" else kind(artifact.uri, data)
         except FileNotFoundError as error:
             msg = f"{error.filename} is missing, so {folder} holds no evaluation. Save it again."
             raise NotFound(msg) from error

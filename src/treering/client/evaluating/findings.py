@@ -115,6 +115,16 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
         yield SliceResult(name, len(part), figures, intervals)
 
 
+def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
+    """Which queries a slice has: those whose first row is in it. Lists are rows already."""
+    query = subject.config.get("query")
+    if query is None or len(mask) != len(subject.table):
+        return mask
+    _, first = np.unique(subject.table.column(query), return_index=True)
+    part: NDArray[np.bool_] = mask[first]
+    return part
+
+
 def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
     """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
     sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
@@ -125,16 +135,6 @@ def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
     if found and others:
         found.add(min(others, key=lambda name: sizes[name]))
     return found
-
-
-def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
-    """Which queries a slice has: those whose first row is in it. Lists are rows already."""
-    query = subject.config.get("query")
-    if query is None or len(mask) != len(subject.table):
-        return mask
-    _, first = np.unique(subject.table.column(query), return_index=True)
-    part: NDArray[np.bool_] = mask[first]
-    return part
 
 
 def _fairness(rows: Rows, subject: Subject, asked: Asked) -> tuple[GroupReport, ...]:

@@ -26,6 +26,11 @@ MAIN = (
 OUTCOMES = {True: Mark("passed", "ok"), False: Mark("failed", "err"), None: Mark("not enough data", "warn")}
 
 
+def means(names: Iterable[str]) -> list[str]:
+    """Of metrics that are judged row by row, such as a ranker's: the means, and neither variances nor percentiles."""
+    return [name for name in names if name.endswith("/mean")]
+
+
 def when(millis: int) -> str:
     """A moment as people write it."""
     return f"{datetime.fromtimestamp(millis / 1000, UTC):%Y-%m-%d %H:%M} UTC" if millis else ""
