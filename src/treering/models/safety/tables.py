@@ -5,12 +5,15 @@ from __future__ import annotations
 __all__ = ["PANDAS"]
 
 PANDAS = (
+    "pandas.Categorical",
     "pandas.CategoricalDtype",
     "pandas.CategoricalIndex",
     "pandas.DataFrame",
     "pandas.DatetimeIndex",
+    "pandas.DatetimeTZDtype",
     "pandas.Index",
     "pandas.MultiIndex",
+    "pandas.PeriodDtype",
     "pandas.PeriodIndex",
     "pandas.RangeIndex",
     "pandas.Series",
