@@ -46,8 +46,3 @@ def between(interval: Interval | Estimate | None) -> str:
 def figure(value: float | None) -> str:
     """With three decimals, so that figures of one column can be compared at a glance; great numbers without."""
     return f"{value:.3f}" if value is not None and abs(value) < 100 else number(value)  # noqa: PLR2004 -- three decimals of it say nothing
-
-
-def means(names: Iterable[str]) -> list[str]:
-    """Of metrics that are judged row by row, such as a ranker's: the means, and neither variances nor percentiles."""
-    return [name for name in names if name.endswith("/mean")]
