@@ -177,7 +177,8 @@ def test_a_command_that_is_stopped_at_the_terminal_has_time_and_may_end_well(
         "import fcntl, os, sys, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
         "from treering.pipelines.executors import StageCommand\n"
         "from treering.pipelines.executors.local import LocalExecutor\n"
-        f"line = f'{{sys.executable}} train.py {status}'\n"
+        # In the shell's place: one that waits for it, as dash does, would itself end of the signal.
+        f"line = f'exec {{sys.executable}} train.py {status}'\n"
         "try:\n"
         "    print('status', LocalExecutor().run(StageCommand('s', (line,), os.getcwd(), dict(os.environ), foreground=True)))\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"
@@ -233,7 +234,10 @@ def at_a_terminal(
 def read_until(handle: int, text: bytes) -> bytes:
     found = b""
     while text not in found:
-        found += os.read(handle, 1000)
+        try:
+            found += os.read(handle, 1000)
+        except OSError:
+            pytest.fail(f"It ended and showed {found!r}.")
     return found
 
 
