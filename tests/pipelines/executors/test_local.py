@@ -7,7 +7,8 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -142,22 +143,11 @@ def test_a_command_in_the_foreground_finds_a_terminal_of_our_size_and_may_read_i
         "status = LocalExecutor().run(StageCommand('s', (line,), os.getcwd(), dict(os.environ), output=output, foreground=True))\n"
         "print('status', status)\n"
     )
-    ours, theirs = os.openpty()
-    termios.tcsetwinsize(theirs, (33, 111))
-    child = subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    shown = read_until(ours, b"name?")
-    os.write(ours, b"Ada\n")
-    shown += read_until(ours, b"status -9")
-    assert child.wait(60) == 0
-    os.close(ours)
+    with at_a_terminal(program, tmp_path, size=(33, 111)) as (child, terminal):
+        shown = read_until(terminal, b"name?")
+        os.write(terminal, b"Ada\n")
+        shown += read_until(terminal, b"status -9")
+        assert child.wait(60) == 0
     # Nothing that was typed is in it: the real terminal shows that.
     assert (tmp_path / "caught").read_bytes() == b"33 111\nname?\nhello Ada\n"
     assert b"33 111\r\nname?" in shown
@@ -187,26 +177,17 @@ def test_a_command_that_is_stopped_at_the_terminal_has_time_and_may_end_well(
         "import fcntl, os, sys, termios\nfcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
         "from treering.pipelines.executors import StageCommand\n"
         "from treering.pipelines.executors.local import LocalExecutor\n"
-        f"line = f'{{sys.executable}} train.py {status}'\n"
+        # In the shell's place: one that waits for it, as dash does, would itself end of the signal.
+        f"line = f'exec {{sys.executable}} train.py {status}'\n"
         "try:\n"
         "    print('status', LocalExecutor().run(StageCommand('s', (line,), os.getcwd(), dict(os.environ), foreground=True)))\n"
         "except KeyboardInterrupt:\n    print('interrupted')\n"
     )
-    ours, theirs = os.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    read_until(ours, b"ready")
-    os.write(ours, b"\x03")
-    assert b"told 1 times" in read_until(ours, shown)
-    assert child.wait(60) == 0
-    os.close(ours)
+    with at_a_terminal(program, tmp_path) as (child, terminal):
+        read_until(terminal, b"ready")
+        os.write(terminal, b"\x03")
+        assert b"told 1 times" in read_until(terminal, shown)
+        assert child.wait(60) == 0
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="terminals of POSIX")
@@ -231,10 +212,32 @@ def test_ctrl_c_at_the_moment_the_command_has_started_is_as_later(tmp_path: Path
     assert done.stdout.splitlines() == ["status 0", "interrupted"]
 
 
+@contextmanager
+def at_a_terminal(
+    program: str, folder: Path, size: tuple[int, int] = (24, 80)
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A Python program in a session of its own, and our side of its terminal; it does not outlive the block."""
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, size)
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(
+        command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as child:
+        os.close(theirs)
+        try:
+            yield child, ours
+        finally:
+            child.kill()
+            os.close(ours)
+
+
 def read_until(handle: int, text: bytes) -> bytes:
     found = b""
     while text not in found:
-        found += os.read(handle, 1000)
+        try:
+            found += os.read(handle, 1000)
+        except OSError:
+            pytest.fail(f"It ended and showed {found!r}.")
     return found
 
 
