@@ -93,6 +93,20 @@ def _everything_is_asked_for() -> bool:
     return bool(os.environ.get("TREERING_TEST_REQUIRE_ALL"))
 
 
+@pytest.fixture(autouse=True)
+def _own_variables() -> Iterator[None]:
+    """What a test makes of our variables ends with it: `set_tracking_uri` sets one for the programs that follow."""
+    before = _our_variables()
+    yield
+    for name in _our_variables():
+        del os.environ[name]
+    os.environ.update(before)
+
+
+def _our_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(("TREERING_", "MLFLOW_"))}
+
+
 @pytest.fixture(scope="session")
 def new_postgresql() -> Iterator[Callable[[], str]]:
     """Makes an empty PostgreSQL database and returns its URI; mark the test `postgresql`."""
