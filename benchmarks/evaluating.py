@@ -50,7 +50,10 @@ def _evaluated(side: Side, folder: Path, rows: int, more: str) -> dict[str, Any]
 
 
 def _same(ours: dict[str, float], theirs: dict[str, float]) -> None:
-    wrong = {name: (ours.get(name), value) for name, value in theirs.items() if abs(ours[name] - value) > 1e-9}
-    if wrong or set(ours) != set(theirs):
-        msg = f"the metrics differ: {wrong or sorted(set(ours) ^ set(theirs))}"
+    alone = sorted(set(ours) ^ set(theirs))
+    wrong = {
+        name: (ours[name], theirs[name]) for name in set(ours) & set(theirs) if abs(ours[name] - theirs[name]) > 1e-9
+    }
+    if alone or wrong:
+        msg = f"the metrics differ: {alone or wrong}"
         raise RuntimeError(msg)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from treering.models.flavours import FLAVOURS
 from treering.storage.metadata import METADATA
 from treering.storage.objects import STORES
 
@@ -56,6 +57,12 @@ def test_every_driver_is_reached_by_name_only(pyproject: dict[str, Any]) -> None
                 f"{module}, the {table.noun} {name!r}, can be imported past its table:"
                 " add it to the contract 'Drivers are reached by name'."
             )
+
+
+def test_each_flavour_is_kept_apart_from_the_others(pyproject: dict[str, Any]) -> None:
+    contracts = pyproject["tool"]["importlinter"]["contracts"]
+    (apart,) = [item["modules"] for item in contracts if item["name"] == "Flavours do not know each other"]
+    assert sorted(apart) == sorted(target.partition(":")[0] for target in FLAVOURS.builtins.values())
 
 
 def test_every_rule_of_the_linter_that_is_off_has_a_reason(root: Path) -> None:

@@ -134,7 +134,7 @@ class FlavourSuite:
 
     def test_a_link_out_of_the_model_is_refused(self, sample: Sample, tmp_path: Path) -> None:
         """What lies elsewhere is no part of a model, even if it is what belongs there."""
-        save(self.flavour, sample.model, tmp_path / "m", SaveOptions(flavour=sample.options))
+        save(self.flavour, sample.model, tmp_path / "m", _options(sample))
         (tmp_path / "elsewhere").mkdir()
         for place, path in enumerate(_files(tmp_path / "m", sample)):
             target = tmp_path / "elsewhere" / str(place)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import treering
+from treering.client.evaluating import evaluators
 from treering.core.errors import (
     DamagedData,
     InvalidInput,
@@ -369,31 +373,55 @@ def test_plots_are_drawn_without_matplotlib_too(monkeypatch: pytest.MonkeyPatch)
             assert artifact.content.startswith("<svg")
 
 
-def test_evaluators_of_other_packages_are_asked_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    from treering.client.evaluating import evaluators  # noqa: PLC0415 -- as above
+OTHER = """
+from treering.models import EvaluationResult
 
-    asked: list[dict[str, Any]] = []
+asked = []
 
-    class Other:
-        def can_evaluate(self, *, model_type: str, evaluator_config: Any, **_: Any) -> bool:
-            return model_type == "classifier" and evaluator_config is not None
 
-        def evaluate(self, **given: Any) -> EvaluationResult:
-            asked.append(given)
-            return EvaluationResult({"other": 1.0}, {})
+class Ours:
+    def can_evaluate(self, *, model_type, evaluator_config, **_):
+        return model_type == "classifier" and evaluator_config is not None
 
-    monkeypatch.setitem(evaluators._OURS._loaded, "other", Other)
-    monkeypatch.setattr(
-        type(evaluators._OURS), "__contains__", lambda table, name: table is evaluators._OURS and name == "other"
+    def evaluate(self, **given):
+        asked.append(given)
+        return EvaluationResult({"other": 1.0}, {})
+
+
+class Theirs(Ours):
+    def evaluate(self, *, model_type, dataset, run_id, evaluator_config=None, **given):
+        return EvaluationResult({"theirs": float(len(dataset.labels_data))}, {})
+"""
+
+
+@pytest.fixture
+def other_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Another distribution on the path, with an evaluator for Treering and one for MLflow."""
+    info = tmp_path / "path" / "other_evaluators-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other-evaluators\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(
+        "[treering.evaluators]\nother = other_evaluators:Ours\n\n"
+        "[mlflow.model_evaluator]\ntheirs = other_evaluators:Theirs\n"
     )
-    monkeypatch.setattr(evaluators, "list_evaluators", lambda: [*evaluators.BUILT_IN, "other"])
+    (tmp_path / "path" / "other_evaluators.py").write_text(OTHER)
+    monkeypatch.syspath_prepend(str(tmp_path / "path"))
+    yield import_module("other_evaluators")
+    del sys.modules["other_evaluators"]
+    for table, name in ((evaluators._OURS, "other"), (evaluators._THEIRS, "theirs")):
+        table._loaded.pop(name, None)
+
+
+def test_evaluators_of_other_packages_are_asked_too(other_package: Any) -> None:
+    assert list_evaluators()[-2:] == ["other", "theirs"]
     both = judged()
-    assert both.metrics["other"] == 1.0
+    assert (both.metrics["other"], both.metrics["theirs"]) == (1.0, 240.0)
     assert "roc_auc" in both.metrics
     alone = judged(evaluators="other", evaluator_config={"x": 1})
     assert alone.metrics == {"other": 1.0}
-    assert asked[-1]["evaluator_config"] == {"x": 1}
-    assert asked[-1]["dataset"].labels_data.tolist() == Y.tolist()
+    assert other_package.asked[-1]["evaluator_config"] == {"x": 1}
+    assert other_package.asked[-1]["dataset"].labels_data.tolist() == Y.tolist()
+    assert judged(evaluators=["theirs"]).metrics == {"theirs": 240.0}
 
 
 def test_the_built_in_evaluators_have_mlflows_names() -> None:
