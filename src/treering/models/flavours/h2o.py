@@ -19,6 +19,7 @@ from h2o.exceptions import H2OError
 from h2o.model import ModelBase
 
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied, Unavailable
+from treering.models import yaml_text
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 
@@ -98,7 +99,7 @@ class H2oFlavour:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml_text.parse(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         msg = f"{path} is damaged: {error}. Save or download the model again."
         raise DamagedData(msg) from error
