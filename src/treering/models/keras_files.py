@@ -22,6 +22,7 @@ from treering.core.errors import DamagedData, InvalidInput
 from treering.models.networks import answer_like, array_of
 from treering.models.safety.asking import ask_to_run
 from treering.models.safety.scanning import scan
+from treering.models.safety.unpacking import unpacked_size
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
 
@@ -35,7 +36,7 @@ _FAILED = (
     *(ValueError, TypeError, KeyError, OSError, AttributeError, ImportError, RuntimeError, IndexError),
     *(MemoryError, zipfile.BadZipFile),
 )
-# Keras packs nothing, and what was packed again by hand becomes hardly smaller.
+# What is packed by hand becomes hardly smaller.
 _MOST_UNPACKED = 20
 _SMALL = 16 << 20
 
@@ -103,10 +104,7 @@ def _check(path: Path, custom_objects: Any) -> None:
         if any(".." in PurePosixPath(one.filename).parts or one.filename.startswith(("/", "\\")) for one in parts):
             msg = f"The model {path} holds files that would be unpacked outside of it. Do not load this model."
             raise DamagedData(msg)
-        held = sum(one.file_size for one in parts)
-        if held > _MOST_UNPACKED * path.stat().st_size + _SMALL:
-            msg = f"The model {path} would unpack to {held} bytes, far more than a model of its size. It is not read."
-            raise DamagedData(msg)
+        held = unpacked_size(archive, path)
         for one in parts:
             if one.filename.endswith(".h5"):
                 with archive.open(one) as file, h5py.File(io.BytesIO(file.read())) as weights:
