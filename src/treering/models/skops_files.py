@@ -12,7 +12,7 @@ from typing import Any
 import skops.io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from treering.core.errors import DamagedData, PermissionDenied
+from treering.core.errors import DamagedData, PermissionDenied, TreeringError
 from treering.models.load_options import LoadOptions
 from treering.models.safety.names import Allowed
 from treering.models.safety.own import is_own
@@ -48,7 +48,7 @@ def load(path: Path, named: Iterable[str], options: LoadOptions, allowed: tuple[
         return skops.io.load(path, trusted=[name for name in needed if _is_known(name, known)])
     except UntrustedTypesFoundException as error:
         raise _untrusted(path, error, free=free) from error
-    except DamagedData:
+    except TreeringError:
         raise
     except _FAILED as error:
         msg = f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."

@@ -123,7 +123,12 @@ class TransformersFlavour:
             raise NotSupported(msg)
         kind = own.pop("dtype", None) or own.pop("torch_dtype", None) or entry.get("torch_dtype")
         parts = {"model": self._part(folder, entry, "model", options, _dtype(kind))}
-        names = [*(entry.get("components") or ()), *([_PROCESSOR] if f"{_PROCESSOR}_type" in entry else [])]
+        listed = entry.get("components") or ()
+        # They become arguments of a pipeline, which has other ones, that make it run code.
+        if wrong := [name for name in listed if name not in _PARTS]:
+            msg = f"The MLmodel file names {wrong[0]!r} as a part of a pipeline, which it cannot be. Save it again."
+            raise DamagedData(msg)
+        names = [*listed, *([_PROCESSOR] if f"{_PROCESSOR}_type" in entry else [])]
         parts |= {name: self._part(folder, entry, name, options) for name in names}
         found = {"task": entry.get("task"), **parts}
         if wanted == "components":

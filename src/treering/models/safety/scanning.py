@@ -17,6 +17,7 @@ from typing import IO, Any
 from treering.core.errors import DamagedData, InvalidInput, NotFound, TooLarge
 from treering.models import mlmodel
 from treering.models.safety.graphs import foreign_part
+from treering.models.safety.layers import LONGEST_MARK, code_in, has_code_in_text
 from treering.models.safety.names import Allowed
 from treering.models.safety.pickled import Findings, findings_of
 from treering.models.safety.walking import Limits, Member, kind_of, may_be_pickle, members
@@ -33,6 +34,9 @@ UNREADABLE = "unreadable"
 """It cannot be looked into, so it is not known to be safe."""
 FORBIDDEN = "forbidden"
 """It would reach out of the model's folder, or outgrow the limits."""
+
+
+_LAYER = "It has a layer that holds code."
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,29 +259,22 @@ def _graph(member: Member) -> Finding:
 
 
 def _keras(member: Member) -> Finding | None:
-    """The description of a Keras model: a Lambda layer holds code."""
+    """The description of a Keras model."""
     try:
         config = json.load(member.file)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    pending: list[Any] = [config]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if node.get("class_name") in {"Lambda", "__lambda__"}:
-                return Finding(member.name, "keras", CODE, ("keras.layers.Lambda",), "A Lambda layer holds code.")
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
+    if found := code_in(config):
+        return Finding(member.name, "keras", CODE, (found,), _LAYER)
     return Finding(member.name, "keras", SAFE) if isinstance(config, dict) and "class_name" in config else None
 
 
 def _legacy_keras(member: Member) -> Finding | None:
     tail = b""
     while block := member.file.read(1 << 20):
-        if b'"class_name": "Lambda"' in tail + block or b"__lambda__" in tail + block:
-            return Finding(member.name, "keras", CODE, ("keras.layers.Lambda",), "A Lambda layer holds code.")
-        tail = block[-64:]
+        if has_code_in_text(tail + block):
+            return Finding(member.name, "keras", CODE, ("keras.layers.Lambda",), _LAYER)
+        tail = block[-LONGEST_MARK:]
     return None
 
 
