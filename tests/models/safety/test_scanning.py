@@ -148,6 +148,24 @@ def test_a_broken_pickle_is_not_called_safe(tmp_path: Path) -> None:
     assert scan(tmp_path).findings[0].verdict == UNREADABLE
 
 
+@pytest.mark.parametrize("padding", [b"", b"\0", b"\n\0" * 100_000])
+def test_what_follows_a_pickle_is_looked_at_too(padding: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps([1]) + padding + EVIL)
+    assert [one.names for one in scan(tmp_path).findings] == [("posix.system",)]
+    (tmp_path / "a.pkl").write_bytes(pickle.dumps([1]) + padding)
+    assert scan(tmp_path).is_safe
+
+
+def test_an_array_of_negative_size_does_not_lead_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.joblib"
+    joblib.dump([np.zeros(3)], path)
+    data = path.read_bytes().replace(
+        b"K\x03\x85", b"J\xff\xff\xff\xff\x85"[:1] + (-30).to_bytes(4, "little", signed=True) + b"\x85"
+    )
+    path.write_bytes(data)
+    assert [one.verdict for one in scan(path).findings] == [UNREADABLE]
+
+
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="nothing"):
         scan(tmp_path / "nothing")
