@@ -215,7 +215,7 @@ def tree_inside(folder: Path, name: object) -> Path:
 
 
 def named_files(model: MLModel) -> Iterator[str]:
-    """The names of files and folders by which the flavours find what they load, as they stand in the file."""
+    """The names of files and folders by which a model's parts and its example are found, as they stand in the file."""
     for entry in model.flavours.values():
         for key, value in entry.items():
             if key in _FILE_KEYS and isinstance(value, str):
@@ -223,6 +223,7 @@ def named_files(model: MLModel) -> Iterator[str]:
         artifacts = entry.get("artifacts")
         if isinstance(artifacts, dict):
             yield from (str(one["path"]) for one in artifacts.values() if isinstance(one, dict) and one.get("path"))
+    yield from (str(model.example[key]) for key in ("artifact_path", "serving_input_path") if key in model.example)
 
 
 def write(model: MLModel, folder: Path) -> None:
