@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from treering.core.errors import AlreadyExists, DamagedData, InvalidInput, MissingExtra, NotFound, NotSupported, PermissionDenied
+from treering.core.errors import (
+    AlreadyExists,
+    DamagedData,
+    InvalidInput,
+    MissingExtra,
+    NotFound,
+    NotSupported,
+    PermissionDenied,
+)
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
