@@ -58,7 +58,9 @@ _KNOWN = {
 }
 
 
-_FILE_KEYS = {"code", "data", "model_binary", "model_data", "model_path", "pickled_model", "python_model"}
+_FILE_KEYS = {
+    *("code", "data", "model_binary", "model_data", "model_path", "pickled_model", "python_model", "saved_model_dir"),
+}
 
 # An honest file is some thousand bytes.
 _MOST_BYTES = 16 << 20

@@ -19,12 +19,11 @@ from treering.models import pickles, skops_files
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.safety.names import Allowed
+from treering.models.safety.tables import LIGHTGBM
 
 __all__ = ["FLAVOUR", "LightgbmFlavour"]
 
 _TEXT, _SKOPS, _PICKLE = "model.lgb", "model.skops", "model.pkl"
-# Types of a LightGBM estimator; loading them runs no code of a model's author.
-_ALLOWED = ("lightgbm.basic.Booster", "lightgbm.sklearn.*")
 
 
 class LightgbmFlavour:
@@ -67,9 +66,9 @@ class LightgbmFlavour:
         entry = model.flavours.get("lightgbm", {})
         path = inside(folder, entry.get("data") or model.python_function.get("data"))
         if path.suffix == ".pkl":
-            return pickles.load(path, options, _ALLOWED)
+            return pickles.load(path, options, LIGHTGBM)
         if path.suffix == ".skops":
-            return skops_files.load(path, entry.get("skops_trusted_types") or (), options, _ALLOWED)
+            return skops_files.load(path, entry.get("skops_trusted_types") or (), options, LIGHTGBM)
         try:
             return lightgbm.Booster(model_file=path)
         except (OSError, lightgbm.basic.LightGBMError) as error:
@@ -90,7 +89,7 @@ def _write_skops(model: Any, path: Path) -> list[str] | None:
     try:
         skops.io.dump(model, path)
         trusted = sorted(skops.io.get_untrusted_types(file=path))
-        known = Allowed.standard(_ALLOWED)
+        known = Allowed.standard(LIGHTGBM)
         if all(known.has(*name.rpartition(".")[::2]) for name in trusted):
             skops.io.load(path, trusted=trusted)
             return trusted

@@ -6,10 +6,7 @@ for one, whose SQL can call any method of Java; others are loaded with the user'
 
 from __future__ import annotations
 
-import json
-import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,7 +24,7 @@ from pyspark.sql.types import ArrayType, NumericType
 from treering.core.errors import DamagedData, InvalidInput, NotSupported, PermissionDenied
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, python_entry, tree_inside
-from treering.models.safety.names import Allowed
+from treering.models.safety import stages
 from treering.models.spark_session import current_or_local, fetched, is_local, shared_place, stored
 from treering.models.types import SparkVector
 
@@ -37,14 +34,6 @@ __all__ = ["FLAVOUR", "SparkFlavour"]
 _JavaError = import_module("py4j.protocol").Py4JError
 _FOLDER = "sparkml"
 _PREDICTION = "prediction"
-_HARMLESS = re.compile(r"(org\.apache\.spark|pyspark)\.ml(\.[a-z_]+)*\.[A-Z]\w*")
-# Its statement may call any static method of Java, with reflect().
-_RISKY = ".SQLTransformer"
-_LONGEST_METADATA = 16 * 1024 * 1024
-_PART = re.compile(r"part-[\w-]+(\.txt)?")
-_UID = re.compile(r"[\w-]+")
-# Beginnings of names that Spark passes over.
-_IGNORED = ("_", ".")
 
 
 class SparkFlavour:
@@ -159,66 +148,13 @@ def _answer_of(pipeline: Any, answered: Any) -> str:
 
 def _check(path: Path, options: LoadOptions) -> None:
     """Look at all classes that Spark would create, before it does."""
-    found = sorted(set(_classes(path)))
-    if not found:
-        msg = f"The model is incomplete: {path / 'metadata'} says nothing. Save or download it again."
-        raise DamagedData(msg)
-    allowed = Allowed().plus(options.trust)
-    risky = [name for name in found if not _HARMLESS.fullmatch(name) or name.endswith(_RISKY)]
-    left = [name for name in risky if not allowed.has(*name.rpartition(".")[::2])]
+    left = stages.foreign_classes(path, options.trust)
     if left and not options.allow_code:
         msg = (
             f"The model is made of {', '.join(left)}, which could run code, so it was not loaded. If you trust who made"
             f" it, load it with trust={left!r} or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
-
-
-def _classes(path: Path) -> Iterator[str]:
-    """The classes in all descriptions below `path`, which must lie where Spark will read them, and nowhere else."""
-    for place, folders, files in os.walk(path):
-        links = [name for name in folders if Path(place, name).is_symlink()]
-        if links or "metadata" in files:
-            msg = f"The model is damaged: {place}/{(*links, 'metadata')[0]} is no folder. Save or download it again."
-            raise DamagedData(msg)
-        if os.path.basename(place) != "metadata":  # noqa: PTH119  # a text of os.walk
-            continue
-        parts = [Path(place, name) for name in files if not name.startswith(_IGNORED)]
-        if not parts:
-            msg = f"The model is incomplete: {place} is empty. Save or download it again."
-            raise DamagedData(msg)
-        # Spark reads whatever lies here, in folders too, and unpacks it by its name.
-        if wrong := [*folders, *(part.name for part in parts if not _PART.fullmatch(part.name))]:
-            msg = f"The model is damaged: {place} holds {wrong[0]!r}, which Spark does not write. Save it again."
-            raise DamagedData(msg)
-        for part in parts:
-            if part.stat().st_size > _LONGEST_METADATA:
-                msg = f"{part} is no description of a stage: it is longer than {_LONGEST_METADATA} bytes."
-                raise DamagedData(msg)
-            yield from _named(part)
-
-
-def _named(part: Path) -> Iterator[str]:
-    try:
-        for line in part.read_text(encoding="utf-8").splitlines():
-            described = json.loads(line, object_pairs_hook=_unambiguous)
-            # Where a stage lies is made of its name.
-            stages = (described.get("paramMap") or {}).get("stageUids") or ()
-            if wrong := [one for one in (described["uid"], *stages) if not _UID.fullmatch(one)]:
-                msg = f"{wrong[0]!r} is no name of a stage"
-                raise ValueError(msg)  # noqa: TRY301  # told with the others
-            yield str(described["class"])
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        msg = f"The model is damaged: {part} does not describe a stage ({error}). Save or download it again."
-        raise DamagedData(msg) from error
-
-
-def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        msg = "a key is there twice"
-        raise ValueError(msg)
-    return found
 
 
 FLAVOUR = SparkFlavour()

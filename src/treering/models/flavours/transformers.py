@@ -23,6 +23,7 @@ from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, python_entry
 from treering.models.networks import copy_extra_files
 from treering.models.safety.asking import ask_to_run
+from treering.models.safety.descriptions import foreign_code
 
 __all__ = ["FLAVOUR", "TransformersFlavour"]
 
@@ -296,7 +297,7 @@ def _class(kind: str, name: str) -> Any:
 
 def _check(cls: Any, path: Path, name: str, options: LoadOptions) -> None:
     """Raise before a folder makes the library run foreign code, or take more memory than its weights do."""
-    if foreign := hub_files.foreign_code(path):
+    if foreign := foreign_code(path):
         ask_to_run(path, f"its {name} brings or names code of its author's, {foreign}", "", options)
     if name != "model":
         return

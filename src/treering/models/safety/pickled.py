@@ -14,6 +14,9 @@ from typing import IO, Any, ClassVar, Self
 
 import numpy as np
 
+from treering.models.safety.formulas import foreign_formula
+from treering.models.safety.tables import STATSMODELS_GUARDED
+
 __all__ = ["Findings", "findings_of"]
 
 # The unpickler that is written in Python: its steps can be watched.
@@ -127,7 +130,11 @@ class _Watcher(_InPython):  # type: ignore[misc]  # known by name only
         state = self.stack[-1]
         thing = self.stack[-2]
         super().load_build()
-        if isinstance(thing, _Thing) and thing.told in _JOBLIB_ARRAYS and isinstance(state, Mapping):
+        if not isinstance(thing, _Thing) or not isinstance(state, Mapping):
+            return
+        if ".".join(thing.told) in STATSMODELS_GUARDED and (formula := foreign_formula(state)):
+            self._found.names.add(("the formula", formula))
+        if thing.told in _JOBLIB_ARRAYS:
             self._skip_array(state)
 
     dispatch: ClassVar = {**_InPython.dispatch, pickle.BUILD[0]: load_build}
