@@ -263,6 +263,10 @@ def test_artifacts(tmp_path: Path) -> None:
         Path(treering.artifacts.download_artifacts(run_id=run.info.run_id, artifact_path="two/b.txt")).read_text()
         == "b"
     )
+    by_run = treering.artifacts.download_artifacts(
+        run_id=run.info.run_id, artifact_path="two/b.txt", dst_path=tmp_path / "by-run"
+    )
+    assert Path(by_run) == tmp_path / "by-run" / "two" / "b.txt"
     with pytest.raises(NotFound):
         treering.artifacts.download_artifacts(f"{uri}/nothing", dst_path=tmp_path / "no")
     assert not (tmp_path / "no").exists()

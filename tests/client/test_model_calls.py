@@ -114,3 +114,23 @@ def test_options_that_do_not_go_together_are_refused(home: Path) -> None:
         treering.sklearn.save_model(Ridge(), home / "m", sk_model=Ridge())
     with pytest.raises(InvalidInput, match="needs the model"):
         treering.sklearn.save_model()
+
+
+def test_a_model_that_is_fetched_lies_where_it_was_asked_for(home: Path) -> None:
+    treering.set_tracking_uri((home / "store").as_uri())
+    model = Ridge().fit(ROWS, [0.0, 1.0])
+    info = treering.sklearn.log_model(model, name="m", registered_model_name="fetched")
+    for number, uri in enumerate((info.model_uri, "models:/fetched/1", f"runs:/{info.run_id}/m")):
+        target = home / f"to-{number}"
+        found = treering.artifacts.download_artifacts(uri, dst_path=target)
+        assert (Path(found) / "MLmodel").is_file()
+        # As in MLflow: of a model its files, of a run what lies there under its name.
+        assert Path(found).name == target.name or uri.startswith("runs:")
+    part = treering.artifacts.download_artifacts("models:/fetched/1/model.skops", dst_path=home / "part")
+    assert Path(part) == home / "part" / "model.skops"
+    loaded = treering.sklearn.load_model("models:/fetched/1", dst_path=str(home / "loaded"))
+    np.testing.assert_array_equal(loaded.predict(ROWS), model.predict(ROWS))
+    assert (home / "loaded" / "MLmodel").is_file()
+    with pytest.raises(InvalidInput):
+        treering.artifacts.download_artifacts("models:/fetched/1/../../x", dst_path=home / "part")
+    treering.end_run()

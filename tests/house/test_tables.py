@@ -42,7 +42,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "ENVIRONMENT_MANAGERS": (
         "treering.environments:ENVIRONMENT_MANAGERS",
         "environments",
-        {"base", "cache", "entering", "programs", "specification"},
+        {"base", "cache", "entering", "foreign", "programs", "specification"},
     ),
     "COMMANDS": ("treering.cli.main:COMMANDS", "cli/commands", set()),
     "RELATIONS": ("treering.provenance:RELATIONS", "provenance", {"base", "cards", "service", "walk"}),

@@ -107,3 +107,22 @@ def test_the_example_file_is_plain_json(tmp_path: Path):
     example.write(tmp_path, pd.DataFrame({"a": [1.5, None], "b": [b"x", b"y"]}))
     text = (tmp_path / "input_example.json").read_text()
     assert json.loads(text, parse_constant=pytest.fail)["columns"] == ["a", "b"]
+
+
+@pytest.mark.parametrize("key", ["artifact_path", "serving_input_path"])
+def test_no_example_is_read_from_elsewhere(tmp_path: Path, key: str):
+    (tmp_path / "secret.json").write_text('{"a": 1}')
+    folder = tmp_path / "m"
+    folder.mkdir()
+    (folder / "link.json").symlink_to(tmp_path / "secret.json")
+    for name in ("../secret.json", str(tmp_path / "secret.json"), "link.json"):
+        model = MLModel({}, example={"type": "json_object", key: name})
+        with pytest.raises(DamagedData, match=r"not inside|link"):
+            example.read(folder, model) if key == "artifact_path" else example.serving_body(folder, model)
+        assert name in list(mlmodel.named_files(model))
+
+
+def test_an_example_that_is_nested_too_deeply_is_told(tmp_path: Path):
+    (tmp_path / "input_example.json").write_text("[" * 100_000)
+    with pytest.raises(DamagedData, match="not JSON"):
+        example.read(tmp_path, MLModel({}, example={"type": "json_object"}))

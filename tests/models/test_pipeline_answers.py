@@ -58,3 +58,13 @@ def test_signatures_are_known_for_tasks_that_can_be_asked() -> None:
     assert pipeline_answers.signature_of("image-segmentation") is None
     with pytest.raises(NotSupported, match="image-segmentation"):
         pipeline_answers.answer(Pipeline("x"), "image-segmentation", ["a"], {})
+
+
+def test_a_template_is_filled_with_the_text_and_nothing_else() -> None:
+    class Echo:
+        def __call__(self, texts: list[str], **_: object) -> list[dict[str, str]]:
+            return [{"generated_text": text} for text in texts]
+
+    template = "{{a}} {prompt.__class__} {prompt:>9999999999} {other} {prompt}"
+    found = pipeline_answers.answer(Echo(), "text-generation", ["x{y}"], {}, template)
+    assert found == ["{a} {prompt.__class__} {prompt:>9999999999} {other} x{y}"]

@@ -12,7 +12,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from treering.core.errors import AlreadyExists, InvalidInput, MissingExtra, NotFound, NotSupported, PermissionDenied
+from treering.core.errors import (
+    AlreadyExists,
+    DamagedData,
+    InvalidInput,
+    MissingExtra,
+    NotFound,
+    NotSupported,
+    PermissionDenied,
+)
 from treering.models.flavours.base import LoadOptions
 from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
@@ -82,6 +90,21 @@ def test_files_and_configuration_reach_the_model(tmp_path: Path):
     assert load(tmp_path / "m", TRUSTING).predict(_TABLE).tolist() == [212.0, 214.0]
     other = LoadOptions(allow_code=True, model_config={"scale": 1})
     assert load(tmp_path / "m", other).predict(_TABLE).tolist() == [106.0, 107.0]
+
+
+def test_artifacts_lie_in_the_model_with_all_that_is_in_them(tmp_path: Path):
+    (tmp_path / "files").mkdir()
+    (tmp_path / "files" / "a.txt").write_text("1")
+    save("pyfunc", Plain(), tmp_path / "m", SaveOptions(flavour={"artifacts": {"files": str(tmp_path / "files")}}))
+    (tmp_path / "m" / "artifacts" / "files" / "b.txt").symlink_to("a.txt")
+    assert load(tmp_path / "m", TRUSTING)
+    (tmp_path / "m" / "artifacts" / "files" / "c.txt").symlink_to(tmp_path / "files" / "a.txt")
+    with pytest.raises(DamagedData, match="leads out of the model"):
+        load(tmp_path / "m", TRUSTING)
+    file = tmp_path / "m" / "MLmodel"
+    file.write_text(file.read_text().replace("path: artifacts/files", "paths: artifacts/files"))
+    with pytest.raises(DamagedData, match="where the model's artifacts are"):
+        load(tmp_path / "m", TRUSTING)
 
 
 def test_parameters_are_checked_and_have_defaults(tmp_path: Path, caplog: pytest.LogCaptureFixture):

@@ -17,6 +17,7 @@ from treering.core.errors import DamagedData, InvalidInput
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.schema import Column, Parameter, Parameters, Schema, Tensor
 from treering.models.signature import Signature, infer_schema, infer_signature
+from treering.models.tables import TABLES
 from treering.models.types import AnyType, Array, DataType, MapType, Object, Property
 
 
@@ -254,3 +255,24 @@ def test_parameters_survive_writing_and_reading():
     assert json.loads(text)[0] == {"name": "k", "default": 1, "shape": None, "type": "long"}
     with pytest.raises(DamagedData):
         Parameters.from_text('[{"type": "long"}]')
+
+
+def test_a_column_that_is_there_twice_is_named() -> None:
+    schema = Schema((Column(DataType.DOUBLE, "a"), Column(DataType.LONG, "b")))
+    table = pd.DataFrame([[1.0, 2, 3.0]], columns=["a", "b", "a"])
+    with pytest.raises(InvalidInput, match="more than one column 'a'"):
+        enforce_input(table, schema)
+    with pytest.raises(InvalidInput, match="more than one column 'a'"):
+        TABLES.load("pandas").from_split({"columns": ["a", "b", "a"], "data": [[1.0, 2, 3.0]]}, schema)
+    # What the model does not take may be there as often as it likes.
+    assert list(enforce_input(table.set_axis(["a", "b", "x"], axis=1).assign(x=1), schema)) == ["a", "b"]
+    more = pd.DataFrame([[1.0, 2, 3, 4]], columns=["a", "b", "x", "x"])
+    assert list(enforce_input(more, schema)) == ["a", "b"]
+
+
+def test_a_ragged_input_is_named() -> None:
+    schema = Schema((Tensor(np.dtype("float64"), (-1, 2), "x"), Tensor(np.dtype("float64"), (-1,), "y")))
+    with pytest.raises(InvalidInput, match=r"'x'.*different lengths"):
+        enforce_input(pd.DataFrame({"x": [[1.0, 2.0], [3.0]], "y": [1.0, 2.0]}), schema)
+    with pytest.raises(InvalidInput, match="'x' is a ragged list"):
+        enforce_input({"x": [[1.0, 2.0], [3.0]], "y": [1.0, 2.0]}, schema)

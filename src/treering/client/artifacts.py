@@ -18,7 +18,7 @@ from treering.client.session import Place, session
 from treering.client.shelter import ShelteredStore
 from treering.client.transfers import download_tree, upload_tree
 from treering.core.errors import InvalidInput, NotFound
-from treering.core.uri import join, split_name
+from treering.core.uri import join, parse_model_uri, scheme_of, split_name
 from treering.entities.artifact import FileInfo
 from treering.registry.locate import locate
 from treering.storage.journal.notes import noted_creation
@@ -98,8 +98,9 @@ def download_artifacts(
     """Fetch a file or folder, and return its path on this machine.
 
     Args:
-        dst_path: The folder to put it into. Without it, what lies on this machine's
-            disk is returned where it is, and the rest goes to a temporary folder.
+        dst_path: The folder to put it into, under its path in the run or model; a whole model's files go there
+            directly. Without it, what lies on this machine's disk is returned where it is, and the rest goes to
+            a temporary folder.
 
     Raises:
         NotFound: If nothing lies there.
@@ -111,7 +112,8 @@ def download_artifacts(
         local = services.open_artifacts(where).local_path("")
         if local is not None and local.exists():
             return str(local)
-    return str(download_tree(services, where, Path(dst_path) if dst_path else fresh_folder()))
+    target = Path(dst_path) if dst_path else fresh_folder()
+    return str(download_tree(services, where, target, _place_of(uri, path if run_id is not None else None)))
 
 
 def load_text(artifact_uri: str) -> str:
@@ -181,6 +183,15 @@ def _asked(artifact_uri: str | None, run_id: str | None, artifact_path: str | No
         msg = "artifact_path goes with run_id; put the path into artifact_uri instead."
         raise InvalidInput(msg)
     return artifact_uri or "", ""
+
+
+def _place_of(uri: str, path: str | None) -> str | None:
+    """Where in a folder something goes that is fetched, as MLflow has it; None: under its own name.
+
+    Args:
+        path: In its run, if it was named by that.
+    """
+    return parse_model_uri(uri).path if path is None and scheme_of(uri) == "models" else path
 
 
 def _exists(services: Services) -> Any:

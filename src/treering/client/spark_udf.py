@@ -115,8 +115,9 @@ def _check_kind(spark: Any, env_manager: str | None, prebuilt_env_uri: str | Non
         raise InvalidInput(msg)
     if env_manager not in {None, "local"}:
         msg = (
-            f"spark_udf does not make environments with {env_manager} yet. Start Spark with PYSPARK_PYTHON set to the"
-            " Python of one: `treering models prepare-env` makes it. Then use env_manager='local'."
+            f"spark_udf does not run a model in an environment by {env_manager}: Spark's workers ask it, and their Python is"
+            " chosen when Spark starts. `treering models prepare-env` makes an environment and prints its Python; start"
+            " Spark with PYSPARK_PYTHON set to that, and leave env_manager out."
         )
         raise NotSupported(msg)
     if type(spark).__module__.startswith("pyspark.sql.connect"):

@@ -58,17 +58,20 @@ def upload_tree(store: ObjectStore, local: Path, prefix: str) -> int:
     return len(files)
 
 
-def download_tree(services: Services, uri: str, folder: Path) -> Path:
+def download_tree(services: Services, uri: str, folder: Path, below: str | None = None) -> Path:
     """Fetch the file or folder at a storage URI into `folder`, and return its path there.
+
+    Args:
+        below: Its path in `folder`; "": what is in it goes there directly. Its own name unless given.
 
     Raises:
         NotFound: If nothing lies there.
-        InvalidInput: If a name there leads out of the folder.
+        InvalidInput: If a name there, or `below`, leads out of the folder.
         DamagedData: If what has come is not what was stored.
     """
     root, name = split_name(uri)
     parent = services.open_artifacts(root)
-    target = folder / name
+    target = folder / (name if below is None else check_key(below))
     info = parent.stat(name)
     if not info.is_dir:
         _run([partial(_fetch, parent, info, target)], _Progress("fetched", 1, info.size or 0))

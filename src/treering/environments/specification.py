@@ -19,6 +19,7 @@ REQUIREMENTS = "requirements.txt"
 CONDA = "conda.yaml"
 _PYTHON_ENV = "python_env.yaml"
 _CONSTRAINTS = "constraints.txt"
+_LONGEST = 1 << 20
 _NAME = re.compile(r"\s*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(?:$|[<>=!~;@,(]|\s)")
 
 
@@ -42,6 +43,11 @@ def read(folder: Path, ours: Iterable[str] = ()) -> Specification:
         raise NotFound(msg)
     python = str(described.get("python") or _python_of(conda) or platform.python_version())
     build = described.get("build_dependencies") or []
+    if not isinstance(build, list):
+        msg = (
+            f"{folder / _PYTHON_ENV} is damaged: its build_dependencies are no list. Save or download the model again."
+        )
+        raise DamagedData(msg)
     return Specification(
         python,
         tuple(line for line in lines if not line.startswith(("-c", "--constraint"))),
@@ -141,27 +147,38 @@ def _python_of(conda: Mapping[str, Any]) -> str:
     return ""
 
 
-def _lines(path: Path) -> list[str] | None:
+def _text(path: Path) -> str | None:
     try:
-        text = path.read_text("utf-8")
+        if path.stat().st_size > _LONGEST:
+            msg = f"{path} is longer than {_LONGEST} bytes, which no list of packages is. Do not use this model."
+            raise DamagedData(msg)
+        return path.read_text("utf-8")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError as error:
         msg = f"{path} is damaged: it is not text. Save or download the model again."
         raise DamagedData(msg) from error
+
+
+def _lines(path: Path) -> list[str] | None:
+    text = _text(path)
+    if text is None:
+        return None
     found = [re.sub(r"(^|\s)#.*$", "", line).strip() for line in text.splitlines()]
     return [line for line in found if line]
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    try:
-        found = yaml.safe_load(path.read_text("utf-8"))
-    except FileNotFoundError:
+    text = _text(path)
+    if text is None:
         return {}
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
+    try:
+        # Not the loader in C, whose depth ends the process.
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         msg = f"{path} is damaged: it is not YAML ({error}). Save or download the model again."
         raise DamagedData(msg) from error
-    if not isinstance(found, dict):
-        msg = f"{path} is damaged: it is no mapping. Save or download the model again."
+    if not isinstance(found, dict) or not isinstance(found.get("dependencies") or [], list):
+        msg = f"{path} is damaged: it is no mapping with a list of dependencies. Save or download the model again."
         raise DamagedData(msg)
     return found

@@ -50,7 +50,7 @@ def enforce_params(params: Mapping[str, Any] | None, known: Parameters | None) -
 
 def _enforce_named(data: Any, tensors: tuple[Tensor, ...]) -> dict[str, Any]:
     if is_table(data):
-        data = {str(name): np.asarray(data[name].to_list()) for name in getattr(data, "columns", ())}
+        data = {str(name): _stacked(data[name], str(name)) for name in getattr(data, "columns", ())}
     if not isinstance(data, Mapping):
         names = [tensor.name for tensor in tensors]
         msg = f"The model takes a dictionary of arrays named {names}, and was given a {type(data).__name__}."
@@ -62,12 +62,20 @@ def _enforce_named(data: Any, tensors: tuple[Tensor, ...]) -> dict[str, Any]:
     return {tensor.name: _enforce_tensor(data[tensor.name], tensor) for tensor in tensors}
 
 
+def _stacked(column: Any, name: str) -> np.ndarray[Any, Any]:
+    try:
+        return np.asarray(column.to_list())
+    except ValueError as error:
+        msg = f"The input {name!r} has rows of different lengths and makes no array: {error}"
+        raise InvalidInput(msg) from error
+
+
 def _enforce_tensor(data: Any, tensor: Tensor) -> Any:
+    called = f"The input {tensor.name!r}" if tensor.name else "The input"
     if is_table(data):
         data = TABLES.load("pandas").array_of(data)
     elif isinstance(data, list | tuple):
-        data = _as_array(data, tensor)
-    called = f"The input {tensor.name!r}" if tensor.name else "The input"
+        data = _as_array(data, tensor, called)
     if not hasattr(data, "dtype") or not hasattr(data, "shape"):
         msg = f"{called} must be an array of {tensor.dtype}, and is a {type(data).__name__}."
         raise InvalidInput(msg)
@@ -86,11 +94,11 @@ def _enforce_tensor(data: Any, tensor: Tensor) -> Any:
     return data
 
 
-def _as_array(data: Any, tensor: Tensor) -> np.ndarray[Any, Any]:
+def _as_array(data: Any, tensor: Tensor, called: str) -> np.ndarray[Any, Any]:
     try:
         made = np.asarray(data)
     except ValueError as error:
-        msg = f"The input is a ragged list and makes no array of {tensor.dtype}: {error}"
+        msg = f"{called} is a ragged list and makes no array of {tensor.dtype}: {error}"
         raise InvalidInput(msg) from error
     # Python's numbers say nothing of their width; an array's do.
     same_family = made.dtype.kind == tensor.dtype.kind or (made.dtype.kind in "iu" and tensor.dtype.kind == "f")

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from treering.core.errors import DamagedData, InvalidInput, NotFound
-from treering.models.mlmodel import MLModel
+from treering.models.mlmodel import MLModel, inside
 from treering.models.tables import TABLES, is_table
 
 __all__ = ["Example", "read", "serving_body", "split_params", "write"]
@@ -150,11 +150,11 @@ def _plain(value: Any) -> Any:
 
 def _load(folder: Path, name: str) -> Any:
     path = folder / name
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+    if not path.exists():
         msg = f"The model's example is gone: there is no {path}. Save or download the model again."
-        raise NotFound(msg) from error
-    except ValueError as error:
+        raise NotFound(msg)
+    try:
+        return json.loads(inside(folder, name).read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         msg = f"{path} is damaged: it is not JSON. Save or download the model again."
         raise DamagedData(msg) from error

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import keras
 
-from treering.core.errors import DamagedData, InvalidInput
+from treering.core.errors import DamagedData, InvalidInput, TreeringError
 from treering.models.networks import answer_like, array_of
 from treering.models.safety.asking import ask_to_run
-from treering.models.safety.scanning import scan
+from treering.models.safety.layers import code_in
+from treering.models.safety.unpacking import unpacked_size
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
 
@@ -35,9 +36,13 @@ _FAILED = (
     *(ValueError, TypeError, KeyError, OSError, AttributeError, ImportError, RuntimeError, IndexError),
     *(MemoryError, zipfile.BadZipFile),
 )
-# Keras packs nothing, and what was packed again by hand becomes hardly smaller.
+# What is packed by hand becomes hardly smaller.
 _MOST_UNPACKED = 20
 _SMALL = 16 << 20
+# Of the files of HDF5 that Keras wrote before its own format.
+_DESCRIPTION = "model_config"
+# Before, a file could name any module to import, or function to call.
+_ASKS_SINCE = (3, 12)
 
 
 def is_model(thing: Any) -> bool:
@@ -71,13 +76,15 @@ def read_model(
         DamagedData: If the file is none, or needs a class that is not there.
     """
     given: dict[str, Any] = {"custom_objects": dict(custom_objects or {}) or None, **more}
-    if path.suffix == ".h5" and not scan(path).is_safe:
-        # Not every release of Keras asks before it reads a lambda layer from this format.
-        ask_to_run(path, "it has a lambda layer", _INSTEAD, options)
+    # Its releases differ in what they read without asking.
+    if _release() < _ASKS_SINCE:
+        ask_to_run(path, f"Keras {keras.__version__} imports what it names", "Keras 3.12 and later do not.", options)
     try:
-        _check(path, given["custom_objects"])
+        if found := code_in(_checked(path, given["custom_objects"])):
+            ask_to_run(path, f"it has a layer with code, {found}", _INSTEAD, options)
+            given["safe_mode"] = False
         return keras.saving.load_model(path, **given)
-    except DamagedData:
+    except TreeringError:
         raise
     except _FAILED as error:
         if "unsafe deserialization" not in str(error).lower() and "safe_mode" not in str(error):
@@ -89,24 +96,26 @@ def read_model(
         raise _damaged(path, error) from error
 
 
-def _check(path: Path, custom_objects: Any) -> None:
-    """Raise DamagedData before a file makes Keras read other files, or take more memory than its weights do.
+def _release() -> tuple[int, ...]:
+    return tuple(int(one) for one in keras.__version__.split(".")[:2] if one.isdigit())
 
-    Releases of Keras differ in what they check of this themselves.
+
+def _checked(path: Path, custom_objects: Any) -> Any:
+    """How a file describes the model.
+
+    Raises:
+        DamagedData: If it would make Keras read other files, or take more memory than its weights do.
     """
     if not zipfile.is_zipfile(path):
         with h5py.File(path) as weights:
             _check_weights(weights, path, path.stat().st_size)
-        return
+            return json.loads(weights.attrs.get(_DESCRIPTION, "null"))
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         if any(".." in PurePosixPath(one.filename).parts or one.filename.startswith(("/", "\\")) for one in parts):
             msg = f"The model {path} holds files that would be unpacked outside of it. Do not load this model."
             raise DamagedData(msg)
-        held = sum(one.file_size for one in parts)
-        if held > _MOST_UNPACKED * path.stat().st_size + _SMALL:
-            msg = f"The model {path} would unpack to {held} bytes, far more than a model of its size. It is not read."
-            raise DamagedData(msg)
+        held = unpacked_size(archive, path)
         for one in parts:
             if one.filename.endswith(".h5"):
                 with archive.open(one) as file, h5py.File(io.BytesIO(file.read())) as weights:
@@ -116,22 +125,31 @@ def _check(path: Path, custom_objects: Any) -> None:
     if (announced := _announced_weights(described, custom_objects)) > held + _SMALL:
         msg = f"The model {path} is damaged: it describes {announced} weights, and holds {held} bytes of them."
         raise DamagedData(msg)
+    return described
 
 
 def _check_weights(group: Any, path: Path, held: int) -> None:
-    pending = [group]
+    # A group may hold itself, and many others the same one.
+    pending, seen = [group], {_place(group)}
     while pending:
         one = pending.pop()
         for name in one:
             link = one.get(name, getlink=True)
-            found = one.get(name) if isinstance(link, h5py.HardLink) else None
-            outside = found is None or (isinstance(found, h5py.Dataset) and found.external)
-            if outside or (isinstance(found, h5py.Dataset) and found.nbytes > _MOST_UNPACKED * held):
+            found: Any = one.get(name) if isinstance(link, h5py.HardLink) else None
+            is_data = isinstance(found, h5py.Dataset)
+            outside = found is None or (is_data and (found.external or found.is_virtual))
+            if outside or (is_data and found.nbytes > _MOST_UNPACKED * held):
                 why = "that lie in other files" if outside else "of absurd size"
                 msg = f"The model {path} names weights {why}, {found if found is None else found.name} {name!r}."
                 raise DamagedData(msg)
-            if isinstance(found, h5py.Group):
+            if isinstance(found, h5py.Group) and _place(found) not in seen:
+                seen.add(_place(found))
                 pending.append(found)
+
+
+def _place(group: Any) -> int:
+    """Where a group stands in its file, whatever it is called."""
+    return int(h5py.h5o.get_info(group.id).addr)
 
 
 def _announced_weights(described: Any, custom_objects: Any) -> int:

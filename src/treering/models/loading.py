@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from treering.core.errors import MissingExtra, NotFound, NotSupported, PermissionDenied
+from treering.core.errors import DamagedData, MissingExtra, NotFound, NotSupported, PermissionDenied
 from treering.models import mlmodel
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
@@ -226,6 +226,9 @@ def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadO
     except ModuleNotFoundError as error:
         msg = f"The model is loaded by the module {loader!r}, which cannot be imported: {error}. Install what it needs."
         raise MissingExtra(msg) from error
+    if not callable(getattr(module, "_load_pyfunc", None)):
+        msg = f"The model is loaded by the module {loader!r}, which has no _load_pyfunc. Save the model again."
+        raise DamagedData(msg)
     data = entry.get("data")
     path = str(mlmodel.inside(folder, data) if data else folder)
     config = {**(entry.get("config") or {}), **options.model_config}

@@ -16,6 +16,7 @@ import yaml
 
 from treering.core.clock import from_millis, now
 from treering.core.errors import DamagedData, NotFound
+from treering.models import yaml_text
 from treering.models.schema import Parameters, Schema
 from treering.models.signature import Signature
 
@@ -57,13 +58,12 @@ _KNOWN = {
 }
 
 
-_FILE_KEYS = {"code", "data", "model_binary", "model_data", "model_path", "pickled_model", "python_model"}
+_FILE_KEYS = {
+    *("code", "data", "model_binary", "model_data", "model_path", "pickled_model", "python_model", "saved_model_dir"),
+}
 
-# An honest file is some thousand bytes; short texts can stand for gigabytes where they refer to themselves.
+# An honest file is some thousand bytes.
 _MOST_BYTES = 16 << 20
-_MOST_VALUES = 1_000_000
-_DEEPEST = 200
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def tree_inside(folder: Path, name: object) -> Path:
 
 
 def named_files(model: MLModel) -> Iterator[str]:
-    """The names of files and folders by which the flavours find what they load, as they stand in the file."""
+    """The names of files and folders by which a model's parts and its example are found, as they stand in the file."""
     for entry in model.flavours.values():
         for key, value in entry.items():
             if key in _FILE_KEYS and isinstance(value, str):
@@ -225,12 +225,15 @@ def named_files(model: MLModel) -> Iterator[str]:
         artifacts = entry.get("artifacts")
         if isinstance(artifacts, dict):
             yield from (str(one["path"]) for one in artifacts.values() if isinstance(one, dict) and one.get("path"))
+    yield from (str(model.example[key]) for key in ("artifact_path", "serving_input_path") if key in model.example)
 
 
 def write(model: MLModel, folder: Path) -> None:
-    """Write `model` into `folder`."""
+    """Write `model` into `folder`, in the place of an older file only when all of it is there."""
     text = yaml.safe_dump(model.to_dict(), default_flow_style=False, allow_unicode=True)
-    (folder / FILE_NAME).write_text(text, encoding="utf-8")
+    draft = folder / f".{FILE_NAME}.draft"
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(folder / FILE_NAME)
 
 
 def read(folder: Path) -> MLModel:
@@ -242,46 +245,49 @@ def read(folder: Path) -> MLModel:
     """
     path = folder / FILE_NAME
     try:
-        text = path.read_text(encoding="utf-8")
+        size = path.stat().st_size
+        # What is longer is told by its length, and not read.
+        text = path.read_text(encoding="utf-8") if size <= _MOST_BYTES else ""
     except (FileNotFoundError, NotADirectoryError) as error:
         msg = f"{folder} is no model: it has no file {FILE_NAME}. Give the folder that the model was saved to."
         raise NotFound(msg) from error
     except UnicodeDecodeError as error:
         msg = f"{path} is damaged: it is not text. Save or download the model again."
         raise DamagedData(msg) from error
+    except OSError as error:
+        msg = f"{path} cannot be read: {error.strerror}. Save or download the model again."
+        raise DamagedData(msg) from error
+    _check_size(size, str(path))
     return read_text(text, str(path))
 
 
-def _check_extent(data: Any, source: str) -> None:
-    """Refuse what is small only because it repeats itself by reference."""
-    pending, count = [(data, 0)], 0
-    while pending:
-        value, depth = pending.pop()
-        count += 1
-        if count > _MOST_VALUES or depth > _DEEPEST:
-            msg = f"{source} stands for more values than an MLmodel file holds. Do not load this model."
-            raise DamagedData(msg)
-        if isinstance(value, dict):
-            pending += [(one, depth + 1) for one in value.values()]
-        elif isinstance(value, list):
-            pending += [(one, depth + 1) for one in value]
+def _check_size(size: int, source: str) -> None:
+    if size > _MOST_BYTES:
+        msg = f"{source} is {size} bytes long, which no MLmodel file is. Do not load this model."
+        raise DamagedData(msg)
 
 
 def read_text(text: str, source: str = FILE_NAME) -> MLModel:
     """As `read`, from the file's text; `source` names it in messages."""
-    if len(text) > _MOST_BYTES:
-        msg = f"{source} is {len(text)} characters long, which no MLmodel file is. Do not load this model."
-        raise DamagedData(msg)
+    _check_size(len(text), source)
     try:
-        data = yaml.load(text, _LOADER)  # noqa: S506  # the safe one, in C
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        data = yaml_text.parse(text)
+    except yaml_text.Excessive as error:
+        msg = f"{source} is no MLmodel file: {error}. Do not load this model."
+        raise DamagedData(msg) from error
+    except yaml.YAMLError as error:
         msg = f"{source} is damaged: it is not YAML ({error}). Save or download the model again."
         raise DamagedData(msg) from error
-    _check_extent(data, source)
     flavours = data.get("flavors") if isinstance(data, dict) else None
-    if not isinstance(flavours, dict) or not all(isinstance(entry, dict) for entry in flavours.values()):
+    if not isinstance(flavours, dict) or not all(
+        isinstance(name, str) and isinstance(entry, dict) for name, entry in flavours.items()
+    ):
         msg = f"{source} is damaged: it names no flavours. Save or download the model again."
         raise DamagedData(msg)
+    for key in ("metadata", "saved_input_example_info"):
+        if not isinstance(data.get(key) or {}, dict):
+            msg = f"{source} is damaged: its {key} is no mapping. Save or download the model again."
+            raise DamagedData(msg)
     signature = data.get("signature")
     return MLModel(
         flavours=flavours,

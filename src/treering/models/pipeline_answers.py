@@ -51,12 +51,17 @@ def answer(pipeline: Any, task: str, data: Any, config: Mapping[str, Any], templ
     given = dict(config)
     given.pop("include_prompt", None)  # of one pipeline that Transformers no longer has
     if template:
-        data = [template.format(prompt=text) for text in texts_of(data)]
+        data = [_set(template, text) for text in texts_of(data)]
     try:
         return ask(pipeline, data, given)
     except (TypeError, ValueError, KeyError) as error:
         msg = f"The pipeline for {task!r} cannot answer this: {error}"
         raise InvalidInput(msg) from error
+
+
+def _set(template: str, text: str) -> str:
+    """As str.format does, which a template of a model's maker would also have look into objects, or fill with blanks."""
+    return text.join(part.replace("{{", "{").replace("}}", "}") for part in template.split("{prompt}"))
 
 
 def signature_of(task: str) -> Signature | None:

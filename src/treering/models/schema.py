@@ -19,6 +19,9 @@ from treering.models.types import ColumnType, DataType, Object, type_from_json, 
 __all__ = ["Column", "Parameter", "Parameters", "Schema", "Tensor"]
 
 
+_LONGEST_SHOWN = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table.
@@ -160,6 +163,9 @@ class Parameters:
                 msg = f"The signature has a parameter that is not understood: {one!r}."
                 raise DamagedData(msg)
             shape = one.get("shape")
+            if not isinstance(shape, list | None):
+                msg = f"The signature has a parameter that is not understood: {one!r}."
+                raise DamagedData(msg)
             found.append(Parameter(one["name"], kind, one.get("default"), None if shape is None else tuple(shape)))
         return cls(tuple(found))
 
@@ -167,11 +173,11 @@ class Parameters:
 def _objects(text: str) -> list[dict[str, Any]]:
     try:
         parsed = json.loads(text)
-    except (TypeError, ValueError) as error:
-        msg = f"The signature holds text that is no JSON: {text!r}."
+    except (TypeError, ValueError, RecursionError) as error:
+        msg = f"The signature holds text that is no JSON: {str(text)[:_LONGEST_SHOWN]!r}."
         raise DamagedData(msg) from error
     if not isinstance(parsed, list) or not all(isinstance(one, dict) for one in parsed):
-        msg = f"The signature is no list of specifications: {text!r}."
+        msg = f"The signature is no list of specifications: {str(text)[:_LONGEST_SHOWN]!r}."
         raise DamagedData(msg)
     return parsed
 

@@ -23,6 +23,7 @@ from treering.core.errors import InvalidInput
 from treering.core.variables import process_variables, set_variable
 from treering.models.load_options import LoadOptions
 from treering.models.loading import LoadedModel, load
+from treering.models.mlmodel import FILE_NAME
 from treering.models.schema import Schema, Tensor
 from treering.models.spark_answers import as_column
 
@@ -73,16 +74,19 @@ def _model(job: Job) -> LoadedModel:
     folder = SparkFiles.get(job.folder) if job.shipped else job.folder
     options = job.options
     own = str(options.own) if options.own else ""
-    return _loaded(folder, json.dumps([options.allow_code, own, options.trust, dict(options.model_config)]))
+    # Another model may have been saved to the same folder since.
+    written = (Path(folder) / FILE_NAME).stat() if (Path(folder) / FILE_NAME).exists() else None
+    known = [options.allow_code, own, options.trust, options.device, dict(options.model_config)]
+    return _loaded(folder, json.dumps(known), (written.st_ino, written.st_mtime_ns) if written else (0, 0))
 
 
 @lru_cache(_KEPT)
-def _loaded(folder: str, options: str) -> LoadedModel:
-    allow_code, own, trust, config = json.loads(options)
-    return load(
-        Path(folder),
-        LoadOptions(allow_code=allow_code, own=Path(own) if own else None, trust=tuple(trust), model_config=config),
+def _loaded(folder: str, options: str, _written: tuple[int, int]) -> LoadedModel:
+    allow_code, own, trust, device, config = json.loads(options)
+    wanted = LoadOptions(
+        allow_code=allow_code, own=Path(own) if own else None, trust=tuple(trust), device=device, model_config=config
     )
+    return load(Path(folder), wanted)
 
 
 def _table(columns: tuple[Any, ...], inputs: Schema | None) -> pd.DataFrame:

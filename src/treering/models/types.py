@@ -166,7 +166,10 @@ def type_from_json(data: Mapping[str, Any]) -> ColumnType:
                 return AnyType()
             case _:
                 return DataType(word)
-    except (AttributeError, KeyError, ValueError) as error:
+    except RecursionError as error:
+        msg = "The signature has a column type that is nested too deeply."
+        raise DamagedData(msg) from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         msg = f"The signature has a column type that is not understood: {dict(data)!r}."
         raise DamagedData(msg) from error
 

@@ -1,6 +1,7 @@
 """Models of Spark MLlib: pipelines, single stages, vectors as input and output."""
 
 import json
+import shutil
 from importlib import import_module
 
 import life
@@ -107,6 +108,53 @@ def test_stages_that_could_run_code_need_the_users_word(tmp_path):
     with pytest.raises(PermissionDenied, match=r"evil\.Stage"):
         load(tmp_path / "own", LoadOptions())
     assert load(tmp_path / "m", LoadOptions(trust=("org.apache.spark.ml.feature.SQLTransformer",)))
+
+
+def described(stage):
+    (part,) = stage.glob("metadata/part-*")
+    return part
+
+
+def evil(part, name):
+    text = part.read_text().replace("org.apache.spark.ml.regression.LinearRegressionModel", "evil.Stage")
+    (part.parent / name).parent.mkdir(exist_ok=True)
+    (part.parent / name).write_text(text)
+
+
+def as_a_file(part):
+    text = part.read_text()
+    shutil.rmtree(part.parent)
+    part.parent.write_text(text.replace("org.apache.spark", "evil"))
+
+
+def as_a_link(part):
+    part.parent.rename(part.parent.parent / "hidden")
+    part.parent.symlink_to("hidden")
+
+
+def elsewhere(part):
+    pipeline = described(part.parents[3])
+    pipeline.write_text(pipeline.read_text().replace(LINEAR.stages[-1].uid, "x/../../../../../elsewhere"))
+
+
+@pytest.mark.parametrize(
+    ("hide", "told"),
+    [
+        (lambda part: evil(part, "aaa"), "'aaa'"),
+        (lambda part: evil(part, "part-00000.gz"), r"part-00000\.gz"),
+        (lambda part: evil(part, "a=1/part-00000"), "'a=1'"),
+        (lambda part: part.write_text('{"class": "evil", ' + part.read_text()[1:]), "twice"),
+        (as_a_file, "no folder"),
+        (as_a_link, "no folder"),
+        (elsewhere, "no name of a stage"),
+    ],
+)
+def test_no_stage_is_described_where_only_spark_would_look(tmp_path, hide, told):
+    save("spark", LINEAR, tmp_path / "m")
+    (stage,) = (tmp_path / "m").glob("sparkml/stages/1_*")
+    hide(described(stage))
+    with pytest.raises(DamagedData, match=told):
+        load(tmp_path / "m", LoadOptions())
 
 
 def test_what_is_not_fitted_is_refused(tmp_path):

@@ -13,8 +13,10 @@ import pytest
 from saving import SaveOptions, save
 
 from treering.core.errors import DamagedData, InvalidInput, MissingExtra, PermissionDenied
+from treering.models import keras_files
 from treering.models.flavours.base import LoadOptions
 from treering.models.loading import load, load_native
+from treering.models.safety.scanning import CODE, scan
 from treering.testing.flavours import FlavourSuite, Sample
 
 ROWS = np.linspace(-1, 1, 12, dtype="float32").reshape(4, 3)
@@ -59,7 +61,7 @@ def test_the_model_tells_its_signature(tmp_path):
 def test_a_lambda_layer_needs_the_users_word(tmp_path):
     model = keras.Sequential([keras.Input((3,)), keras.layers.Lambda(lambda rows: rows * 2)])
     save("keras", model, tmp_path / "m")
-    with pytest.raises(PermissionDenied, match="lambda"):
+    with pytest.raises(PermissionDenied, match="Lambda"):
         load(tmp_path / "m", FORBIDDEN)
     np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 2)
 
@@ -153,9 +155,22 @@ def huge(group):
     group.create_dataset("0", (10**6, 10**6), "float32", chunks=True)
 
 
+@weights
+def borrowed(group):
+    layout = h5py.VirtualLayout((3, 4), "float32")
+    layout[:] = h5py.VirtualSource("/etc/hostname", "x", (3, 4))
+    group.create_virtual_dataset("0", layout)
+
+
+@weights
+def within_itself(group):
+    group["0"] = group.parent
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
+        *((borrowed, "other files"), (within_itself, "cannot be read")),
         *((escaping, "outside"), (bomb, "unpack"), (absurd, "describes"), (linked, "other files")),
         *((elsewhere, "other files"), (huge, "absurd size")),
     ],
@@ -166,3 +181,37 @@ def test_a_hostile_file_is_not_read(tmp_path, change, told):
     rewritten(tmp_path / "m" / FILES[0], change, zipfile.ZIP_DEFLATED if change is bomb else zipfile.ZIP_STORED)
     with pytest.raises(DamagedData, match=told):
         load(tmp_path / "m", TRUSTED)
+
+
+DISGUISES = [
+    *(
+        '"class_name": "Lambda"',
+        '"class_name" :\n "Lambda"',
+        '"class_name":"\\u004cambda"',
+        '"cla\\u0073s_name":"Lambda"',
+    ),
+    *('"class_name": "keras>Lambda"', '"class_name": "TorchModuleWrapper"'),
+]
+
+
+@pytest.mark.parametrize("layer", DISGUISES)
+@pytest.mark.parametrize("file", ["model.h5", "model.keras"])
+def test_a_layer_with_code_is_found_however_it_is_written(tmp_path, layer, file):
+    described = '{"class_name": "Sequential", "config": {"layers": [{' + layer + ', "config": {}}]}}'
+    path = tmp_path / file
+    if file == "model.h5":
+        with h5py.File(path, "w") as found:
+            found.attrs["model_config"] = described
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("config.json", described)
+    with pytest.raises(PermissionDenied, match="layer with code"):
+        keras_files.read_model(path, FORBIDDEN, None, {})
+    assert [one.verdict for one in scan(path).findings] == [CODE]
+
+
+def test_older_releases_of_keras_ask_first(tmp_path, monkeypatch):
+    save("keras", sequential(), tmp_path / "m")
+    monkeypatch.setattr(keras, "__version__", "3.8.0")
+    with pytest.raises(PermissionDenied, match=r"Keras 3\.8\.0 imports what it names"):
+        load(tmp_path / "m", FORBIDDEN)

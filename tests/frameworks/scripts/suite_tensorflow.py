@@ -88,6 +88,6 @@ def test_a_format_that_keras_does_not_write(tmp_path):
 def test_a_lambda_layer_in_the_old_format_needs_the_users_word(tmp_path):
     model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Lambda(lambda rows: rows * 2)])
     save("tensorflow", model, tmp_path / "m", SaveOptions(flavour={"keras_model_kwargs": {"save_format": "h5"}}))
-    with pytest.raises(PermissionDenied, match="lambda"):
+    with pytest.raises(PermissionDenied, match="Lambda"):
         load(tmp_path / "m", FORBIDDEN)
     np.testing.assert_allclose(load(tmp_path / "m", TRUSTED).predict(ROWS), ROWS * 2, rtol=1e-6)

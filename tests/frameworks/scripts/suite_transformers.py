@@ -161,6 +161,17 @@ def test_a_class_that_is_no_part_is_refused(tmp_path):
         load(tmp_path / "m")
 
 
+@pytest.mark.parametrize("name", ["config", "trust_remote_code", "pipeline_class"])
+def test_no_part_becomes_another_argument_of_a_pipeline(tmp_path, name):
+    save("transformers", PIPELINES["text-classification"], tmp_path / "m")
+    (tmp_path / "m" / "components" / "tokenizer").rename(tmp_path / "m" / "components" / name)
+    path = tmp_path / "m" / "MLmodel"
+    text = path.read_text().replace("- tokenizer", f"- {name}").replace("tokenizer_type", f"{name}_type")
+    path.write_text(text)
+    with pytest.raises(DamagedData, match=f"{name}.*cannot be"):
+        load(tmp_path / "m")
+
+
 def test_prediction_that_does_not_fit_is_told(tmp_path):
     with pytest.raises(InvalidInput):
         saved(tmp_path, "text-classification").predict([1.5])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import functools
 import io
 import pathlib
@@ -12,6 +13,7 @@ import sys
 import types
 import zipfile
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -173,6 +175,13 @@ def test_honest_arrays_are_read() -> None:
         assert repr(guarded(text(honest, protocol))) == repr(honest)
 
 
+def nested(times: int, around: Callable[[Any], Any]) -> Any:
+    made: Any = "x"
+    for _ in range(times):
+        made = around(made)
+    return made
+
+
 BOMBS = {
     "bytes": text(Made(bytes, 1 << 40)),
     "bytes that may be written": text(Made(bytearray, 1 << 36)),
@@ -180,7 +189,11 @@ BOMBS = {
     "announced text": b"\x80\x04\x8d" + struct.pack("<Q", 1 << 40) + b"x.",
     "a list of a range": text(Made(list, range(1 << 31))),
     "a counter of a range": text(Made(Counter, range(1 << 31))),
+    "a text of texts": text(nested(24, lambda inner: Made(str, [inner, inner]))),
+    "an encoding": text(nested(24, lambda inner: Made(codecs.encode, Made(codecs.encode, inner, "utf-16"), "hex"))),
+    "many lists of a range": text([Made(list, range(1 << 20)) for _ in range(200)]),
     "a decimal": text(Made(int, Made(Decimal, "1e999999999"))),
+    "a fraction of lists": text(Made(Fraction, nested(40, lambda inner: [inner, inner]))),
     "a fraction": text(Made(Fraction, "1e999999999")),
     "an array": text(Made(np.zeros(1).__reduce__()[0], np.ndarray, (1 << 40,), b"d")),
     "an array made directly": text(Made(np.ndarray, (1 << 38,), np.dtype("f8"))),

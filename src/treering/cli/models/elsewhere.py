@@ -11,11 +11,13 @@ from click.core import ParameterSource
 
 from treering.cli.models.options import folder_of
 from treering.cli.models.where import Elsewhere, variables
-from treering.core.settings import Settings
+from treering.core.settings import Settings, own_models_file
 from treering.environments.base import Specification
 from treering.environments.cache import default_root, ready
 from treering.environments.entering import needs_of_treering, run_there
+from treering.environments.foreign import check_names
 from treering.environments.specification import changed, read
+from treering.models.safety.own import has_own_environment
 
 __all__ = ["environment_root", "prepare", "run_elsewhere"]
 
@@ -30,9 +32,15 @@ def environment_root(settings: Settings) -> Path:
 
 
 def prepare(folder: Path, where: Elsewhere, settings: Settings) -> Path:
-    """The program `python` of the environment for the model in `folder`, which is built if need be."""
+    """The program `python` of the environment for the model in `folder`, which is built if need be.
+
+    Raises:
+        PermissionDenied: If the model asks for more than packages by name, and nobody gave the word.
+    """
     ours = [*needs_of_treering(), *(["mlflow"] if where.install_mlflow else []), *(_FILES if where.with_files else [])]
     found = read(folder, ours)
+    if not (settings.allow_model_code or where.trusted or has_own_environment(folder, own_models_file(settings))):
+        check_names(found)
     if where.override:
         given = [one.strip() for one in where.override.split(",") if one.strip()]
         found = replace(found, requirements=tuple(changed(found.requirements, "add", given)))
@@ -45,7 +53,7 @@ def run_elsewhere(ctx: click.Context, model_uri: str, where: Elsewhere) -> int:
     given = variables(where.env)
     with ExitStack() as stack:
         folder = folder_of(model_uri, settings, stack)
-        python = prepare(folder, where, settings)
+        python = prepare(folder, replace(where, trusted="*" in (ctx.params.get("trust") or ())), settings)
         again = ["models", str(ctx.info_name), "--model-uri", str(folder), *_again(ctx)]
         return run_there(python, environment_root(settings), again, given)
 

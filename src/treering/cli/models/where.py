@@ -25,6 +25,7 @@ class Elsewhere:
         override: Requirements instead of the model's own of these packages, by commas.
         env: Variables as NAME=VALUE.
         with_files: Whether it is to read and write files of tables.
+        trusted: The user's word that code of the model's maker may run.
     """
 
     manager: str
@@ -32,6 +33,7 @@ class Elsewhere:
     override: str = ""
     env: tuple[str, ...] = ()
     with_files: bool = False
+    trusted: bool = False
 
 
 ELSEWHERE: Registry[Callable[[click.Context, str, Elsewhere], int]] = Registry(

@@ -131,11 +131,11 @@ class ArtifactCalls(ClientPart):
         services = self._place.services()
         where = join(services.tracking.runs.get(run_id).info.artifact_uri, path)
         if dst_path is not None:
-            return str(download_tree(services, where, Path(dst_path)))
+            return str(download_tree(services, where, Path(dst_path), path))
         local = services.open_artifacts(where).local_path("")
         if local is not None and local.exists():
             return str(local)
-        return str(download_tree(services, where, fresh_folder()))
+        return str(download_tree(services, where, fresh_folder(), path))
 
     def get_model_version_download_uri(self, name: str, version: str | int) -> str:
         """Where the files of a version lie."""

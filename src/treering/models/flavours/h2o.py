@@ -19,15 +19,15 @@ from h2o.exceptions import H2OError
 from h2o.model import ModelBase
 
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied, Unavailable
+from treering.models import yaml_text
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.safety.questions import risky_settings
 
 __all__ = ["FLAVOUR", "H2oFlavour"]
 
 _FOLDER = "model.h2o"
 _SETTINGS = "h2o.yaml"
-# Settings for starting a server that cannot make it run or load anything, or lead the data elsewhere.
-_HARMLESS = {"enable_assertions", "max_mem_size", "min_mem_size", "name", "nthreads", "port", "strict_version_check"}
 
 
 class H2oFlavour:
@@ -98,7 +98,7 @@ class H2oFlavour:
 
 def _settings(path: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+        found = yaml_text.parse(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         msg = f"{path} is damaged: {error}. Save or download the model again."
         raise DamagedData(msg) from error
@@ -113,7 +113,7 @@ def _connect(init: Any, options: LoadOptions) -> None:
     if h2o.connection() is not None and h2o.connection().connected:
         return
     wanted = dict(init) if isinstance(init, Mapping) else {}
-    if (risky := sorted(set(wanted) - _HARMLESS)) and not options.allow_code:
+    if (risky := risky_settings(wanted)) and not options.allow_code:
         msg = (
             f"The model asks for an H2O server with the settings {', '.join(risky)}, which could run code or send data"
             " elsewhere, so none was started. Call h2o.init() yourself before; or if you trust who made the model, load it"

@@ -5,27 +5,25 @@ An estimator that skops cannot hold, such as one with an objective of the user's
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import skops.io
-from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+from skops.io.exceptions import UnsupportedTypeException
 
-from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
+from treering.core.errors import DamagedData, InvalidInput
 from treering.core.log import logger
-from treering.models import pickles
+from treering.models import pickles, skops_files
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.safety.names import Allowed
+from treering.models.safety.tables import LIGHTGBM
 
 __all__ = ["FLAVOUR", "LightgbmFlavour"]
 
 _TEXT, _SKOPS, _PICKLE = "model.lgb", "model.skops", "model.pkl"
-# Types of a LightGBM estimator that skops does not know; loading them runs no code of a model's author.
-_IN_PICKLES = ("lightgbm.basic.Booster", "lightgbm.sklearn.*")
-_HARMLESS = {"collections.OrderedDict", "collections.defaultdict", "lightgbm.basic.Booster"}
 
 
 class LightgbmFlavour:
@@ -68,9 +66,9 @@ class LightgbmFlavour:
         entry = model.flavours.get("lightgbm", {})
         path = inside(folder, entry.get("data") or model.python_function.get("data"))
         if path.suffix == ".pkl":
-            return pickles.load(path, options, _IN_PICKLES)
+            return pickles.load(path, options, LIGHTGBM)
         if path.suffix == ".skops":
-            return _read_skops(path, entry.get("skops_trusted_types") or (), allow_code=options.allow_code)
+            return skops_files.load(path, entry.get("skops_trusted_types") or (), options, LIGHTGBM)
         try:
             return lightgbm.Booster(model_file=path)
         except (OSError, lightgbm.basic.LightGBMError) as error:
@@ -91,32 +89,14 @@ def _write_skops(model: Any, path: Path) -> list[str] | None:
     try:
         skops.io.dump(model, path)
         trusted = sorted(skops.io.get_untrusted_types(file=path))
-        if all(_is_harmless(name) for name in trusted):
+        known = Allowed.standard(LIGHTGBM)
+        if all(known.has(*name.rpartition(".")[::2]) for name in trusted):
             skops.io.load(path, trusted=trusted)
             return trusted
     except (UnsupportedTypeException, TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
         logger.info("The model is saved as a pickle, because skops cannot hold it: %s", error)
     path.unlink(missing_ok=True)
     return None
-
-
-def _read_skops(path: Path, named: Iterable[str], *, allow_code: bool) -> Any:
-    trusted = [name for name in named if allow_code or _is_harmless(name)]
-    try:
-        return skops.io.load(path, trusted=trusted)
-    except UntrustedTypesFoundException as error:
-        msg = (
-            f"{path.name} holds types that could run code, and they are not trusted: {error}"
-            " Allow it with TREERING_ALLOW_MODEL_CODE if you trust who made the model."
-        )
-        raise PermissionDenied(msg) from error
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
-        msg = f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."
-        raise DamagedData(msg) from error
-
-
-def _is_harmless(name: str) -> bool:
-    return name in _HARMLESS or name.startswith("lightgbm.sklearn.")
 
 
 FLAVOUR = LightgbmFlavour()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.networks import array_of, copy_extra_files
 from treering.models.safety.asking import ask_to_run
+from treering.models.safety.sessions import files_named
 from treering.models.schema import Schema, Tensor
 from treering.models.signature import Signature
 from treering.models.tables import is_table
@@ -36,7 +36,6 @@ _SESSION_OPTIONS = {
     *("inter_op_num_threads", "intra_op_num_threads", "execution_mode", "graph_optimization_level"),
     "extra_session_config",
 }
-_OF_FILES = re.compile("dir|file|lib|path|plugin", re.IGNORECASE)
 _MODES = {
     "SEQUENTIAL": onnxruntime.ExecutionMode.ORT_SEQUENTIAL,
     "PARALLEL": onnxruntime.ExecutionMode.ORT_PARALLEL,
@@ -97,7 +96,7 @@ class OnnxFlavour:
         entry = model.flavours.get("onnx", {})
         asked = options.flavour.get("providers") or entry.get("providers") or _PROVIDERS
         path, settings = _path(folder, model), entry.get("onnx_session_options") or {}
-        if found := _files_named(asked, settings):
+        if found := files_named(asked, settings):
             ask_to_run(path, f"its options for ONNX Runtime name libraries or files: {', '.join(found)}", "", options)
         session = _session(path, asked, settings)
         inputs = session.get_inputs()
@@ -147,14 +146,6 @@ def _is_pair(provider: Any) -> bool:
         case [str(), dict()]:
             return True
     return False
-
-
-def _files_named(providers: Any, settings: Mapping[str, Any]) -> list[str]:
-    """The options by which ONNX Runtime loads a program library, or reads and writes a file of any name."""
-    names = list(settings.get("extra_session_config") or {})
-    for one in _listed(providers):
-        names += one[1] if _is_pair(one) else ()
-    return [name for name in map(str, names) if _OF_FILES.search(name)]
 
 
 def _session_options(settings: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from treering.core.uri import local_path, scheme_of
 from treering.models import pickles
 from treering.models.code_models import config_of, model_of_code
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import HINTED, MLModel, inside, python_entry
+from treering.models.mlmodel import HINTED, MLModel, inside, python_entry, tree_inside
 from treering.models.python_model import FunctionModel, PythonModel, PythonModelContext, call_predict, call_stream
 from treering.models.requirements import installed_version
 from treering.models.safety.own import is_own
@@ -103,9 +103,8 @@ class _Asked:
 
     def __init__(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> None:
         entry = model.python_function
-        artifacts = {name: str(inside(folder, one["path"])) for name, one in (entry.get("artifacts") or {}).items()}
         self._native = native
-        self._context = PythonModelContext(artifacts, _config(model, options))
+        self._context = PythonModelContext(_artifacts(folder, entry.get("artifacts") or {}), _config(model, options))
         self._hint = getattr(getattr(native, "predict_type_hints", None), "input", None)
         if callable(getattr(native, "load_context", None)):
             native.load_context(self._context)
@@ -119,6 +118,13 @@ class _Asked:
 
     def _given(self, data: Any) -> Any:
         return as_hinted(data, self._hint) if is_hint(self._hint) else data
+
+
+def _artifacts(folder: Path, named: Any) -> dict[str, str]:
+    if not isinstance(named, Mapping) or not all(isinstance(one, Mapping) and "path" in one for one in named.values()):
+        msg = f"The MLmodel file in {folder} does not say where the model's artifacts are. Save the model again."
+        raise DamagedData(msg)
+    return {str(name): str(tree_inside(folder, one["path"])) for name, one in named.items()}
 
 
 def _config(model: MLModel, options: LoadOptions) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, python_entry
 from treering.models.networks import copy_extra_files
 from treering.models.safety.asking import ask_to_run
+from treering.models.safety.descriptions import foreign_code
 from treering.models.schema import Column, Schema, Tensor
 from treering.models.signature import Signature
 from treering.models.types import DataType
@@ -77,7 +78,7 @@ class SentenceTransformersFlavour:
         if not any((path / name).exists() for name in ("modules.json", "config.json")):
             msg = f"The model is incomplete: {path} holds no modules.json. Save or download it again."
             raise DamagedData(msg)
-        foreign = hub_files.foreign_code(path)
+        foreign = foreign_code(path)
         if foreign:
             ask_to_run(path, f"it brings or names code of its own, {foreign}", "", options)
         try:

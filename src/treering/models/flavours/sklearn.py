@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 import pickle
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import sklearn
 import skops.io
-from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
+from skops.io.exceptions import UnsupportedTypeException
 
-from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
+from treering.core.errors import DamagedData, InvalidInput
 from treering.core.log import logger
-from treering.models import pickles
+from treering.models import pickles, skops_files
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
 from treering.models.requirements import is_installed
-from treering.models.safety.names import Allowed
-from treering.models.safety.own import is_own
 
 __all__ = ["FLAVOUR", "SklearnFlavour"]
 
@@ -82,19 +80,15 @@ class SklearnFlavour:
         path = inside(folder, file)
         if entry.get("serialization_format", "pickle") != "skops":
             return pickles.load(path, options)
-        try:
-            return skops.io.load(path, trusted=_trusted(path, entry.get("skops_trusted_types") or (), options))
-        except UntrustedTypesFoundException as error:
-            raise _untrusted(path, options, error) from error
-        except (zipfile.BadZipFile, KeyError, TypeError, ValueError, AttributeError, ImportError) as error:
-            msg = (
-                f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."
-            )
-            raise DamagedData(msg) from error
+        return skops_files.load(path, entry.get("skops_trusted_types") or (), options)
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002 -- of the Protocol
         """See `Flavour`."""
-        method = getattr(native, str(model.python_function.get("predict_fn") or "predict"))
+        name = str(model.python_function.get("predict_fn") or "predict")
+        method = getattr(native, name, None) if name in _METHODS else None
+        if method is None:
+            msg = f"The model in {folder} is a {type(native).__name__} and has no method {name!r} that predicts. Save it again."
+            raise DamagedData(msg)
 
         def predict(data: Any, params: dict[str, Any]) -> Any:
             return method(data, **params)
@@ -156,26 +150,6 @@ def _modules(path: Path) -> frozenset[str]:
         elif isinstance(node, list):
             pending.extend(node)
     return frozenset(found)
-
-
-def _trusted(path: Path, named: Iterable[str], options: LoadOptions) -> list[str]:
-    """Of the types that the file needs trust for: those on the list, and with the user's word those that it names."""
-    if options.allow_code or is_own(path, options.own):
-        return list(named)
-    allowed = Allowed.standard(options.trust)
-    needed = skops.io.get_untrusted_types(file=path)
-    return [name for name in needed if allowed.has(*name.rpartition(".")[::2])]
-
-
-def _untrusted(path: Path, options: LoadOptions, error: Exception) -> Exception:
-    if options.allow_code or is_own(path, options.own):
-        msg = f"The MLmodel file does not trust all types in {path.name}: {error}. Save the model again."
-        return DamagedData(msg)
-    msg = (
-        f"{path.name} holds types that could run code, so it was not read: {error} If you trust who made the model,"
-        " load it with trust=[...] of those types or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
-    )
-    return PermissionDenied(msg)
 
 
 FLAVOUR = SklearnFlavour()

@@ -17,11 +17,15 @@ from spacy.pipeline import TextCategorizer
 from treering.core.errors import DamagedData, InvalidInput
 from treering.core.log import logger
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.mlmodel import MLModel, inside, python_entry, tree_inside
+from treering.models.requirements import installed_version
+from treering.models.safety.asking import ask_to_run
 
 __all__ = ["FLAVOUR", "SpacyFlavour"]
 
 _FOLDER = "model.spacy"
+# By default it reads nothing but weights.
+_HARMLESS_TORCH = (2, 6)
 # What every pipeline has, whatever its parts.
 _ALWAYS = ("config.cfg", "meta.json", "vocab/strings.json")
 
@@ -54,12 +58,15 @@ class SpacyFlavour:
         # The package that a pipeline was made from stands in it only by what it brought along.
         return Written(entry, function, ("spacy", "pandas"), frozenset(_modules(model)))
 
-    def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:  # noqa: ARG002  # the format runs no code
+    def read(self, folder: Path, model: MLModel, options: LoadOptions) -> Any:
         """See `Flavour`."""
         entry = model.flavours.get("spacy", {})
-        path = inside(folder, entry.get("data") or model.python_function.get("data") or _FOLDER)
+        path = tree_inside(folder, entry.get("data") or model.python_function.get("data") or _FOLDER)
         for name in _ALWAYS:
             inside(path, name)
+        if _torch_runs_code():
+            why = "PyTorch before 2.6 takes the weights of a network from a pickle of any kind"
+            ask_to_run(path, why, "Later ones do not.", options)
         try:
             return spacy.load(path)
         except (OSError, ValueError, TypeError, KeyError, AttributeError, ImportError) as error:
@@ -89,6 +96,12 @@ def _categories(native: Any, table: pd.DataFrame) -> list[Any]:
     found = iter(native.pipe(text for text in texts if text))
     # spaCy answers an empty text otherwise when it comes among others, and no answer may hang on its neighbours.
     return [(next(found) if text else native(text)).cats for text in texts]
+
+
+def _torch_runs_code() -> bool:
+    """Whether PyTorch is there, which a pipeline may name as what its networks are made with, and reads any pickle."""
+    release = (installed_version("torch") or "").split(".")[:2]
+    return release != [""] and tuple(map(int, release)) < _HARMLESS_TORCH
 
 
 def _modules(model: Any) -> set[str]:

@@ -6,9 +6,7 @@ for one, whose SQL can call any method of Java; others are loaded with the user'
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,8 +23,8 @@ from pyspark.sql.types import ArrayType, NumericType
 
 from treering.core.errors import DamagedData, InvalidInput, NotSupported, PermissionDenied
 from treering.models.flavours.base import LoadOptions, Predictor, Written
-from treering.models.mlmodel import MLModel, inside, python_entry
-from treering.models.safety.names import Allowed
+from treering.models.mlmodel import MLModel, python_entry, tree_inside
+from treering.models.safety import stages
 from treering.models.spark_session import current_or_local, fetched, is_local, shared_place, stored
 from treering.models.types import SparkVector
 
@@ -36,10 +34,6 @@ __all__ = ["FLAVOUR", "SparkFlavour"]
 _JavaError = import_module("py4j.protocol").Py4JError
 _FOLDER = "sparkml"
 _PREDICTION = "prediction"
-_HARMLESS = ("org.apache.spark.ml.", "pyspark.ml.")
-# Its statement may call any static method of Java, with reflect().
-_RISKY = ".SQLTransformer"
-_LONGEST_METADATA = 16 * 1024 * 1024
 
 
 class SparkFlavour:
@@ -92,7 +86,7 @@ class SparkFlavour:
         if kind.startswith("pyspark.ml.connect."):
             msg = f"The model in {folder} is a {kind} of Spark Connect, which Treering does not load. Load it with PySpark."
             raise NotSupported(msg)
-        path = inside(folder, entry.get("model_data") or model.python_function.get("data") or _FOLDER).absolute()
+        path = tree_inside(folder, entry.get("model_data") or model.python_function.get("data") or _FOLDER).absolute()
         _check(path, options)
         session = current_or_local()
         try:
@@ -154,44 +148,13 @@ def _answer_of(pipeline: Any, answered: Any) -> str:
 
 def _check(path: Path, options: LoadOptions) -> None:
     """Look at all classes that Spark would create, before it does."""
-    found = sorted(set(_classes(path)))
-    if not found:
-        msg = f"The model is incomplete: {path / 'metadata'} says nothing. Save or download it again."
-        raise DamagedData(msg)
-    allowed = Allowed().plus(options.trust)
-    risky = [name for name in found if not name.startswith(_HARMLESS) or name.endswith(_RISKY)]
-    left = [name for name in risky if not allowed.has(*name.rpartition(".")[::2])]
+    left = stages.foreign_classes(path, options.trust)
     if left and not options.allow_code:
         msg = (
             f"The model is made of {', '.join(left)}, which could run code, so it was not loaded. If you trust who made"
             f" it, load it with trust={left!r} or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."
         )
         raise PermissionDenied(msg)
-
-
-def _classes(path: Path) -> Iterator[str]:
-    for place, _, files in os.walk(path):
-        if os.path.basename(place) != "metadata":  # noqa: PTH119  # a text of os.walk
-            continue
-        parts = [Path(place, name) for name in files if name.startswith("part-")]
-        for part in parts:
-            inside(path, part.relative_to(path).as_posix())
-            if part.stat().st_size > _LONGEST_METADATA:
-                msg = f"{part} is no description of a stage: it is longer than {_LONGEST_METADATA} bytes."
-                raise DamagedData(msg)
-            yield from _named(part)
-        if not parts:
-            msg = f"The model is incomplete: {place} is empty. Save or download it again."
-            raise DamagedData(msg)
-
-
-def _named(part: Path) -> Iterator[str]:
-    try:
-        for line in part.read_text(encoding="utf-8").splitlines():
-            yield str(json.loads(line)["class"])
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"The model is damaged: {part} does not describe a stage ({error}). Save or download it again."
-        raise DamagedData(msg) from error
 
 
 FLAVOUR = SparkFlavour()

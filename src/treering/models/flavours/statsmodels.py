@@ -22,44 +22,13 @@ from treering.core.errors import DamagedData, InvalidInput
 from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
-from treering.models.safety.formulas import is_plain
+from treering.models.safety.formulas import foreign_formula
 from treering.models.safety.reading import Refused
-from treering.models.safety.tables import PANDAS
+from treering.models.safety.tables import STATSMODELS
 
 __all__ = ["FLAVOUR", "StatsmodelsFlavour"]
 
 _FILE = "model.statsmodels"
-# Keys of a state that make statsmodels evaluate a formula.
-_RESTORED = ("restore_model_spec", "restore_design_info")
-_WORDS = "cdsz"  # the kinds of numbers that the compiled parts are made for
-_COMPILED = {
-    "_initialization": "Initialization",
-    "_kalman_filter": "KalmanFilter",
-    "_kalman_smoother": "KalmanSmoother",
-    "_representation": "Statespace",
-    "_simulation_smoother": "SimulationSmoother",
-}
-# Not `statsmodels.base`, whose data run formulas, nor what imputes, reads files or fetches data.
-_IN_PICKLES = (
-    *PANDAS,
-    "scipy.optimize._lbfgsb_py.LbfgsInvHessProduct",
-    "scipy.optimize._optimize.OptimizeResult",
-    "statsmodels.base.elastic_net.RegularizedResults",
-    "statsmodels.base.elastic_net.RegularizedResultsWrapper",
-    "statsmodels.base.model.GenericLikelihoodModelResults",
-    "statsmodels.base.model.LikelihoodModelResults",
-    "statsmodels.discrete.*",
-    "statsmodels.duration.*",
-    "statsmodels.gam.*",
-    "statsmodels.genmod.*",
-    "statsmodels.miscmodels.*",
-    "statsmodels.othermod.*",
-    "statsmodels.regression.*",
-    "statsmodels.robust.*",
-    "statsmodels.tools.tools.Bunch",
-    "statsmodels.tsa.*",
-    *(f"statsmodels.tsa.statespace.{module}.{kind}{name}" for module, name in _COMPILED.items() for kind in _WORDS),
-)
 
 
 class StatsmodelsFlavour:
@@ -91,7 +60,7 @@ class StatsmodelsFlavour:
         entry = model.flavours.get("statsmodels", {})
         path = inside(folder, entry.get("data") or model.python_function.get("data") or _FILE)
         try:
-            return pickles.load(path, options, _IN_PICKLES, _STAND_INS)
+            return pickles.load(path, options, STATSMODELS, _STAND_INS)
         except _formula_errors() as error:
             msg = (
                 f"The model {path} cannot be read, because its formula cannot be computed: {error}. It may use"
@@ -121,8 +90,8 @@ def _guarded(cls: Any) -> Any:
 
     def restore(self: Any, state: Any) -> None:
         values = dict(state)
-        if any(key in values for key in _RESTORED) and not is_plain(formula := values.get("formula")):
-            msg = f"The model's formula does more than compute: {formula!r}."
+        if formula := foreign_formula(values):
+            msg = f"The model's formula does more than compute: {formula}."
             raise Refused(msg, name)
         cls.__setstate__(self, values)
         self.__class__ = cls

@@ -91,6 +91,9 @@ class TensorflowFlavour:
         for name in _OBJECTS:
             if (data / name).exists():
                 saved = pickles.load(inside(folder, (data / name).relative_to(folder)), options)
+                if not isinstance(saved, Mapping):
+                    msg = f"{data / name} holds a {type(saved).__name__} instead of classes by name. Save the model again."
+                    raise DamagedData(msg)
                 objects = {**saved, **objects}
         file = "model.h5" if entry.get("save_format", "h5") == "h5" else "model.keras"
         return keras_files.read_model(inside(folder, (data / file).relative_to(folder)), options, objects, more)

@@ -23,6 +23,7 @@ from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, python_entry
 from treering.models.networks import copy_extra_files
 from treering.models.safety.asking import ask_to_run
+from treering.models.safety.descriptions import foreign_code
 
 __all__ = ["FLAVOUR", "TransformersFlavour"]
 
@@ -123,7 +124,12 @@ class TransformersFlavour:
             raise NotSupported(msg)
         kind = own.pop("dtype", None) or own.pop("torch_dtype", None) or entry.get("torch_dtype")
         parts = {"model": self._part(folder, entry, "model", options, _dtype(kind))}
-        names = [*(entry.get("components") or ()), *([_PROCESSOR] if f"{_PROCESSOR}_type" in entry else [])]
+        listed = entry.get("components") or ()
+        # They become arguments of a pipeline, which has other ones, that make it run code.
+        if wrong := [name for name in listed if name not in _PARTS]:
+            msg = f"The MLmodel file names {wrong[0]!r} as a part of a pipeline, which it cannot be. Save it again."
+            raise DamagedData(msg)
+        names = [*listed, *([_PROCESSOR] if f"{_PROCESSOR}_type" in entry else [])]
         parts |= {name: self._part(folder, entry, name, options) for name in names}
         found = {"task": entry.get("task"), **parts}
         if wanted == "components":
@@ -291,7 +297,7 @@ def _class(kind: str, name: str) -> Any:
 
 def _check(cls: Any, path: Path, name: str, options: LoadOptions) -> None:
     """Raise before a folder makes the library run foreign code, or take more memory than its weights do."""
-    if foreign := hub_files.foreign_code(path):
+    if foreign := foreign_code(path):
         ask_to_run(path, f"its {name} brings or names code of its author's, {foreign}", "", options)
     if name != "model":
         return

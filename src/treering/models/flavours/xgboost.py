@@ -12,6 +12,7 @@ import xgboost
 from treering.core.errors import DamagedData, InvalidInput, PermissionDenied
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
+from treering.models.safety.questions import is_own_class
 
 __all__ = ["FLAVOUR", "XgboostFlavour"]
 
@@ -80,7 +81,7 @@ def _class_of(model: Any) -> str:
 
 def _known_class(path: str, options: LoadOptions) -> Any:
     module, _, name = path.rpartition(".")
-    if module.partition(".")[0] != "xgboost" and not options.allow_code and path not in options.trust:
+    if not is_own_class("xgboost", path) and not options.allow_code and path not in options.trust:
         msg = (
             f"The model is of the class {path}, which is not XGBoost's and was not imported. If you trust who made it,"
             f" load it with trust=[{path!r}] or trust=True, or set TREERING_ALLOW_MODEL_CODE=true."

@@ -23,6 +23,8 @@ Make = Callable[[dict[str, Any]], Step]
 
 # The versions that the steps were held against. Another one may have changed what is kept, or how it is used.
 _OLDEST, _NEWEST = (1, 5), (1, 9)
+# What values that do not fit each other lead to. scikit-learn is asked then, and says what is wrong.
+_DAMAGED = (LookupError, AttributeError, TypeError, ValueError)
 _COLUMNS = "sklearn.compose._column_transformer.ColumnTransformer"
 
 
@@ -35,7 +37,7 @@ def open_model(folder: Path, model: MLModel, entry: Mapping[str, Any]) -> Ask | 
     try:
         root = read(inside(folder, file))
         return _Model(root, last).ask if isinstance(root, Thing) else None
-    except Unfamiliar:
+    except (Unfamiliar, *_DAMAGED):
         return None
 
 
@@ -64,7 +66,7 @@ class _Model:
             rows = self._given(data)
             for step in self._steps:
                 rows = step(rows)
-        except (Unsure, OverflowError):
+        except (Unsure, ArithmeticError, *_DAMAGED):
             return NotImplemented
         return rows
 
@@ -125,7 +127,7 @@ def _step(thing: Thing, known: Mapping[str, Make]) -> Step:
         raise Unfamiliar(thing.name)
     try:
         return known[thing.name](thing.state)
-    except (KeyError, AttributeError, IndexError, TypeError, ValueError) as error:
+    except _DAMAGED as error:
         raise Unfamiliar(thing.name) from error
 
 

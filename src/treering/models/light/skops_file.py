@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,10 @@ import numpy as np
 
 __all__ = ["Thing", "Unfamiliar", "read"]
 
+_DAMAGED = (
+    *(OSError, EOFError, zipfile.BadZipFile, zlib.error, LookupError, TypeError, ValueError, AttributeError),
+    *(RuntimeError, MemoryError),
+)
 _LARGEST = 256 << 20
 """Bytes of a file that is worth reading twice, should the framework be needed after all."""
 
@@ -42,7 +47,7 @@ def read(path: Path) -> Any:
                 msg = "too large"
                 raise Unfamiliar(msg)
             return _Reader(archive).value(json.loads(archive.read("schema.json")))
-    except (OSError, zipfile.BadZipFile, KeyError, TypeError, ValueError, RecursionError) as error:
+    except _DAMAGED as error:
         raise Unfamiliar(str(error)) from error
 
 

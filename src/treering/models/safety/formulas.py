@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import keyword
 import tokenize
+from collections.abc import Mapping
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
-__all__ = ["is_plain"]
+__all__ = ["foreign_formula", "is_plain"]
 
 # What Patsy and Formulaic bring for formulas; none of it runs what its arguments say.
 _FUNCTIONS = {
@@ -22,6 +24,16 @@ _SIGNS = {*"+-*/:~(),^|=<>%&", "**", "//", "==", "!=", "<=", ">="}
 # After which a bracket calls nothing.
 _BEFORE_BRACKETS = {"", "and", "in", "not", "or", *_SIGNS} - {")"}
 _LAYOUT = {tokenize.ENDMARKER, tokenize.NEWLINE, tokenize.NL}
+
+
+# Keys of a state that make statsmodels evaluate a formula.
+_RESTORED = ("restore_model_spec", "restore_design_info")
+
+
+def foreign_formula(state: Mapping[str, Any]) -> str:
+    """The formula that the data of a model of statsmodels run when they are read, if it does more; "" otherwise."""
+    formula = state.get("formula")
+    return repr(formula) if any(key in state for key in _RESTORED) and not is_plain(formula) else ""
 
 
 def is_plain(formula: object) -> bool:

@@ -271,7 +271,7 @@ class Allowed:
         return (
             isinstance(found, type)
             and self._of_package(module, name)
-            and any(f"{found.__module__}.".startswith(package) for package in self.packages)
+            and self._of_package(found.__module__, found.__name__)
         )
 
     def _of_package(self, module: str, name: str) -> bool:

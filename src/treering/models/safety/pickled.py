@@ -14,6 +14,9 @@ from typing import IO, Any, ClassVar, Self
 
 import numpy as np
 
+from treering.models.safety.formulas import foreign_formula
+from treering.models.safety.tables import STATSMODELS_GUARDED
+
 __all__ = ["Findings", "findings_of"]
 
 # The unpickler that is written in Python: its steps can be watched.
@@ -24,6 +27,9 @@ _JOBLIB_ARRAYS = {
     ("joblib.numpy_pickle", "NumpyArrayWrapper"),
     ("sklearn.externals.joblib.numpy_pickle", "NumpyArrayWrapper"),
 }
+
+
+_BLOCK = 1 << 16
 
 
 @dataclass(slots=True)
@@ -47,13 +53,20 @@ def findings_of(file: IO[bytes]) -> Findings:
     try:
         while True:
             _Watcher(file, found).load()
-            rest = file.read(1)
-            if not rest or not rest.strip(b"\\0\\n"):
+            if not _more(file):
                 return found
-            file.seek(-1, 1)
     except Exception as error:  # noqa: BLE001 -- a hostile pickle can make any step fail; what cannot be read is not safe
         found.problem = f"{type(error).__name__}: {error}"
     return found
+
+
+def _more(file: IO[bytes]) -> bool:
+    """Whether something follows that is no padding; the file is left there."""
+    while block := file.read(_BLOCK):
+        if rest := block.lstrip(b"\0\n"):
+            file.seek(-len(rest), 1)
+            return True
+    return False
 
 
 class _Thing:
@@ -117,7 +130,11 @@ class _Watcher(_InPython):  # type: ignore[misc]  # known by name only
         state = self.stack[-1]
         thing = self.stack[-2]
         super().load_build()
-        if isinstance(thing, _Thing) and thing.told in _JOBLIB_ARRAYS and isinstance(state, Mapping):
+        if not isinstance(thing, _Thing) or not isinstance(state, Mapping):
+            return
+        if ".".join(thing.told) in STATSMODELS_GUARDED and (formula := foreign_formula(state)):
+            self._found.names.add(("the formula", formula))
+        if thing.told in _JOBLIB_ARRAYS:
             self._skip_array(state)
 
     dispatch: ClassVar = {**_InPython.dispatch, pickle.BUILD[0]: load_build}
@@ -134,5 +151,8 @@ class _Watcher(_InPython):  # type: ignore[misc]  # known by name only
         if state.get("numpy_array_alignment_bytes"):
             padding = self._file.read(1)
             self._file.read(padding[0])
-        size = prod(int(one) for one in state.get("shape", ())) * dtype.itemsize
-        self._file.seek(size, 1)
+        shape = [int(one) for one in state.get("shape", ())]
+        if min(shape, default=0) < 0:
+            msg = "an array of joblib's of negative size"
+            raise pickle.UnpicklingError(msg)
+        self._file.seek(prod(shape) * dtype.itemsize, 1)

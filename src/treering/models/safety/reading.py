@@ -9,6 +9,7 @@ slower; what a user has saved himself is not read with it.
 
 from __future__ import annotations
 
+import codecs
 import copyreg
 import decimal
 import fractions
@@ -28,8 +29,13 @@ _InPython: Any = pickle.__dict__["_Unpickler"]
 # What all others in this process use too, and a pickle must not write into.
 _SHARED = (type, FunctionType, BuiltinFunctionType, ModuleType, np.ufunc)
 _REBUILD: Any = copyreg.__dict__["_reconstructor"]
+_ENCODE = codecs.encode
+# In which pickles of old write bytes as text.
+_ENCODINGS = {("latin1",), ("latin-1",)}
 _LONGEST_RANGE = 1 << 20
 _MOST_DIGITS = 10_000
+_LONG = (list, tuple, range, dict, set, frozenset)
+_MOST_COPIED = 1 << 22
 
 
 class Refused(PermissionDenied):
@@ -62,6 +68,7 @@ class GuardedUnpickler(_InPython):  # type: ignore[misc]  # known by name only
         # By identity, for what a pickle makes may claim to equal anything.
         self._callable: dict[int, Any] = {}
         self._kinds: list[np.dtype[Any]] = []
+        self._copied = 0
 
     def find_class(self, module: str, name: str) -> Any:
         """What a pickle calls `name` of `module`."""
@@ -144,7 +151,10 @@ class GuardedUnpickler(_InPython):  # type: ignore[misc]  # known by name only
         # It calls a constructor in turn, for classes that build on what C has.
         if called is _REBUILD and not (arguments[1:] and arguments[1].__module__ == "builtins"):
             _refuse("calls the constructor of", arguments[-1])
-        if _is_bomb(called, arguments):
+        # One long list may be given to many calls that copy it.
+        if isinstance(arguments, tuple) and arguments and isinstance(arguments[0], _LONG):
+            self._copied += len(arguments[0])
+        if self._copied > _MOST_COPIED or _is_bomb(called, arguments):
             _refuse("makes something huge with", called)
 
     def _check_holds(self, made: Any, *methods: str) -> None:
@@ -184,11 +194,18 @@ def _is_bomb(called: Any, arguments: Any) -> bool:
         return True
     if called in (bytes, bytearray):
         return bool(arguments) and isinstance(arguments[0], int)
+    if called in (str, _ENCODE):
+        # Of lists of lists, or in another form, a text may become twice as long, again and again.
+        return arguments[1:] not in _ENCODINGS if called is _ENCODE else not isinstance((*arguments, "")[0], str)
     if called is range:
         return len(range(*arguments)) > _LONGEST_RANGE
     if called is decimal.Decimal:
         return abs(decimal.Decimal(*arguments).adjusted()) > _MOST_DIGITS
-    return called is fractions.Fraction and "e" in str(arguments).lower()
+    return called is fractions.Fraction and not all(map(_is_short_number, arguments))
+
+
+def _is_short_number(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and "e" not in value.lower())
 
 
 def _sound(kind: np.dtype[Any]) -> bool:

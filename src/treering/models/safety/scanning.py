@@ -17,8 +17,11 @@ from typing import IO, Any
 from treering.core.errors import DamagedData, InvalidInput, NotFound, TooLarge
 from treering.models import mlmodel
 from treering.models.safety.graphs import foreign_part
+from treering.models.safety.layers import LONGEST_MARK, code_in, has_code_in_text
 from treering.models.safety.names import Allowed
 from treering.models.safety.pickled import Findings, findings_of
+from treering.models.safety.questions import questions
+from treering.models.safety.tables import BY_FLAVOUR
 from treering.models.safety.walking import Limits, Member, kind_of, may_be_pickle, members
 
 __all__ = ["CODE", "FORBIDDEN", "REFUSED", "SAFE", "UNREADABLE", "Finding", "Report", "scan"]
@@ -33,6 +36,9 @@ UNREADABLE = "unreadable"
 """It cannot be looked into, so it is not known to be safe."""
 FORBIDDEN = "forbidden"
 """It would reach out of the model's folder, or outgrow the limits."""
+
+
+_LAYER = "It has a layer that holds code."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +94,15 @@ def scan(path: Path, trust: Iterable[str] = (), limits: Limits | None = None) ->
     Raises:
         NotFound: If nothing is there.
     """
-    allowed = Allowed.standard(trust)
     if path.is_file():
+        allowed = Allowed.standard(trust)
         count, found = _look(path, path.name, allowed, limits)
         return Report(str(path), count, tuple(found))
     if not path.is_dir():
         msg = f"There is no file or folder {path}. Give the folder that a model was saved to, or one file of it."
         raise NotFound(msg)
-    findings: list[Finding] = []
+    findings, flavours = _mlmodel(path, trust) if (path / mlmodel.FILE_NAME).is_file() else ([], ())
+    allowed = Allowed.standard(trust, *(BY_FLAVOUR.get(name, ()) for name in flavours))
     total = 0
     for top, folders, names in os.walk(path):
         for name in sorted([*folders, *names]):
@@ -109,8 +116,6 @@ def scan(path: Path, trust: Iterable[str] = (), limits: Limits | None = None) ->
                 total += count
                 findings += found
         folders.sort()
-    if (path / mlmodel.FILE_NAME).is_file():
-        findings += _mlmodel(path)
     return Report(str(path), total, tuple(sorted(findings, key=lambda one: one.path)))
 
 
@@ -138,6 +143,8 @@ def _judge(member: Member, allowed: Allowed) -> Finding | None:
     suffix = PurePosixPath(name).suffix.lower()
     head = member.file.read(512)
     member.file.seek(0)
+    if name in _GRAPHS:
+        return Finding(member.name, "graph", CODE, reason="A graph of TensorFlow, which can read and write files.")
     if suffix in _BY_SUFFIX:
         kind, verdict, reason = _BY_SUFFIX[suffix]
         return Finding(member.name, kind, verdict, reason=reason)
@@ -151,6 +158,7 @@ def _judge(member: Member, allowed: Allowed) -> Finding | None:
     return _pickle(member, allowed) if may_be_pickle("" if kind_of(member.file) else name, head) else None
 
 
+_GRAPHS = {"saved_model.pb", "saved_model.pbtxt"}
 _BY_SUFFIX: dict[str, tuple[str, str, str]] = {
     ".py": ("python", CODE, "Python code, which runs when the model is loaded."),
     ".pyc": ("python", CODE, "Compiled Python code, which runs when the model is loaded."),
@@ -255,44 +263,45 @@ def _graph(member: Member) -> Finding:
 
 
 def _keras(member: Member) -> Finding | None:
-    """The description of a Keras model: a Lambda layer holds code."""
+    """The description of a Keras model."""
     try:
         config = json.load(member.file)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    pending: list[Any] = [config]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if node.get("class_name") in {"Lambda", "__lambda__"}:
-                return Finding(member.name, "keras", CODE, ("keras.layers.Lambda",), "A Lambda layer holds code.")
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
+    if found := code_in(config):
+        return Finding(member.name, "keras", CODE, (found,), _LAYER)
     return Finding(member.name, "keras", SAFE) if isinstance(config, dict) and "class_name" in config else None
 
 
 def _legacy_keras(member: Member) -> Finding | None:
     tail = b""
     while block := member.file.read(1 << 20):
-        if b'"class_name": "Lambda"' in tail + block or b"__lambda__" in tail + block:
-            return Finding(member.name, "keras", CODE, ("keras.layers.Lambda",), "A Lambda layer holds code.")
-        tail = block[-64:]
+        if has_code_in_text(tail + block):
+            return Finding(member.name, "keras", CODE, ("keras.layers.Lambda",), _LAYER)
+        tail = block[-LONGEST_MARK:]
     return None
 
 
-def _mlmodel(folder: Path) -> list[Finding]:
-    """What the MLmodel file lets happen."""
+def _mlmodel(folder: Path, trust: Iterable[str]) -> tuple[list[Finding], tuple[str, ...]]:
+    """What the MLmodel file lets happen, and the flavours that it names."""
     try:
         model = mlmodel.read(folder)
     except (DamagedData, InvalidInput) as error:
-        return [Finding(mlmodel.FILE_NAME, "MLmodel", UNREADABLE, reason=str(error))]
+        return [_of_mlmodel(UNREADABLE, str(error))], ()
     findings = []
-    for check in (_check_paths, _check_loader):
-        if reason := check(folder, model):
-            verdict = FORBIDDEN if check is _check_paths else CODE
-            findings.append(Finding(mlmodel.FILE_NAME, "MLmodel", verdict, reason=reason))
-    return findings
+    if reason := _check_paths(folder, model):
+        findings.append(_of_mlmodel(FORBIDDEN, reason))
+    if reason := _check_loader(model):
+        findings.append(_of_mlmodel(CODE, reason))
+    try:
+        findings += [_of_mlmodel(CODE, reason) for reason in questions(folder, model, trust)]
+    except (DamagedData, OSError) as error:
+        findings.append(_of_mlmodel(UNREADABLE, str(error)))
+    return findings, tuple(model.flavours)
+
+
+def _of_mlmodel(verdict: str, reason: str) -> Finding:
+    return Finding(mlmodel.FILE_NAME, "MLmodel", verdict, reason=reason)
 
 
 def _check_paths(folder: Path, model: mlmodel.MLModel) -> str:
@@ -304,7 +313,7 @@ def _check_paths(folder: Path, model: mlmodel.MLModel) -> str:
     return ""
 
 
-def _check_loader(_folder: Path, model: mlmodel.MLModel) -> str:
+def _check_loader(model: mlmodel.MLModel) -> str:
     loader = str(model.flavours.get(mlmodel.PYTHON_FUNCTION, {}).get("loader_module") or "mlflow.")
     if loader.startswith(("mlflow.", "treering.")):
         return ""

@@ -1,8 +1,8 @@
-"""What pickles of pandas' tables refer to; a flavour whose models carry tables along adds it to its list."""
+"""What the models of one flavour refer to beside what every model may; loading and scanning keep to it."""
 
 from __future__ import annotations
 
-__all__ = ["PANDAS"]
+__all__ = ["BY_FLAVOUR", "LIGHTGBM", "PANDAS", "STATSMODELS", "STATSMODELS_GUARDED"]
 
 PANDAS = (
     "pandas.Categorical",
@@ -60,3 +60,42 @@ PANDAS = (
     "pyarrow.lib.type_for_alias",
 )
 """pandas' own classes and what they are made with, under the names of pandas 2 and 3."""
+
+LIGHTGBM = ("lightgbm.basic.Booster", "lightgbm.sklearn.*")
+"""Types of LightGBM's estimators, in pickles and files of skops."""
+
+_WORDS = "cdsz"  # the kinds of numbers that the compiled parts are made for
+_COMPILED = {
+    "_initialization": "Initialization",
+    "_kalman_filter": "KalmanFilter",
+    "_kalman_smoother": "KalmanSmoother",
+    "_representation": "Statespace",
+    "_simulation_smoother": "SimulationSmoother",
+}
+# Not `statsmodels.base`, whose data run formulas, nor what imputes, reads files or fetches data.
+STATSMODELS = (
+    *PANDAS,
+    "scipy.optimize._lbfgsb_py.LbfgsInvHessProduct",
+    "scipy.optimize._optimize.OptimizeResult",
+    "statsmodels.base.elastic_net.RegularizedResults",
+    "statsmodels.base.elastic_net.RegularizedResultsWrapper",
+    "statsmodels.base.model.GenericLikelihoodModelResults",
+    "statsmodels.base.model.LikelihoodModelResults",
+    "statsmodels.discrete.*",
+    "statsmodels.duration.*",
+    "statsmodels.gam.*",
+    "statsmodels.genmod.*",
+    "statsmodels.miscmodels.*",
+    "statsmodels.othermod.*",
+    "statsmodels.regression.*",
+    "statsmodels.robust.*",
+    "statsmodels.tools.tools.Bunch",
+    "statsmodels.tsa.*",
+    *(f"statsmodels.tsa.statespace.{module}.{kind}{name}" for module, name in _COMPILED.items() for kind in _WORDS),
+)
+
+# They run a formula again, which is looked at first; see `formulas.foreign_formula`.
+STATSMODELS_GUARDED = tuple(
+    f"statsmodels.base.data.{name}" for name in ("FormulaicData", "ModelData", "PandasData", "PatsyData")
+)
+BY_FLAVOUR = {"lightgbm": LIGHTGBM, "statsmodels": (*STATSMODELS, *STATSMODELS_GUARDED)}

@@ -52,6 +52,7 @@ class PandasTables:
             hint = f" It has columns that the model does not know: {extra}." if extra else ""
             msg = f"Model is missing inputs {missing}.{hint} Give every column that the signature requires."
             raise InvalidInput(msg)
+        _check_unique(frame, schema.names())
         present = [column for column in columns if column.name in known]
         return pd.DataFrame(
             {column.name: _checked(column.name, frame[column.name], column) for column in present}, index=frame.index
@@ -187,6 +188,15 @@ def _from_mapping(data: Mapping[str, Any], columns: tuple[Column, ...]) -> pd.Da
     if data and all(is_cell(name, value) for name, value in data.items()):
         return pd.DataFrame([dict(data)])
     return pd.DataFrame({name: pd.Series(list(value)) for name, value in data.items()})
+
+
+def _check_unique(frame: pd.DataFrame, names: list[str]) -> None:
+    if frame.columns.is_unique:
+        return
+    twice = {str(name) for name in frame.columns[frame.columns.duplicated()]}
+    if wrong := [name for name in names if name in twice]:
+        msg = f"The table has more than one column {wrong[0]!r}, so it is not known which the model is to take."
+        raise InvalidInput(msg)
 
 
 def _by_position(frame: pd.DataFrame, columns: tuple[Column, ...]) -> pd.DataFrame:
@@ -344,9 +354,10 @@ def _cast(frame: pd.DataFrame, schema: Schema | None) -> pd.DataFrame:
     if schema is None:
         return frame
     columns = schema.columns()
+    _check_unique(frame, schema.names())
     places = {column.name: column for column in columns} if schema.names() else dict(zip(frame, columns, strict=False))
     made = {}
-    for name in frame.columns:
+    for name in frame.columns[~frame.columns.duplicated(keep=False)]:
         column = places.get(str(name)) or places.get(name)
         if column is not None and isinstance(column.type, DataType):
             made[name] = _parsed(frame[name], column.type)

@@ -16,6 +16,9 @@ MISSING = np.uint64(0x6D697373696E6721)
 
 _GAP = np.uint64(0x9E3779B97F4A7C15)
 _FACTOR = np.uint64(31)
+# From here on doubles leave out whole numbers; and half of what eight bytes count to.
+_EXACT, _HALF = 2.0**53, 2.0**63
+_NEGATIVE, _POSITIVE = np.uint64(0xA5C3_96E1_7D42_0B8F), np.uint64(0x3B71_D85E_C0F4_962D)
 
 
 def hashes_of(column: Any) -> Hashes:
@@ -23,11 +26,8 @@ def hashes_of(column: Any) -> Hashes:
     kind = column.dtype.kind
     if kind in "bM":
         return mixed(column.astype(np.int64).view(np.uint64))
-    if kind in "iu":
-        exact = column.astype(np.float64)
-        return mixed((exact + 0.0).view(np.uint64)) if (exact == column).all() else mixed(column.astype(np.uint64))
-    if kind == "f":
-        return mixed((column.astype(np.float64) + 0.0).view(np.uint64))
+    if kind in "iuf":
+        return mixed(_bits_of_numbers(column))
     listed = column.tolist()
     try:
         different = dict.fromkeys(listed)
@@ -36,6 +36,24 @@ def hashes_of(column: Any) -> Hashes:
         different = dict.fromkeys(listed)
     known = {value: _of_text(str(value)) for value in different}
     return np.fromiter(map(known.__getitem__, listed), np.uint64, len(listed))
+
+
+def _bits_of_numbers(column: Any) -> Hashes:
+    """The bits of each number as a double; whole ones that doubles cannot tell from their neighbours as themselves."""
+    doubles = column.astype(np.float64) + 0.0  # which makes one of the two zeros of the other
+    bits: Hashes = doubles.view(np.uint64)
+    large = np.abs(doubles) >= _EXACT
+    if column.dtype.kind == "f":
+        large &= (doubles >= -_HALF) & (doubles < 2 * _HALF)
+    if not large.any():
+        return bits
+    whole = column[large]
+    if column.dtype.kind == "f":
+        positive = np.where(whole >= 0, whole, 0).astype(np.uint64)
+        whole = np.where(whole >= 0, positive, np.where(whole < 0, whole, 0).astype(np.int64).astype(np.uint64))
+    # Apart from each other, and from the bits of doubles, as far as eight bytes can tell.
+    bits[large] = whole.astype(np.uint64) ^ np.where(doubles[large] < 0, _NEGATIVE, _POSITIVE)
+    return bits
 
 
 def mixed(bits: Hashes) -> Hashes:
