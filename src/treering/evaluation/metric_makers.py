@@ -153,7 +153,7 @@ def make_metric(  # noqa: PLR0913  # MLflow's signature
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _of_regressor(name: str, *, up: bool) -> EvaluationMetric:

@@ -298,7 +298,11 @@ def _places(known: NDArray[Any], column: NDArray[Any]) -> NDArray[np.int32]:
 def _weights(weight: Any, rows: int) -> NDArray[np.float64] | None:
     if weight is None:
         return None
-    array = np.asarray(weight, np.float64)
+    try:
+        array = np.asarray(weight, np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"sample_weights must be numbers: {error}."
+        raise InvalidInput(msg) from error
     if array.shape != (rows,) or not np.isfinite(array).all() or (array < 0).any() or not array.sum():
         msg = f"sample_weights must be {rows:,} numbers, none below zero and not all zero; these have the shape {array.shape}."
         raise InvalidInput(msg)

@@ -137,6 +137,7 @@ def evaluate(  # noqa: PLR0913  # MLflow's signature, and ours
     """
     _check(data, model, model_type, targets, predictions, extra_metrics, inference_params)
     mapping = dict((evaluator_config or {}).get("col_mapping") or {})
+    metrics = check_metrics(extra_metrics)
     judged = judged_of(model, model_config, env_manager)
     who = chosen(evaluators, evaluator_config, model_type)
     table = table_of(
@@ -156,7 +157,7 @@ def evaluate(  # noqa: PLR0913  # MLflow's signature, and ours
     work = _Work(judged, table, who, wanted, model_type, column, scores, _model_id(model_id, judged))
     work.check_targets()
     with _run() as run:
-        return work.done(run, check_metrics(extra_metrics), custom_artifacts or ())
+        return work.done(run, metrics, custom_artifacts or ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
