@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from treering.client.evaluating.asked import Asked
 from treering.client.evaluating.judged import judged_of
 from treering.client.evaluating.looking import looked_into
 from treering.client.evaluating.subject import Subject
+from treering.client.evaluating.table import EvaluationTable
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.entities.evaluation import (
@@ -37,6 +38,8 @@ from treering.evaluation.slices import masks_of
 from treering.evaluation.thresholds import checks_of
 
 __all__ = ["findings"]
+
+Mask = NDArray[np.bool_]
 
 
 def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
@@ -93,8 +96,8 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
-    hidden = _hidden(masks, asked.private)
+    masks, private = _masks(asked, subject.table)
+    hidden = _hidden({name: masks[name] for name in private})
     for name, of_rows in masks.items():
         mask = _of_queries(of_rows, subject) if rows.kind == RANKER else of_rows
         if mask.shape != (len(rows),):
@@ -106,6 +109,9 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
         part = rows.where(mask)
         if name in hidden:
             logger.warning("The slice %r of a sensitive column is not told about: it would tell of few rows.", name)
+            continue
+        if part.weight is not None and not part.weight.any():
+            yield SliceResult(name, len(part))
             continue
         figures = metrics_of(part, subject.average)
         intervals: Mapping[str, Interval] = {}
@@ -125,9 +131,28 @@ def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
     return part
 
 
-def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
+def _masks(asked: Asked, table: EvaluationTable) -> tuple[dict[str, Mask], set[str]]:
+    """Which rows each slice has, by its name; and the names of those that a sensitive column makes."""
+    read: set[str] = set()
+
+    def column(name: str) -> NDArray[Any]:
+        read.add(name)
+        return table.column(name)
+
+    wanted = [asked.slices] if isinstance(asked.slices, str) else asked.slices
+    masks: dict[str, Mask] = {}
+    private: set[str] = set()
+    for one in wanted:
+        read.clear()
+        made = masks_of({one: wanted[one]} if isinstance(wanted, Mapping) else [one], column, table.columns)
+        masks |= made
+        private |= set() if read.isdisjoint(asked.private) else made.keys()
+    return masks, private
+
+
+def _hidden(masks: Mapping[str, Mask]) -> set[str]:
     """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
-    sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
+    sizes = {name: int(mask.sum()) for name, mask in masks.items()}
     found = {
         name for name, many in sizes.items() if 0 < many < FEWEST_ROWS or 0 < len(masks[name]) - many < FEWEST_ROWS
     }
