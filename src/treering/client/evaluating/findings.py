@@ -29,9 +29,9 @@ from treering.entities.evaluation import (
 from treering.evaluation.business import business_of
 from treering.evaluation.calibration import calibrations
 from treering.evaluation.comparison import compare_figures, compare_rows, same_rows
+from treering.evaluation.demands import demand_met
 from treering.evaluation.fairness import FairnessOptions, group_reports
 from treering.evaluation.judging import greater_is_better, metrics_of
-from treering.evaluation.metric_names import metric_named
 from treering.evaluation.resampling import FEWEST_ROWS, draws, intervals_of
 from treering.evaluation.rows import CLASSIFIER, RANKER, REGRESSOR, Rows
 from treering.evaluation.slices import masks_of
@@ -207,26 +207,5 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
 
 def _checks(record: Evaluation, asked: Asked) -> tuple[Check, ...]:
     before = {} if record.comparison is None else {one.metric: one.baseline for one in record.comparison.differences}
-    checks = list(checks_of(asked.thresholds, record.metrics, before)) if asked.thresholds else []
-    parts = {part.name: part for part in record.slices}
-    for one in asked.criteria:
-        figures = record.metrics
-        if one.slice:
-            if one.slice not in parts:
-                known = ", ".join(map(repr, parts)) or "none"
-                checks.append(
-                    Check(one.name, None, None, one.bound, f"There is no slice {one.slice!r}; there are: {known}.")
-                )
-                continue
-            figures = parts[one.slice].metrics
-        found = metric_named(figures, one.metric)
-        if found is None:
-            known = ", ".join(sorted(figures)) or "none"
-            checks.append(
-                Check(one.name, None, None, one.bound, f"There is no metric {one.metric!r}; there are: {known}.")
-            )
-            continue
-        passed = one.holds(found[1])
-        reason = "" if passed else f"{found[1]:.4g} is not {one.bound}."
-        checks.append(Check(one.name, passed, float(found[1]), one.bound, reason))
-    return tuple(checks)
+    checks = checks_of(asked.thresholds, record.metrics, before) if asked.thresholds else ()
+    return (*checks, *(demand_met(one, record) for one in asked.criteria))
