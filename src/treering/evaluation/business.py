@@ -132,7 +132,8 @@ def _best(
 def _estimate(value: float, weighted: Floats, weight: Floats, drawn: Draws | None, confidence: float) -> Estimate:
     if drawn is None or len(weight) < FEWEST_ROWS:
         return Estimate(value)
-    found = interval(drawn.sums(weighted) / drawn.sums(weight), confidence)
+    with np.errstate(divide="ignore", invalid="ignore"):  # only rows of no weight may be drawn
+        found = interval(drawn.sums(weighted) / drawn.sums(weight), confidence)
     return Estimate(value) if found is None else Estimate(value, found.low, found.high)
 
 

@@ -121,7 +121,8 @@ def rows_of_classifier(
     score = None if probability is None else _aligned(probability, classes, known, rows.positive)
     if score is not None and (score.min() < -_ROUNDED or score.max() > 1 + _ROUNDED):
         logger.warning("The scores are no probabilities, so that log_loss, Brier score and calibration mean nothing.")
-    return replace(rows, score=score, dataset_digest=digest), known
+    average = str(config.get("average", rows.average))
+    return replace(rows, score=score, dataset_digest=digest, average=average), known
 
 
 def rows_of_regressor(answers: Answers, target: Any, config: Mapping[str, Any], digest: str) -> Rows:

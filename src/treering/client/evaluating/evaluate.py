@@ -280,7 +280,7 @@ class _Work:
                 name: MetricValue(values.tolist(), None, ranking.aggregated(values))
                 for name, values in rows.values.items()
             }
-        figures = metrics_of(rows, str(config.get("average", "weighted")))
+        figures = metrics_of(rows)
         if self.judged.score_is in figures:
             found["score"] = MetricValue(aggregate_results={"score": figures[self.judged.score_is]})
         elif self.judged.score is not None:

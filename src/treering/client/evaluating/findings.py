@@ -61,7 +61,7 @@ def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
         drawn = draws(len(rows), asked.replicates, asked.seed) if asked.replicates and len(rows) else None
         intervals: Mapping[str, Interval] = {}
         if drawn is not None:
-            intervals = intervals_of(rows, subject.figures, drawn, confidence=asked.confidence, average=subject.average)
+            intervals = intervals_of(rows, subject.figures, drawn, confidence=asked.confidence)
         record = replace(
             record,
             labels=rows.labels,
@@ -113,11 +113,11 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
         if part.weight is not None and not part.weight.any():
             yield SliceResult(name, len(part))
             continue
-        figures = metrics_of(part, subject.average)
+        figures = metrics_of(part)
         intervals: Mapping[str, Interval] = {}
         if asked.replicates:
             drawn = draws(len(part), asked.replicates, asked.seed)
-            intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
+            intervals = intervals_of(part, figures, drawn, confidence=asked.confidence)
         yield SliceResult(name, len(part), figures, intervals)
 
 
@@ -182,10 +182,11 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
     baseline = asked.baseline
     if baseline is None:
         return None
+    how: dict[str, Any] = {"confidence": asked.confidence, "replicates": asked.replicates, "seed": asked.seed}
     if isinstance(baseline, EvaluationResult):
         name = (baseline.evaluation and baseline.evaluation.model_uri) or baseline.run_id or "baseline"
         if baseline.rows is not None and same_rows(rows, baseline.rows):
-            return compare_rows(rows, baseline.rows, name, confidence=asked.confidence, seed=asked.seed)
+            return compare_rows(rows, baseline.rows, name, **how)
         logger.warning("The baseline was not judged by the same rows, so that only the figures are compared.")
         return compare_figures(subject.figures, baseline.metrics, name, subject.directions)
     if isinstance(baseline, Evaluation):
@@ -202,7 +203,7 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
         theirs, _ = rows_of_classifier(answers, subject.table.labels_data, config, rows.dataset_digest)
     else:
         theirs = rows_of_regressor(answers, subject.table.labels_data, config, rows.dataset_digest)
-    return compare_rows(rows, theirs, judged.uri or "baseline", confidence=asked.confidence, seed=asked.seed)
+    return compare_rows(rows, theirs, judged.uri or "baseline", **how)
 
 
 def _checks(record: Evaluation, asked: Asked) -> tuple[Check, ...]:
