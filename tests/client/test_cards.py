@@ -123,6 +123,19 @@ def test_an_evaluation_in_another_run_counts_and_the_newest_wins() -> None:
     assert found.metrics == {"r2_score": 0.5}
 
 
+def test_an_evaluation_in_another_experiment_counts_too() -> None:
+    _, model_id = made()
+    treering.set_experiment("judging")
+    with treering.start_run():
+        record = Evaluation(f"models:/{model_id}", model_id, metrics={"r2_score": 0.5}, created=9)
+        treering.log_text(to_json(record), RECORD_PATH)
+        treering.set_tag(EVALUATED_TAG, model_id)
+        treering.log_metric("r2_score", 0.5, model_id=model_id)
+    found = treering.model_card("twice").facts.evaluation
+    assert found is not None
+    assert found.metrics == {"r2_score": 0.5}
+
+
 def test_a_demand_may_be_about_what_the_run_measured_besides() -> None:
     run_id, _ = made()
     treering.objective("Fast.", {"latency": "<= 5", "r2": ">= 0.9"})

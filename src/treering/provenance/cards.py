@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from treering.core.clock import now
@@ -39,6 +40,7 @@ CARD_TAG = "treering.card."
 # An MLmodel file or a record has some kilobytes; more than this is none.
 _MOST_READ = 16 << 20
 _EVENTS = 100
+_MOST_JUDGES = 5
 _RELATIONS = {"input": "read", "output": "written", "child": "started within", "registered": "registered"}
 
 T = TypeVar("T")
@@ -335,17 +337,7 @@ def _evaluation(
 
     As it was recorded, and with what its run measured besides; without one, what the model's own run measured.
     """
-    holders: list[Run] = []
-    tracking = gathering.sources.tracking
-    if logged is not None:
-        query = Query(
-            f"tags.`{EVALUATED_TAG}` = '{logged.model_id}'",
-            ("attributes.start_time DESC",),
-            5,
-            experiment_ids=(logged.experiment_id,),
-        )
-        found = gathering.attempt(lambda: tracking.runs.search(query), "Evaluations")
-        holders += found.items if found else ()
+    holders = [] if logged is None else _judges(gathering, logged)
     if run is not None and all(one.info.run_id != run.info.run_id for one in holders):
         said = run.data.tags.get(EVALUATED_TAG)
         if said is None or logged is None or said == logged.model_id:
@@ -355,6 +347,26 @@ def _evaluation(
         return None, None if run is None else measured_by(run)
     newest, holder = max(known, key=lambda one: one[0].created)
     return newest, with_measured(newest, holder)
+
+
+def _judges(gathering: _Gathering, logged: LoggedModel) -> list[Run]:
+    """The newest runs that say they hold an evaluation of the model: of its experiment, and those that its metrics name."""
+    runs = gathering.sources.tracking.runs
+    query = Query(
+        f"tags.`{EVALUATED_TAG}` = '{logged.model_id}'",
+        ("attributes.start_time DESC",),
+        _MOST_JUDGES,
+        experiment_ids=(logged.experiment_id,),
+    )
+    found = gathering.attempt(lambda: runs.search(query), "Evaluations")
+    holders = {one.info.run_id: one for one in (found.items if found else ())}
+    newest = sorted(logged.metrics, key=lambda metric: metric.timestamp, reverse=True)
+    named = dict.fromkeys(metric.run_id for metric in newest if metric.run_id and metric.run_id not in holders)
+    for run_id in list(named)[:_MOST_JUDGES]:
+        one = gathering.attempt(partial(runs.get, run_id), "A run that judged it")
+        if one is not None and one.data.tags.get(EVALUATED_TAG) == logged.model_id:
+            holders[run_id] = one
+    return list(holders.values())
 
 
 def _record(gathering: _Gathering, run: Run) -> Evaluation | None:
