@@ -39,6 +39,7 @@ from treering.entities.evaluation import Evaluation
 from treering.entities.run import ModelInput
 from treering.evaluation.classification import per_class
 from treering.evaluation.metric_makers import LATENCY, MetricValue
+from treering.evaluation.options import check_count
 from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, ROWS_PATH, to_json
 from treering.evaluation.rows import CLASSIFIER, Rows, to_bytes
 from treering.models.tables import is_table
@@ -193,7 +194,8 @@ class Recording:
             logger.warning("The model card is not written: %s treering.model_card writes it later.", error)
 
     def _make_of_classifier(self, rows: Rows, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:
-        most = int(config.get("max_classes_for_multiclass_roc_pr", _MOST_CLASSES))
+        most = config.get("max_classes_for_multiclass_roc_pr", _MOST_CLASSES)
+        check_count("max_classes_for_multiclass_roc_pr", most, 0)
         if asked.plots:
             draw = plotter()
             self._add_plots(plots_of_classifier(rows, draw, most), draw)
