@@ -77,6 +77,13 @@ def test_a_program_gets_the_record_and_the_kind_of_model_is_seen_from_the_target
 
 
 @pytest.mark.usefixtures("files")
+def test_a_demand_that_cannot_be_judged_is_not_met() -> None:
+    result = run("models:/classes/1", "--data", "rows.csv", "--targets", "label", "--threshold", "acuracy >= 0.1")
+    assert result.return_value == 1
+    assert "no metric 'acuracy'" in result.output
+
+
+@pytest.mark.usefixtures("files")
 @pytest.mark.parametrize(
     ("options", "why"),
     [

@@ -16,6 +16,8 @@ from treering.cli.main import main
 from treering.client.cards import log_card
 from treering.core.errors import InvalidInput, NotFound
 from treering.entities.evaluation import Evaluation, Interval
+from treering.evaluation.card.judged import criteria_of
+from treering.evaluation.card.markdown import to_markdown
 from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, to_json
 
 
@@ -119,6 +121,44 @@ def test_an_evaluation_in_another_run_counts_and_the_newest_wins() -> None:
     found = treering.model_card("twice").facts.evaluation
     assert found is not None
     assert found.metrics == {"r2_score": 0.5}
+
+
+def test_an_evaluation_in_another_experiment_counts_too() -> None:
+    _, model_id = made()
+    treering.set_experiment("judging")
+    with treering.start_run():
+        record = Evaluation(f"models:/{model_id}", model_id, metrics={"r2_score": 0.5}, created=9)
+        treering.log_text(to_json(record), RECORD_PATH)
+        treering.set_tag(EVALUATED_TAG, model_id)
+        treering.log_metric("r2_score", 0.5, model_id=model_id)
+    found = treering.model_card("twice").facts.evaluation
+    assert found is not None
+    assert found.metrics == {"r2_score": 0.5}
+
+
+def test_a_demand_may_be_about_what_the_run_measured_besides() -> None:
+    run_id, _ = made()
+    treering.objective("Fast.", {"latency": "<= 5", "r2": ">= 0.9"})
+    treering.log_metrics({"latency": 3.5, "r2": 0.1}, run_id=run_id)
+    facts = treering.model_card("twice").facts
+    assert facts.evaluation is not None
+    assert set(facts.evaluation.metrics) == {"r2_score"}
+    # What the evaluation judged counts for more than what the run says of itself under another name.
+    assert [(one.name, one.passed, one.value) for one in criteria_of(facts)] == [
+        ("latency", True, 3.5),
+        ("r2", True, 0.95),
+    ]
+
+
+def test_the_metrics_of_a_run_stand_for_an_evaluation_that_nobody_made() -> None:
+    treering.set_experiment("plain")
+    treering.objective("Double it.", {"r2_score": ">= 0.9"})
+    with treering.start_run() as run:
+        treering.log_metric("r2_score", 0.95)
+    facts = treering.model_card(f"runs:/{run.info.run_id}").facts
+    assert facts.evaluation is None
+    assert [one.passed for one in criteria_of(facts)] == [True]
+    assert "has not been evaluated" in to_markdown(facts)
 
 
 def test_a_card_is_logged_into_the_run_that_evaluated() -> None:

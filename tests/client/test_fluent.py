@@ -338,6 +338,8 @@ def test_datasets_are_recorded_with_their_role() -> None:
         treering.log_input(dataset, context="training", tags={"k": "v"})
         treering.log_inputs([arrays], ["eval"])
         treering.log_metric("acc", 0.5, dataset=dataset)
+        with pytest.raises(InvalidInput, match="normal form"):  # and nothing else is lost with it
+            treering.log_metrics({"..": 0.5}, dataset=dataset)
         with pytest.raises(InvalidInput, match="Give one of each"):
             treering.log_inputs([dataset], ["a", "b"])
     used = {one.dataset.name: one for one in treering.get_run(run.info.run_id).inputs.dataset_inputs}

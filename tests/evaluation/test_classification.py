@@ -62,7 +62,7 @@ def test_many_classes_are_judged_as_scikit_learn_judges_them(average: str, weigh
     score = DICE.dirichlet([1, 1, 1], 200)
     weight = DICE.random(200) + 0.1 if weighted else None
     rows, labels = classified(truth, said, weight=weight)
-    found = metrics_of(replace(rows, score=score), average)
+    found = metrics_of(replace(rows, score=score, average=average))
     assert labels.tolist() == ["a", "b", "c"]
     for name in ("recall_score", "precision_score", "f1_score"):
         expected = getattr(judge, name)(truth, said, average=average, sample_weight=weight, zero_division=0)
@@ -77,7 +77,7 @@ def test_a_class_that_occurs_nowhere_does_not_lower_the_macro_average() -> None:
     truth, said = ["a", "b", "a", "b"], ["a", "b", "b", "b"]
     rows, _ = classified(truth, said, labels=["a", "b", "c"])
     expected = judge.f1_score(truth, said, average="macro")
-    assert metrics_of(rows, "macro")["f1_score"] == pytest.approx(expected)
+    assert metrics_of(replace(rows, average="macro"))["f1_score"] == pytest.approx(expected)
 
 
 def test_the_positive_class_may_be_the_first_one() -> None:
@@ -155,4 +155,4 @@ def test_each_class_against_all_others_is_a_line_of_a_table() -> None:
 def test_an_unknown_average_is_refused() -> None:
     rows, _ = classified([0, 1], [0, 1])
     with pytest.raises(InvalidInput, match="weighted, macro, micro"):
-        metrics_of(rows, "samples")
+        metrics_of(replace(rows, average="samples"))

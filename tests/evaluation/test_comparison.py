@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from treering.evaluation.comparison import compare_figures, compare_rows, same_rows
+from treering.evaluation.judging import metrics_of
 from treering.evaluation.ranking import fingerprints
-from treering.evaluation.rows import RANKER, Rows, classified, regressed
+from treering.evaluation.rows import RANKER, Rows, classified, from_bytes, regressed, to_bytes
 
 
 def model(rows: int, right: float, seed: int, *, truth_seed: int = 0) -> Rows:
@@ -46,6 +47,19 @@ def test_pairs_see_what_two_separate_intervals_do_not() -> None:
     assert found["mean_absolute_error"].better is True
     assert found["mean_absolute_error"].greater_is_better is False
     assert found["max_error"].better is None  # of which there is no interval
+
+
+def test_classes_are_brought_together_as_the_candidate_asks() -> None:
+    dice = np.random.default_rng(1)
+    truth = dice.choice(3, 400, p=[0.8, 0.1, 0.1])
+    one, other = (classified(truth, dice.permutation(truth), labels=[0, 1, 2])[0] for _ in range(2))
+    macro = replace(one, average="macro")
+    found = {each.metric: each for each in compare_rows(from_bytes(to_bytes(macro)), other, "b").differences}
+    assert found["f1_score"].candidate == metrics_of(macro)["f1_score"]
+    assert found["f1_score"].baseline == metrics_of(replace(other, average="macro"))["f1_score"]
+    assert found["f1_score"].baseline != metrics_of(other)["f1_score"]
+    plain = compare_rows(one, other, "b", replicates=0)
+    assert {each.difference.low for each in plain.differences} == {None}
 
 
 def test_only_answers_to_the_same_questions_are_compared_in_pairs() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from treering.core.errors import InvalidInput
+from treering.evaluation.business import business_of
 from treering.evaluation.judging import metrics_of
 from treering.evaluation.resampling import draws, intervals_of, replicates_of
 from treering.evaluation.rows import Rows, classified, regressed
@@ -89,8 +90,9 @@ def test_many_classes_have_intervals_around_their_figures() -> None:
     rows, _ = classified(truth, said)
     rows = replace(rows, score=dice.dirichlet(np.ones(4), 500))
     for average in ("weighted", "macro", "micro"):
-        metrics = metrics_of(rows, average)
-        found = intervals_of(rows, metrics, draws(500), average=average)
+        rows = replace(rows, average=average)
+        metrics = metrics_of(rows)
+        found = intervals_of(rows, metrics, draws(500))
         assert {"accuracy_score", "f1_score", "log_loss"} <= set(found)
         assert all(between.low <= metrics[name] <= between.high for name, between in found.items())
 
@@ -104,3 +106,21 @@ def test_a_handful_of_rows_has_no_interval() -> None:
 def test_draws_of_nothing_are_refused(rows: int, replicates: int) -> None:
     with pytest.raises(InvalidInput):
         draws(rows, replicates)
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_rows_of_no_weight_are_drawn_without_complaint(kind: str) -> None:
+    weight = np.zeros(50)
+    weight[:2] = 1
+    numbers = np.random.default_rng(1).integers(0, 2, 50)
+    rows = regressed(numbers, numbers, weight=weight)
+    if kind == "classifier":
+        rows, _ = classified(numbers, numbers, labels=[0, 1], weight=weight)
+        assert business_of(rows, {"tp": 1.0}, drawn=draws(50, 100)).value.value >= 0
+    assert intervals_of(rows, metrics_of(rows), draws(50, 100))
+
+
+def test_errors_whose_squares_are_infinite_are_no_reason_to_complain() -> None:
+    rows = regressed(np.arange(50.0), np.full(50, 1e200))
+    assert metrics_of(rows)["mean_squared_error"] == np.inf
+    assert "mean_absolute_error" in intervals_of(rows, metrics_of(rows), draws(50, 100))

@@ -13,6 +13,9 @@ COLUMNS = {
     "country": np.array(["DE", "FR", "DE", None], object),
     "year of birth": np.array([1, 2, 3, 4]),
     "member": np.array([True, False, True, True]),
+    "code": np.array(["007", "7", "true", "false"]),
+    "perhaps": np.array([True, False, None, True], object),
+    "large": np.array([2**53, 2**53 + 1, 0, 1]),
     "since": np.array(["2020-01-01", "2021-01-01", "NaT", "2022-01-01"], "datetime64[D]"),
 }
 
@@ -36,6 +39,11 @@ def found(wanted: object) -> dict[str, list[bool]]:
         ("member == true", [True, False, True, True]),
         ("since >= 2021-01-01", [False, True, False, True]),
         ("country == 'a and b'", [False, False, False, False]),
+        ("country == O'Brien", [False, False, False, False]),
+        ("code == 007", [True, False, False, False]),
+        ("code != true", [True, True, False, True]),
+        ("perhaps == false", [False, True, False, False]),
+        ("large == 9007199254740993", [False, True, False, False]),
     ],
 )
 def test_a_condition_marks_rows_and_a_missing_value_never_meets_one(condition: str, expected: list[bool]) -> None:
@@ -79,6 +87,11 @@ def test_conditions_may_have_names_and_be_arrays() -> None:
         (["__import__('os').system('x')"], "neither a column nor a condition"),
         ([3], "name of a column or a condition"),
         (["age >= old"], "cannot be compared"),
+        (["age == old"], "cannot be compared"),
+        (["age == 1 or age == 2"], "more than one value"),
+        (["country == 'DE' and"], "more than one value"),
+        (["member == perhaps"], "neither true nor false"),
+        (["since > yesterday"], "cannot be compared"),
     ],
 )
 def test_what_is_no_slice_is_refused(wanted: list, why: str) -> None:

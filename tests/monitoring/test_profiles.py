@@ -268,3 +268,39 @@ def test_a_text_is_one_value_whatever_its_piece_looks_like() -> None:
     found = profile_of("t", pieces).column("code")
     assert (found.kind, found.distinct, found.missing) == ("text", 5, 1)
     assert dict(zip(found.values, found.value_counts, strict=True)) == {"z": 50, "7": 3, "8": 1, "x": 1, "y": 1}
+
+
+@pytest.mark.parametrize("odd", [[1e308, -1e308, 1e300], [10**400, -(10**400), 2], ["1e999", "-1e999", "2"]])
+def test_numbers_too_large_to_be_squared_are_infinite(odd: list[Any]) -> None:
+    found = made(
+        {"a": np.array([*odd, *range(40)], object if isinstance(odd[0], int | str) else float), "b": np.arange(43)}
+    )
+    assert found.column("a").infinite >= 2
+    assert from_json(to_json(found)) == found
+    assert to_html(found)
+
+
+@pytest.mark.parametrize("later", [[1, 2, 3.5], [0, 0.5], [np.nan, 5.0]])
+def test_what_was_constant_and_is_no_more_has_a_page(later: list[float]) -> None:
+    found = made({"a": np.array(later)}, against=made({"a": np.ones(20)}))
+    assert sum(found.column("a").counts) == np.isfinite(later).sum()
+    assert "Distribution of a" in to_html(found)
+
+
+def test_dates_beyond_those_of_python_have_a_page() -> None:
+    far = np.array(["294000-01-01", "-5000-01-01"] * 30, "datetime64[us]") + np.arange(60)
+    assert "294000-01-01" in to_html(made({"a": far}))
+
+
+def test_long_texts_and_broken_characters_make_no_book_of_a_profile() -> None:
+    found = made(
+        {
+            "a": np.array(["x" * 100_000, "y" * 900, "\ud800"] * 20, object),
+            "b": np.array([*range(59), "z" * 9999], object),
+        }
+    )
+    assert found.column("a").distinct == 3
+    assert found.column("a").other == 20
+    assert len(to_json(found)) < 10_000
+    assert len(to_html(found)) < 30_000
+    assert from_json(to_json(found)).rows == 60

@@ -12,10 +12,10 @@ from treering.assembly import Services
 from treering.ci.document import Picture
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.uri import ModelUri, parse_model_uri, parse_runs_uri, scheme_of
-from treering.entities.dataset import OUTPUT_CONTEXT
 from treering.entities.evaluation import Evaluation
 from treering.entities.model import LoggedModel, ModelVersion
 from treering.entities.run import Run
+from treering.evaluation.measured import measured_by, with_measured
 from treering.evaluation.record import RECORD_PATH, ROWS_PATH, from_json
 from treering.evaluation.rows import Rows, from_bytes
 from treering.registry.locate import find_version
@@ -131,8 +131,8 @@ def _evaluated(services: Services, found: Contestant, model: LoggedModel | None)
         own.add(found.version.source)
     evaluations = list(_evaluations(services, dict.fromkeys(run_ids), own, model))
     evaluations.sort(key=lambda one: one.created, reverse=True)
-    if not evaluations and found.run and (figures := found.run.data.metrics):
-        evaluations = [_of_metrics(found.run, figures)]
+    if not evaluations and found.run and (instead := measured_by(found.run)):
+        evaluations = [instead]
     return replace(found, model=model, evaluations=tuple(evaluations))
 
 
@@ -148,23 +148,7 @@ def _evaluations(
         # A run may judge another model than the one it made.
         about = {record.model_uri, f"models:/{record.model_id}"} if record.model_uri or record.model_id else own
         if model is None or about & own or record.model_id == model.model_id:
-            # What else the run measured, such as how long an answer takes, may have a bound, too.
-            metrics = {**run.data.metrics, **record.metrics}
-            yield replace(record, run_id=run_id, metrics=metrics)
-
-
-def _of_metrics(run: Run, figures: dict[str, float]) -> Evaluation:
-    used = [one for one in run.inputs.dataset_inputs if one.context != OUTPUT_CONTEXT]
-    judged_by = [one for one in used if one.context not in {"", "train", "training"}] or used
-    only = judged_by[0].dataset if len(judged_by) == 1 else None
-    return Evaluation(
-        model_uri=f"runs:/{run.info.run_id}",
-        dataset_name=only.name if only else "",
-        dataset_digest=only.digest if only else "",
-        metrics=figures,
-        created=run.info.end_time or run.info.start_time,
-        run_id=run.info.run_id,
-    )
+            yield with_measured(record, run)
 
 
 def _run(services: Services, run_id: str) -> Run | None:

@@ -35,7 +35,9 @@ class DataProfile:
     def _repr_html_(self) -> str:
         """What a notebook shows: the page, apart from the notebook's own style."""
         page = to_html(self.profile).replace("&", "&amp;").replace('"', "&quot;")
-        return f'<iframe srcdoc="{page}" style="width:100%;height:640px;border:0" title="Data profile"></iframe>'
+        return (
+            f'<iframe sandbox srcdoc="{page}" style="width:100%;height:640px;border:0" title="Data profile"></iframe>'
+        )
 
     @property
     def rows(self) -> int:

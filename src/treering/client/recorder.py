@@ -28,7 +28,7 @@ from treering.tracking.limits import check_key
 if TYPE_CHECKING:
     from treering.assembly import Services
 
-__all__ = ["Recorder", "check_keys"]
+__all__ = ["Recorder"]
 
 _PARTING = 0.1
 _LOOK_AGAIN = 0.5
@@ -118,11 +118,12 @@ class Recorder:
         """Record params, tags, inputs and linked points.
 
         Raises:
-            InvalidInput: If this process has logged another value of a param.
+            InvalidInput: If a name is none, or this process has logged another value of a param.
             StorageFull: If the disk is full.
         """
-        check_keys("params.key", batch.params)
-        check_keys("tags.key", batch.tags)
+        _check_keys("params.key", batch.params)
+        _check_keys("tags.key", batch.tags)
+        _check_keys("metrics.key", {metric.key for metric in batch.linked})
         if batch.params:
             self._remember(batch.run_id, batch.params)
         self._append(lambda writer: writer.batch(batch))
@@ -355,9 +356,9 @@ class Recorder:
             known.update(params)
 
 
-def check_keys(what: str, values: Mapping[str, str]) -> None:
+def _check_keys(what: str, keys: Iterable[str]) -> None:
     """Raises InvalidInput for a name that no store would take, while the caller can still do something about it."""
-    for key in values:
+    for key in keys:
         check_key(key, what)
 
 

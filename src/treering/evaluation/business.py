@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from treering.core.errors import InvalidInput
 from treering.entities.evaluation import Business, Estimate
 from treering.evaluation.classification import confusion
+from treering.evaluation.options import check_number
 from treering.evaluation.resampling import FEWEST_ROWS, Draws, interval
 from treering.evaluation.rows import CLASSIFIER, Rows
 
@@ -73,11 +74,13 @@ def business_of(
         drawn: For intervals; none without.
 
     Raises:
-        InvalidInput: If the rows are not a classifier's, or the matrix does not fit.
+        InvalidInput: If the rows are not a classifier's, or the matrix does not fit, or the cost is no cost.
     """
     if rows.kind != CLASSIFIER:
         msg = f"value_matrix goes with a classifier, and this is a {rows.kind}. Use extra_metrics for what a number is worth."
         raise InvalidInput(msg)
+    if cost is not None:
+        check_number("model_cost", cost, 0)
     matrix = matrix_of(value_matrix, rows)
     weight = np.ones(len(rows)) if rows.weight is None else rows.weight
     cells = confusion(rows)
@@ -132,7 +135,8 @@ def _best(
 def _estimate(value: float, weighted: Floats, weight: Floats, drawn: Draws | None, confidence: float) -> Estimate:
     if drawn is None or len(weight) < FEWEST_ROWS:
         return Estimate(value)
-    found = interval(drawn.sums(weighted) / drawn.sums(weight), confidence)
+    with np.errstate(divide="ignore", invalid="ignore"):  # only rows of no weight may be drawn
+        found = interval(drawn.sums(weighted) / drawn.sums(weight), confidence)
     return Estimate(value) if found is None else Estimate(value, found.low, found.high)
 
 

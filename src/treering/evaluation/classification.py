@@ -67,14 +67,14 @@ def averaged(hits: Floats, true: Floats, said: Floats, positive: int | None, ave
     return {"accuracy_score": accuracy, "recall_score": recall, "precision_score": precision, "f1_score": f1}
 
 
-def metrics_of(rows: Rows, average: str = "weighted") -> dict[str, float]:
+def metrics_of(rows: Rows) -> dict[str, float]:
     """All of MLflow's metrics of a classifier; those of scores only where there are scores.
 
     Raises:
-        InvalidInput: If `average` is none that is known.
+        InvalidInput: If the rows' average is none that is known.
     """
-    if average not in AVERAGES:
-        msg = f"There is no average {average!r} of classes. Known ones: {', '.join(AVERAGES)}."
+    if rows.average not in AVERAGES:
+        msg = f"There is no average {rows.average!r} of classes. Known ones: {', '.join(AVERAGES)}."
         raise InvalidInput(msg)
     found: dict[str, float] = {}
     if rows.positive is not None:
@@ -85,14 +85,14 @@ def metrics_of(rows: Rows, average: str = "weighted") -> dict[str, float]:
         found["false_negatives"] = int(plain[rows.positive, other])
         found["true_positives"] = int(plain[rows.positive, rows.positive])
     found["example_count"] = len(rows)
-    summed = averaged(*class_sums(rows), rows.positive, average)
+    summed = averaged(*class_sums(rows), rows.positive, rows.average)
     found |= {name: float(value) for name, value in summed.items()}
     if rows.score is not None:
-        found |= _of_scores(rows, average)
+        found |= _of_scores(rows)
     return found
 
 
-def _of_scores(rows: Rows, average: str) -> dict[str, float]:
+def _of_scores(rows: Rows) -> dict[str, float]:
     score = rows.score
     if score is None:
         return {}
@@ -101,17 +101,17 @@ def _of_scores(rows: Rows, average: str) -> dict[str, float]:
         tallies = tallied(rows.target == rows.positive, score[:, rows.positive], rows.weight)
         found["roc_auc"] = tallies.roc_auc
         found["precision_recall_auc"] = tallies.average_precision
-    elif average in {"macro", "weighted"}:
-        found["roc_auc"] = _one_against_rest(rows, score, average)
+    elif rows.average != "micro":
+        found["roc_auc"] = _one_against_rest(rows, score)
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def _one_against_rest(rows: Rows, score: NDArray[Any], average: str) -> float:
+def _one_against_rest(rows: Rows, score: NDArray[Any]) -> float:
     _, true, _ = class_sums(rows)
     if not true.all():
         return np.nan
     found = [tallied(rows.target == label, score[:, label], rows.weight).roc_auc for label in range(len(rows.labels))]
-    return float(np.average(found, weights=None if average == "macro" else true))
+    return float(np.average(found, weights=None if rows.average == "macro" else true))
 
 
 def row_losses(rows: Rows) -> dict[str, Floats]:

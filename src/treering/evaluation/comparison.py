@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,18 @@ def compare_rows(
 
     Args:
         name: What the baseline is called.
+        replicates: 0 for differences without intervals.
 
     Raises:
         InvalidInput: If there is no row. The caller sees to it that they are the `same_rows`.
     """
+    baseline = replace(baseline, average=candidate.average)
     ours, theirs = metrics_of(candidate), metrics_of(baseline)
-    drawn = draws(len(candidate), replicates, seed)
-    first, second = replicates_of(candidate, drawn), replicates_of(baseline, drawn)
+    first: Mapping[str, Any] = {}
+    second: Mapping[str, Any] = {}
+    if replicates and len(candidate) >= FEWEST_ROWS:
+        drawn = draws(len(candidate), replicates, seed)
+        first, second = replicates_of(candidate, drawn), replicates_of(baseline, drawn)
     differences: list[Difference] = []
     for metric in ours:
         direction = greater_is_better(metric)
@@ -43,7 +49,7 @@ def compare_rows(
             continue
         change = ours[metric] - theirs[metric]
         between = None
-        if metric in first and metric in second and len(candidate) >= FEWEST_ROWS:
+        if metric in first and metric in second:
             between = interval(first[metric] - second[metric], confidence)
         estimate = Estimate(change) if between is None else Estimate(change, between.low, between.high)
         differences.append(

@@ -18,6 +18,7 @@ from treering.core.errors import InvalidInput
 from treering.core.plugins import Registry
 from treering.entities.evaluation import Explanation, FeatureDependence, FeatureImportance
 from treering.evaluation.columns import Columns
+from treering.evaluation.options import check_count, check_number
 
 __all__ = [
     "EXPLAINERS",
@@ -77,6 +78,12 @@ class ExplanationOptions:
     model: Any = None
     keep_rows: bool = False
     rows_to: Callable[[Mapping[str, Array]], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        for name, least in (("rows", 1), ("repeats", 1), ("top", 0), ("points", 2), ("lines", 1), ("seed", 0)):
+            check_count(name, getattr(self, name), least)
+        check_number("seconds", self.seconds)
 
 
 @dataclass(frozen=True, slots=True)

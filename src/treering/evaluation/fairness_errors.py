@@ -25,6 +25,7 @@ __all__ = ["error_report"]
 # What is averaged over the rows of a group, in this order.
 _MEANS = ("mean_error", "mean_absolute_error", "mean_squared_error", "mean_target", "mean_prediction")
 _RMSE = "root_mean_squared_error"
+_LARGEST = 1e70  # the squares of squared errors are added up
 _SQUARES = _MEANS.index("mean_squared_error")
 
 
@@ -32,10 +33,13 @@ def error_report(
     group: Grouping, truth: Numbers, told: Numbers, shown: Numbers, options: FairnessOptions
 ) -> GroupReport:
     """The report of one grouping."""
-    error = told - truth
-    if not np.isfinite(error).all():
-        msg = "Some targets or predictions are missing or infinite. Leave such rows out, or find out where they come from."
+    if not (np.abs(np.stack([truth, told])) < _LARGEST).all():  # nor is NaN
+        msg = (
+            f"Some targets or predictions are missing, infinite or beyond {_LARGEST:g}. Leave such rows out, or find out"
+            " where they come from."
+        )
         raise InvalidInput(msg)
+    error = told - truth
     many = len(group.names)
     rows = np.bincount(group.codes, minlength=many)
     means, covariances = _moments(group, (error, np.abs(error), error * error, truth, told), rows)

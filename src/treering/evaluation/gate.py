@@ -15,6 +15,7 @@ from treering.entities.evaluation import Check, Comparison, Difference, Estimate
 from treering.entities.gate import GateResult, Policy, Verdict
 from treering.entities.objective import Criterion, Objective
 from treering.evaluation.comparison import compare_figures
+from treering.evaluation.demands import bound_kept, demand_met
 from treering.evaluation.metric_names import metric_named
 
 __all__ = ["Rivals", "judge", "verdict_of"]
@@ -100,31 +101,7 @@ def _rows(candidate: Evaluation, policy: Policy) -> Iterator[Check]:
 def _bounds(candidate: Evaluation, objective: Objective | None, policy: Policy) -> Iterator[Check]:
     criteria = [*(objective.criteria if objective else ()), *policy.bounds]
     for one in dict.fromkeys(criteria):
-        if one.slice:
-            part = next((part for part in candidate.slices if part.name == one.slice), None)
-            if part is None:
-                known = ", ".join(repr(part.name) for part in candidate.slices) or "none at all"
-                yield _unknown(one, f"It was not evaluated on a slice {one.slice!r}; its slices are: {known}.")
-                continue
-            yield _bound(one, part.metrics, part.intervals)
-        else:
-            yield _bound(one, candidate.metrics, candidate.intervals)
-
-
-def _bound(one: Criterion, metrics: Mapping[str, float], intervals: Mapping[str, Interval]) -> Check:
-    found = metric_named(metrics, one.metric)
-    if found is None:
-        known = ", ".join(sorted(metrics)) or "none at all"
-        return _unknown(one, f"The evaluation has no metric {one.metric!r}; its metrics are: {known}.")
-    called, value = found
-    if math.isnan(value):
-        return _unknown(one, f"{called} is not a number there: there are too few rows, or only of one class.")
-    passed = one.holds(value)
-    interval = intervals.get(called)
-    reason = "" if passed else f"{value:.4g} is not {one.bound}."
-    if passed and interval is not None and not (one.holds(interval.low) and one.holds(interval.high)):
-        reason = f"The true value may be from {interval.low:.4g} to {interval.high:.4g}, which reaches over the bound."
-    return Check(one.name, passed, value, one.bound, reason)
+        yield demand_met(one, candidate)
 
 
 def _fairness(candidate: Evaluation, policy: Policy) -> Iterator[Check]:
@@ -134,7 +111,8 @@ def _fairness(candidate: Evaluation, policy: Policy) -> Iterator[Check]:
         wanted = [reports[one.slice]] if one.slice in reports else list(reports.values()) if not one.slice else []
         if not wanted:
             known = ", ".join(map(repr, reports)) or "none at all"
-            yield _unknown(one, f"There is no group report by {one.slice or 'any attribute'!r}; there are: {known}.")
+            reason = f"There is no group report by {one.slice or 'any attribute'!r}; there are: {known}."
+            yield Check(one.name, None, None, one.bound, reason)
         for report in wanted:
             asked = Criterion(one.metric, one.op, one.value, report.attribute)
             figures = {name: figure.value for name, figure in report.summary.items()}
@@ -143,7 +121,7 @@ def _fairness(candidate: Evaluation, policy: Policy) -> Iterator[Check]:
                 for name, figure in report.summary.items()
                 if figure.low is not None and figure.high is not None
             }
-            yield _bound(asked, figures, intervals)
+            yield bound_kept(asked, figures, intervals)
 
 
 def _own(candidate: Evaluation) -> Iterator[Check]:
@@ -268,7 +246,3 @@ def _slices(metric: str, rivals: Rivals, objective: Objective | None, policy: Po
             f"not worse by more than {most:g}",
             reason,
         )
-
-
-def _unknown(one: Criterion, reason: str) -> Check:
-    return Check(one.name, None, None, one.bound, reason)

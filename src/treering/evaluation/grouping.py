@@ -66,7 +66,11 @@ def group_by(attribute: str, values: Any, ranges: int = 4) -> Grouping:
 
 
 def codes_of(values: Any) -> tuple[np.ndarray[Any, np.dtype[np.intp]], list[Any]]:
-    """Each value as its place among the distinct ones, and these, sorted; what is missing stands last, as None."""
+    """Each value as its place among the distinct ones, and these, sorted; what is missing stands last, as None.
+
+    Raises:
+        InvalidInput: If the values are lists or the like.
+    """
     array = _array(values)
     kind = array.dtype.kind
     if kind == "b":
@@ -78,7 +82,11 @@ def codes_of(values: Any) -> tuple[np.ndarray[Any, np.dtype[np.intp]], list[Any]
     # A dictionary beats sorting by far where few values are distinct, and takes values of any kind. NaN is not
     # equal to itself, but found again by being the same object.
     listed = array.astype("datetime64[s]").astype(str).tolist() if kind == "M" else array.tolist()
-    met = dict.fromkeys(listed)
+    try:
+        met = dict.fromkeys(listed)
+    except TypeError as error:
+        msg = f"The column holds what cannot be told apart as a group: {error}. Give texts, numbers or truth values."
+        raise InvalidInput(msg) from error
     distinct: list[Any] = sorted((value for value in met if not _is_missing(value)), key=_order)
     places = {value: place for place, value in enumerate(distinct)}
     gaps = [value for value in met if _is_missing(value)]

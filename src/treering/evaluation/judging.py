@@ -51,11 +51,11 @@ def greater_is_better(metric: str) -> bool | None:
     return DIRECTIONS.get(head) if number.isdigit() else None
 
 
-def metrics_of(rows: Rows, average: str = "weighted") -> dict[str, float]:
-    """The metrics of these rows, under MLflow's names. Raises InvalidInput for an unknown `average`."""
+def metrics_of(rows: Rows) -> dict[str, float]:
+    """The metrics of these rows, under MLflow's names. Raises InvalidInput for an unknown average of classes."""
     found: dict[str, float] = {}
     if rows.kind == CLASSIFIER:
-        found = classification.metrics_of(rows, average)
+        found = classification.metrics_of(rows)
     elif rows.kind == REGRESSOR:
         found = regression.metrics_of(rows)
     for name, values in rows.values.items():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
@@ -153,7 +153,7 @@ def make_metric(  # noqa: PLR0913  # MLflow's signature
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
 
 
 def _of_regressor(name: str, *, up: bool) -> EvaluationMetric:
@@ -180,16 +180,12 @@ def _of_classifier(name: str) -> EvaluationMetric:
         rows, _ = classified(
             targets, predictions, positive=pos_label if average == "binary" else None, weight=sample_weight
         )
-        if average != "binary" and rows.positive is not None:
-            rows = _all_classes(rows)
-        found = classifier_metrics(rows, "weighted" if average == "binary" else average)
+        if average != "binary":
+            rows = replace(rows, positive=None, average=average)
+        found = classifier_metrics(rows)
         return MetricValue(aggregate_results={name: found[name]})
 
     return make_metric(eval_fn=eval_fn, greater_is_better=True, name=name)
-
-
-def _all_classes(rows: Any) -> Any:
-    return type(rows)(rows.kind, rows.target, rows.prediction, rows.score, rows.weight, rows.labels)
 
 
 def _of_ranker(name: str, k: int) -> EvaluationMetric:

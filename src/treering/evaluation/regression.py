@@ -12,8 +12,9 @@ __all__ = ["from_means", "metrics_of", "row_losses"]
 Floats = NDArray[np.float64]
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def metrics_of(rows: Rows) -> dict[str, float]:
-    """All of MLflow's metrics of a regressor."""
+    """All of MLflow's metrics of a regressor; infinite where squares of numbers are."""
     losses = row_losses(rows)
     means = {name: float(np.average(values, weights=rows.weight)) for name, values in losses.items()}
     found: dict[str, float] = {"example_count": len(rows)}
@@ -27,6 +28,7 @@ def metrics_of(rows: Rows) -> dict[str, float]:
     return found
 
 
+@np.errstate(over="ignore")
 def row_losses(rows: Rows) -> dict[str, Floats]:
     """What each row adds to the means that the metrics are made of."""
     error = rows.target - rows.prediction

@@ -86,13 +86,13 @@ def interval(values: Floats, confidence: float) -> Interval | None:
 
 
 def intervals_of(
-    rows: Rows, metrics: Mapping[str, float], drawn: Draws, *, confidence: float = 0.95, average: str = "weighted"
+    rows: Rows, metrics: Mapping[str, float], drawn: Draws, *, confidence: float = 0.95
 ) -> dict[str, Interval]:
     """The intervals of those metrics that have one."""
     if len(rows) < FEWEST_ROWS:
         return {}
     found: dict[str, Interval] = {}
-    for name, values in replicates_of(rows, drawn, average).items():
+    for name, values in replicates_of(rows, drawn).items():
         if name not in metrics:
             continue
         between = interval(values, confidence)
@@ -102,17 +102,18 @@ def intervals_of(
     return found
 
 
-def replicates_of(rows: Rows, drawn: Draws, average: str = "weighted") -> dict[str, Floats]:
-    """Each metric that can be resampled, in each replicate."""
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")
+def replicates_of(rows: Rows, drawn: Draws) -> dict[str, Floats]:
+    """Each metric that can be resampled, in each replicate; NaN where only rows of no weight were drawn."""
     weight = np.ones(len(rows)) if rows.weight is None else rows.weight
     total = drawn.sums(weight)
     found: dict[str, Floats] = {}
     if rows.kind == CLASSIFIER:
-        found |= _decisions(rows, drawn, weight, average)
+        found |= _decisions(rows, drawn, weight)
         for name, losses in classification.row_losses(rows).items():
             found[name] = drawn.sums(losses * weight) / total
         if rows.score is not None:
-            found |= _areas(rows, drawn, weight, average)
+            found |= _areas(rows, drawn, weight)
     elif rows.kind == REGRESSOR:
         means = {name: drawn.sums(values * weight) / total for name, values in regression.row_losses(rows).items()}
         found |= {name: np.asarray(values) for name, values in regression.from_means(rows, means).items()}
@@ -121,25 +122,25 @@ def replicates_of(rows: Rows, drawn: Draws, average: str = "weighted") -> dict[s
     return found
 
 
-def _decisions(rows: Rows, drawn: Draws, weight: Floats, average: str) -> dict[str, Floats]:
+def _decisions(rows: Rows, drawn: Draws, weight: Floats) -> dict[str, Floats]:
     size = len(rows.labels)
     right = rows.target == rows.prediction
     hits = drawn.sums_by(rows.target, size, np.where(right, weight, 0.0))
     true, said = drawn.sums_by(rows.target, size, weight), drawn.sums_by(rows.prediction, size, weight)
-    return classification.averaged(hits, true, said, rows.positive, average)
+    return classification.averaged(hits, true, said, rows.positive, rows.average)
 
 
-def _areas(rows: Rows, drawn: Draws, weight: Floats, average: str) -> dict[str, Floats]:
+def _areas(rows: Rows, drawn: Draws, weight: Floats) -> dict[str, Floats]:
     score = rows.score
     if score is None:
         return {}
     if rows.positive is not None:
         area, precise = _one_area(rows.target == rows.positive, score[:, rows.positive], weight, drawn)
         return {"roc_auc": area, "precision_recall_auc": precise}
-    if average == "micro" or len(rows.labels) > _MOST_CLASSES_WITH_AREAS:
+    if rows.average == "micro" or len(rows.labels) > _MOST_CLASSES_WITH_AREAS:
         return {}
     each = [_one_area(rows.target == label, score[:, label], weight, drawn)[0] for label in range(len(rows.labels))]
-    if average == "macro":
+    if rows.average == "macro":
         return {"roc_auc": np.mean(each, axis=0)}
     shares = drawn.sums_by(rows.target, len(rows.labels), weight).T
     return {"roc_auc": (np.array(each) * shares).sum(axis=0) / shares.sum(axis=0)}

@@ -6,6 +6,7 @@ input gives a probe without a value, with the reason in its own words.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import numpy as np
 from treering.core.errors import InvalidInput
 from treering.entities.evaluation import Probe, Robustness
 from treering.evaluation.columns import Columns
+from treering.evaluation.options import check_count, check_number, check_numbers
 
 __all__ = ["RobustnessOptions", "probe"]
 
@@ -54,6 +56,19 @@ class RobustnessOptions:
     seconds: float = 60.0
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        for name, least in (("rows", 1), ("seed", 0)):
+            check_count(name, getattr(self, name), least)
+        check_number("seconds", self.seconds)
+        for name, low, high in (
+            ("missing", 0, 1),
+            ("noise", 0, math.inf),
+            ("shift", -math.inf, math.inf),
+            ("unseen", 0, 1),
+        ):
+            check_numbers(name, getattr(self, name), low, high)
+
 
 _MOST_FEATURES = 20
 
@@ -71,7 +86,8 @@ def probe(
     """Measure the metric on the rows as they are, and on copies that are spoilt in one way each.
 
     Raises:
-        InvalidInput: If `table` has no columns that can be told apart, or another number of rows than `target`.
+        InvalidInput: If `table` has no columns that can be told apart, or another number of rows than `target`, or
+            a feature that the options name is not there.
     """
     options = options or RobustnessOptions()
     columns = Columns(table, options.features)
@@ -82,6 +98,10 @@ def probe(
     if len(truth) > options.rows:
         rows = np.sort(np.random.default_rng(options.seed).choice(len(truth), options.rows, replace=False))
         columns, truth = columns.take(rows), truth[rows]
+    unknown = sorted(set(options.only) - set(columns.names))
+    if unknown:
+        msg = f"only={options.only!r:.200}: there is no feature {unknown[0]!r}. Name them in a list."
+        raise InvalidInput(msg)
     deadline = time.monotonic() + options.seconds
     sound = float(score_fn(truth, predict(columns.table)))
     probes: list[Probe] = []

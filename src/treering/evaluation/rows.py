@@ -44,6 +44,7 @@ class Rows:
         positive: The place in `labels` of the positive one of two; None for other than two.
         values: Metrics that are judged row by row, such as `ndcg_at_3`.
         dataset_digest: Says whether two models answered the same rows.
+        average: How the figures of more than two classes are brought together: `weighted`, `macro` or `micro`.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class Rows:
     positive: int | None = None
     values: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     dataset_digest: str = ""
+    average: str = "weighted"
 
     def __len__(self) -> int:
         if self.kind == RANKER:
@@ -156,6 +158,7 @@ def to_bytes(rows: Rows) -> bytes:
         "labels": list(rows.labels),
         "positive": rows.positive,
         "dataset_digest": rows.dataset_digest,
+        "average": rows.average,
         "values": list(rows.values),
     }
     columns: dict[str, Any] = {"target": _narrow(rows, rows.target), "prediction": _narrow(rows, rows.prediction)}
@@ -193,6 +196,7 @@ def from_bytes(data: bytes, where: str = "rows.npz") -> Rows:
                 about["positive"],
                 {str(name): file[f"value_{place}"] for place, name in enumerate(about["values"])},
                 str(about["dataset_digest"]),
+                str(about.get("average", "weighted")),
             )
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         msg = f"{where} does not hold the rows of an evaluation: {error}. Evaluate the model again to write them."
@@ -298,7 +302,11 @@ def _places(known: NDArray[Any], column: NDArray[Any]) -> NDArray[np.int32]:
 def _weights(weight: Any, rows: int) -> NDArray[np.float64] | None:
     if weight is None:
         return None
-    array = np.asarray(weight, np.float64)
+    try:
+        array = np.asarray(weight, np.float64)
+    except (TypeError, ValueError) as error:
+        msg = f"sample_weights must be numbers: {error}."
+        raise InvalidInput(msg) from error
     if array.shape != (rows,) or not np.isfinite(array).all() or (array < 0).any() or not array.sum():
         msg = f"sample_weights must be {rows:,} numbers, none below zero and not all zero; these have the shape {array.shape}."
         raise InvalidInput(msg)

@@ -1,6 +1,7 @@
 """Parts of the rows by what is in their columns: `country`, `age >= 65`, `country == 'DE' and age < 30`.
 
-A condition is read, never run: it is comparisons joined by `and`.
+A condition is read, never run: it is comparisons of a column with a value, joined by `and`. What could be meant in
+two ways is refused, for a slice that is silently empty misleads.
 """
 
 from __future__ import annotations
@@ -117,14 +118,14 @@ def _condition(text: str, column: Column, known: set[str]) -> Mask:
         match = _TERM.fullmatch(term)
         if match is None:
             msg = (
-                f"The slice {text!r} is neither a column nor a condition. Columns: {', '.join(sorted(known)[:20])}."
+                f"The slice {text!r:.200} is neither a column nor a condition. Columns: {', '.join(sorted(known)[:20])}."
                 ' A condition looks like "age >= 65" or "country == \'DE\' and age < 30".'
             )
             raise InvalidInput(msg)
         name, sign, literal = match.groups()
         name = name.strip("`")
         if name not in known:
-            msg = f"The slice {text!r} names the column {name!r}, which is not there. Columns: {', '.join(sorted(known)[:20])}."
+            msg = f"The slice {text!r:.200} names the column {name!r:.200}, which is not there. Columns: {', '.join(sorted(known)[:20])}."
             raise InvalidInput(msg)
         found = _compared(text, column(name), sign, literal)
         mask = found if mask is None else mask & found
@@ -135,27 +136,37 @@ def _condition(text: str, column: Column, known: set[str]) -> Mask:
 
 
 def _compared(text: str, values: NDArray[Any], sign: str, literal: str) -> Mask:
-    wanted = _literal(literal, values)
-    empty = _missing(values)
     try:
-        result = _COMPARISONS[sign](values[~empty], wanted)
-    except TypeError as error:
-        msg = f"The slice {text!r} compares what cannot be compared: {error}."
+        empty = _missing(values)
+        result = _COMPARISONS[sign](values[~empty], _literal(literal, values[~empty]))
+    except (TypeError, ValueError) as error:
+        msg = f"The slice {text!r:.200} compares what cannot be compared: {error}."
         raise InvalidInput(msg) from error
     mask = np.zeros(len(values), bool)
     mask[~empty] = result
     return mask
 
 
-def _literal(text: str, values: NDArray[Any]) -> Any:
-    """What is written, as the column's kind of value."""
-    if text[0] in "'\"" and text[-1] == text[0] and len(text) > 1:
-        return text[1:-1]
-    if values.dtype.kind == "b" or text.lower() in {"true", "false"}:
-        return text.lower() in {"true", "1"}
-    if values.dtype.kind in "mM":
-        return np.datetime64(text)
-    try:
-        return float(text)
-    except ValueError:
-        return text
+def _literal(text: str, known: NDArray[Any]) -> Any:
+    """What is written, as the kind of value that the column has. Raises ValueError if it is none."""
+    quoted = len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]
+    if not quoted and (text[0] in "'\"" or any(sign in text for sign in "<>=")):
+        msg = f"{text} is more than one value; comparisons are joined by 'and', and odd values are put in quotes"
+        raise ValueError(msg)
+    plain = text[1:-1] if quoted else text
+    kind = known.dtype.kind
+    if kind in "mM":
+        return np.datetime64(plain)
+    first = known[:1].tolist()
+    if kind == "b" or (first and isinstance(first[0], bool)):
+        return _truth(plain)
+    if kind in "iuf" or (first and isinstance(first[0], int | float)):
+        return int(plain) if re.fullmatch(r"[+-]?\d{1,18}", plain, re.ASCII) else float(plain)
+    return plain
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in {"true", "false", "1", "0"}:
+        msg = f"{text!r} is neither true nor false"
+        raise ValueError(msg)
+    return text.lower() in {"true", "1"}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, TypeVar
 
 from treering.core.clock import now
@@ -22,6 +23,7 @@ from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.entities.run import NOTE_TAG, Run
 from treering.evaluation.card.facts import TEXTS, CardData, CardFacts, CardLink, CardMaking, CardRun
+from treering.evaluation.measured import measured_by, with_measured
 from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, from_json
 from treering.models.mlmodel import FILE_NAME, MLModel, read_text
 from treering.models.schema import Schema
@@ -38,6 +40,7 @@ CARD_TAG = "treering.card."
 # An MLmodel file or a record has some kilobytes; more than this is none.
 _MOST_READ = 16 << 20
 _EVENTS = 100
+_MOST_JUDGES = 5
 _RELATIONS = {"input": "read", "output": "written", "child": "started within", "registered": "registered"}
 
 T = TypeVar("T")
@@ -139,7 +142,7 @@ def card_of_version(sources: CardSources, name: str, version: int) -> CardFacts:
     governed = sources.registry.governance
     promotions = [one for one in governed.promotions(name) if one.version == version]
     uri = f"models:/{name}/{version}"
-    evaluation = _evaluation(gathering, run, logged)
+    evaluation, measured = _evaluation(gathering, run, logged)
     return _finished(
         gathering,
         replace(
@@ -156,6 +159,7 @@ def card_of_version(sources: CardSources, name: str, version: int) -> CardFacts:
             user=found.user_id,
             texts={**facts.texts, **_texts(model.tags), **_texts(found.tags)},
             evaluation=evaluation,
+            measured=measured,
             lineage=_links(gathering.attempt(lambda: sources.lineage.get(uri, 3, 1), "The lineage")),
             checks=governed.checks(name, version),
             promotions=promotions,
@@ -189,6 +193,7 @@ def card_of_run(
     uri = f"models:/{wanted}" if wanted else ""
     start = uri or f"runs:/{run_id}"
     name = logged.name if logged and logged.name else run.info.run_name or run_id
+    known = (evaluation, with_measured(evaluation, run)) if evaluation else _evaluation(gathering, run, logged)
     return _finished(
         gathering,
         replace(
@@ -198,7 +203,8 @@ def card_of_run(
             description=run.data.tags.get(NOTE_TAG, ""),
             created=logged.creation_time if logged else run.info.start_time,
             user=run.info.user_id,
-            evaluation=evaluation or _evaluation(gathering, run, logged),
+            evaluation=known[0],
+            measured=known[1],
             lineage=_links(gathering.attempt(lambda: sources.lineage.get(start, 3, 1), "The lineage")),
         ),
     )
@@ -324,25 +330,43 @@ def _columns(schema: Schema | None) -> tuple[tuple[str, str], ...]:
     return tuple(columns)
 
 
-def _evaluation(gathering: _Gathering, run: Run | None, logged: LoggedModel | None) -> Evaluation | None:
-    """The newest evaluation of the model: of the runs that say they hold one of it, else of its own run."""
-    holders: list[Run] = []
-    tracking = gathering.sources.tracking
-    if logged is not None:
-        query = Query(
-            f"tags.`{EVALUATED_TAG}` = '{logged.model_id}'",
-            ("attributes.start_time DESC",),
-            5,
-            experiment_ids=(logged.experiment_id,),
-        )
-        found = gathering.attempt(lambda: tracking.runs.search(query), "Evaluations")
-        holders += found.items if found else ()
+def _evaluation(
+    gathering: _Gathering, run: Run | None, logged: LoggedModel | None
+) -> tuple[Evaluation | None, Evaluation | None]:
+    """The newest evaluation of the model: of the runs that say they hold one of it, else of its own run.
+
+    As it was recorded, and with what its run measured besides; without one, what the model's own run measured.
+    """
+    holders = [] if logged is None else _judges(gathering, logged)
     if run is not None and all(one.info.run_id != run.info.run_id for one in holders):
         said = run.data.tags.get(EVALUATED_TAG)
         if said is None or logged is None or said == logged.model_id:
             holders.append(run)
-    known = [evaluation for one in holders if (evaluation := _record(gathering, one)) is not None]
-    return max(known, key=lambda one: one.created, default=None)
+    known = [(evaluation, one) for one in holders if (evaluation := _record(gathering, one)) is not None]
+    if not known:
+        return None, None if run is None else measured_by(run)
+    newest, holder = max(known, key=lambda one: one[0].created)
+    return newest, with_measured(newest, holder)
+
+
+def _judges(gathering: _Gathering, logged: LoggedModel) -> list[Run]:
+    """The newest runs that say they hold an evaluation of the model: of its experiment, and those that its metrics name."""
+    runs = gathering.sources.tracking.runs
+    query = Query(
+        f"tags.`{EVALUATED_TAG}` = '{logged.model_id}'",
+        ("attributes.start_time DESC",),
+        _MOST_JUDGES,
+        experiment_ids=(logged.experiment_id,),
+    )
+    found = gathering.attempt(lambda: runs.search(query), "Evaluations")
+    holders = {one.info.run_id: one for one in (found.items if found else ())}
+    newest = sorted(logged.metrics, key=lambda metric: metric.timestamp, reverse=True)
+    named = dict.fromkeys(metric.run_id for metric in newest if metric.run_id and metric.run_id not in holders)
+    for run_id in list(named)[:_MOST_JUDGES]:
+        one = gathering.attempt(partial(runs.get, run_id), "A run that judged it")
+        if one is not None and one.data.tags.get(EVALUATED_TAG) == logged.model_id:
+            holders[run_id] = one
+    return list(holders.values())
 
 
 def _record(gathering: _Gathering, run: Run) -> Evaluation | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import treering
+from treering.client.evaluating.plots.svg import SvgPlotter
 from treering.core.errors import InvalidInput
 from treering.entities.evaluation import Evaluation
 from treering.models import EvaluationResult
@@ -55,7 +57,15 @@ def queries(**columns: Any) -> pd.DataFrame:
     return pd.DataFrame({"q": [1, 1, 2], "y": [1, 0, 1], "p": [0.1, 0.2, 0.3]} | columns)
 
 
+def own(name: str, value: Any = 0.5, parts: Any = None) -> Any:
+    def eval_fn(predictions: Any, targets: Any) -> Any:  # noqa: ARG001  # as metrics are called
+        return value if parts is None else treering.metrics.MetricValue(aggregate_results=parts)
+
+    return treering.metrics.make_metric(eval_fn=eval_fn, greater_is_better=True, name=name)
+
+
 REGRESSOR = {"model_type": "regressor"}
+GIVEN = {"predictions": "p", "scores": "s"}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +93,29 @@ REGRESSOR = {"model_type": "regressor"}
         (sign, pd.concat([X, X[["a"]], Y.rename("y")], axis=1), {}, "Names must differ"),
         (sign, labelled(Y), {"baseline": lambda _: [1]}, "200 targets and 1 predictions"),
         (sign, labelled(Y), {"custom_artifacts": [lambda *_: {"slice_metrics": {}}], "slices": ["a"]}, "Rename one"),
+        (sign, labelled(Y), {"custom_artifacts": [lambda *_: {"../x": {}}]}, "must not climb out"),
+        (sign, labelled(Y), {"custom_artifacts": [lambda *_: {"evaluation/evaluation": {}}]}, "Rename one"),
+        (sign, labelled(Y), {"extra_metrics": [own("..")]}, "normal form"),
+        (sign, labelled(Y), {"extra_metrics": [own("<b>")]}, "may hold only"),
+        (sign, labelled(Y), {"extra_metrics": [own("m", parts={"<b>": 1.0})]}, "may hold only"),
+        (sign, labelled(Y), {"evaluator_config": {"sample_weights": ["heavy"] * ROWS}}, "must be numbers"),
+        (sign, labelled(Y).assign(s=np.nan), {"scores": "s"}, "no finite numbers"),
+        (sign, labelled(Y).assign(s="high"), {"scores": "s"}, "are no numbers"),
+        (sign, labelled(Y).assign(s=[[1]] * ROWS), {"slices": ["s"]}, "cannot be told apart"),
+        (first, labelled(1e100), REGRESSOR | {"sensitive": {"g": [1, 2] * 100}}, "beyond 1e"),
+        (None, labelled(Y).assign(p=np.where(X.a > 2, np.nan, Y), s=0.5), GIVEN, "missing in some rows"),
+        (sign, labelled(Y), {"extra_metrics": 5}, "give a list"),
+        (sign, labelled(Y), {"custom_artifacts": [5]}, "are functions"),
+        (sign, labelled(Y), {"evaluator_config": 5}, "must be a dictionary"),
+        (sign, labelled(Y), {"evaluator_config": {"col_mapping": 5}}, "must be a dictionary"),
+        (sign, labelled(Y), {"slices": 5}, "give a text"),
+        (sign, labelled(Y), {"thresholds": 5}, "give a text"),
+        (sign, labelled(Y), {"value_matrix": {"tp": 1}, "model_cost": "much"}, "give a number"),
+        (sign, labelled(Y), {"explain": {"rows": -1}}, "rows=-1: give a whole number from 1 on"),
+        (sign, labelled(Y), {"explain": {"seconds": "ten"}}, "seconds=.ten.: give a number"),
+        (sign, labelled(Y), {"robustness": {"missing": [2]}}, "give a number between 0 and 1"),
+        (sign, labelled(Y), {"robustness": {"noise": [math.nan]}}, "give a number"),
+        (sign, labelled(Y), {"robustness": {"only": ["z"]}}, "no feature 'z'"),
         (None, queries().head(0), QUERIES, "no row to judge"),
         (None, queries(p=[0.1, np.nan, 0.3]), QUERIES, "predictions of a ranker are missing in row 1"),
         (None, queries(y=[1, np.nan, 0.3]), QUERIES, "targets of a ranker are missing in row 1"),
@@ -141,6 +174,56 @@ def test_ten_thousand_classes_take_no_square_of_room() -> None:
     assert judged(lambda rows: named[np.arange(len(rows)) % many], texts, explain=True).metrics["f1_score"] == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [(np.float32(0.5), 0.5), (np.int64(3), 3), (True, 1), (2**70, 2**70), (math.inf, math.inf), (np.longdouble(2), 2)],
+)
+def test_a_metric_may_be_any_real_number(value: Any, kept: float) -> None:
+    result = judged(sign, labelled(Y), extra_metrics=[own("m", value), own("n", parts={"n": value, "more": value})])
+    assert [result.metrics[name] for name in ("m", "n", "n/more")] == [kept] * 3
+    stored = treering.artifacts.load_dict(f"runs:/{result.run_id}/evaluation/evaluation.json")
+    assert float(stored["metrics"]["m"]) == kept
+    assert treering.get_run(result.run_id).data.metrics["m"] == kept
+
+
+@pytest.mark.parametrize("value", [10**400, 1j, np.complex128(1j), "x", None])
+def test_a_metric_that_is_no_real_number_is_left_out(value: Any) -> None:
+    assert set(judged(sign, labelled(Y), extra_metrics=[own("m", value)]).metrics).isdisjoint({"m"})
+
+
+@pytest.mark.parametrize("kind", ["classifier", "regressor"])
+def test_a_slice_that_weighs_nothing_has_no_metrics(kind: str) -> None:
+    table = labelled(Y).assign(g=["a", "b"] * 100)
+    weights = np.where(table.g == "a", 0.0, 1.0)
+    result = judged(
+        lambda rows: sign(rows.drop(columns="g")), table, model_type=kind, slices=["g"],
+        evaluator_config={"sample_weights": weights},
+    )  # fmt: skip
+    assert [(part.name, part.rows, bool(part.metrics)) for part in found(result).slices] == [
+        ("g=a", 100, False),
+        ("g=b", 100, True),
+    ]
+
+
+def test_names_with_dollars_begin_no_formula_in_a_plot() -> None:
+    names = np.array([r"$\foo{$", "$a$"])
+    table = X.rename(columns={"a": r"$\bar{$"}).assign(y=names[Y])
+    result = judged(
+        lambda rows: names[sign(rows)], table, plots=True, explain=True, value_matrix={"tp": 1},
+        evaluator_config={"pos_label": names[0]},
+    )  # fmt: skip
+    assert {"confusion_matrix", "feature_importance_plot"} <= set(result.artifacts)
+
+
+def test_small_slices_of_a_sensitive_column_are_hidden_whatever_they_are_called() -> None:
+    table = labelled(Y).assign(age=np.arange(ROWS), page=["x"] * 5 + ["y"] * 195)
+    told = judged(
+        lambda rows: sign(rows.drop(columns="page")), table, sensitive=["age"],
+        slices={"old": "age >= 195", "rest": "page == x", "young": "age < 100"},
+    )  # fmt: skip
+    assert [part.name for part in found(told).slices] == ["rest"]
+
+
 def test_many_numbers_are_no_classes() -> None:
     table = pd.DataFrame({"a": DICE.normal(size=30_000), "y": DICE.normal(size=30_000)})
     with pytest.raises(InvalidInput, match="Is this a regressor"):
@@ -189,3 +272,9 @@ def test_a_ranker_is_sliced_by_query_and_compared_in_pairs_by_the_same_queries()
     assert record.comparison is not None
     assert record.comparison.paired
     assert {one.metric: one.better for one in record.comparison.differences}["ndcg_at_3/mean"] is True
+
+
+def test_a_drawing_stays_one_whatever_names_hold() -> None:
+    drawn = SvgPlotter().bars([1.0], ["a\x00\x1b\ud800<b>&"], "title \x07", "x")
+    texts = [one.text for one in ET.fromstring(drawn).iter("{http://www.w3.org/2000/svg}text")]
+    assert any(text and text.endswith("<b>&") for text in texts)

@@ -353,6 +353,10 @@ def test_a_result_is_saved_and_loaded(home: Path) -> None:
     (home / "saved" / "artifacts_metadata.json").write_text("[]")
     with pytest.raises(DamagedData):
         EvaluationResult.load(home / "saved")
+    for uri in ("/x/..", ""):
+        (home / "saved" / "artifacts_metadata.json").write_text(json.dumps({"a": {"uri": uri, "class_name": "X"}}))
+        with pytest.raises(DamagedData):
+            EvaluationResult.load(home / "saved")
 
 
 def test_plots_are_drawn_without_matplotlib_too(monkeypatch: pytest.MonkeyPatch) -> None:

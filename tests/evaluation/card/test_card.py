@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -128,6 +130,22 @@ def test_the_criteria_of_the_objective_are_judged() -> None:
     assert "of 5 checks failed" in text
 
 
+def test_two_bounds_of_one_metric_are_two_demands() -> None:
+    both = (Criterion("roc_auc", ">=", 0.75), Criterion("roc_auc", "<=", 0.78))
+    known = replace(evaluation(), checks=(Check("roc_auc", False, 0.8, ">= 0.9", "0.8 is not >= 0.9."),))
+    text = to_markdown(CardFacts("x", objective=Objective("Keep.", both), evaluation=known))
+    assert "2 of 3 checks failed" in text
+    assert "0.8 is not &gt;= 0.9." in text
+
+
+def test_what_the_run_measured_besides_is_judged_and_not_told_to_be_of_the_data() -> None:
+    asked = Objective("Keep.", (Criterion("latency", "<=", 5.0),))
+    more = replace(evaluation(), metrics={**evaluation().metrics, "latency": 3.5})
+    text = to_markdown(CardFacts("x", objective=asked, evaluation=evaluation(), measured=more))
+    assert "| latency | &lt;= 5 | 3.5 | \N{CHECK MARK} passed |" in text
+    assert "latency" not in text.partition("## How well it does")[2].partition("| check |")[0]
+
+
 def test_nothing_from_elsewhere_becomes_html() -> None:
     reader = Reader(to_html(facts(NASTY)))
     assert not {"script", "a", "img", "iframe"} & set(reader.tags)
@@ -149,6 +167,40 @@ def test_nothing_from_elsewhere_becomes_markdown() -> None:
     for table in tables:
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.strip().splitlines()}
         assert len(widths) == 1, table
+
+
+@pytest.mark.parametrize(
+    ("lead", "line"),
+    [
+        ("1. of many", "1\\. of many"),
+        ("- item", "\\- item"),
+        ("---", "\\---"),
+        ("costs $a$ at www.example.org", "costs \\$a\\$ at www\\.example.org"),
+        ("see http://example.org", "see http:\\//example.org"),
+        ("1.5 times", "1\\.5 times"),
+        ("one\n- two\n\n= three", "one - two\n\n\\= three"),
+    ],
+)
+def test_a_description_stays_plain_text(lead: str, line: str) -> None:
+    parts = to_markdown(CardFacts("x", description=lead)).split("\n\n")
+    assert parts[2:-2] == line.split("\n\n")
+
+
+@pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf, 1e308, 1e-308])
+def test_figures_that_are_no_numbers_are_told_and_break_no_drawing(odd: float) -> None:
+    found = Evaluation(
+        metrics={"roc_auc": odd},
+        calibration=(Calibration("yes", (CalibrationBin(0, 1, 3, odd, 0.5),), odd, odd, odd),),
+        explanation=Explanation(
+            "permutation", "roc_auc", 3, (FeatureImportance("a", odd),),
+            (FeatureDependence("a", (odd, 1.0), (odd, 0.5), ((odd, odd),)),),
+        ),
+        robustness=Robustness("roc_auc", odd, probes=(Probe("p", "shift", value=odd, change=odd),)),
+    )  # fmt: skip
+    page = to_html(CardFacts("x", evaluation=found))
+    points = " ".join(re.findall(r'points="([^"]*)"', page))
+    assert all(math.isfinite(float(one)) for one in re.split(r"[ ,]", points) if one)
+    assert to_markdown(CardFacts("x", evaluation=found))
 
 
 def test_the_front_matter_is_yaml_as_the_hub_reads_it() -> None:

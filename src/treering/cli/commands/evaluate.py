@@ -56,7 +56,7 @@ _COUNTS = {"true_negatives", "false_positives", "false_negatives", "true_positiv
 )
 @click.option("--model-cost", type=float, help="What using the model for these rows costs.")
 @click.option(
-    "--threshold", "thresholds", multiple=True, help="Demand such as 'accuracy >= 0.9'; exits with 1 if one is not met."
+    "--threshold", "thresholds", multiple=True, help="Demand such as 'accuracy >= 0.9'; exits with 1 if one is not met, or cannot be judged."
 )
 @click.option("--baseline", help="Another model, which is asked about the same rows and compared.")
 @click.option("--explain", help="permutation or shap: what the model goes by.")
@@ -121,7 +121,8 @@ def evaluate(  # noqa: PLR0913  # the options of a command
         print_json(found)
     else:
         _show(found)
-    return 1 if any(check.passed is False for check in found.checks) else 0
+    # A demand that cannot be judged, such as one of a metric that is misspelt, is not met either.
+    return 0 if all(check.passed for check in found.checks) else 1
 
 
 def _kind(table: EvaluationTable) -> str:

@@ -121,7 +121,8 @@ def rows_of_classifier(
     score = None if probability is None else _aligned(probability, classes, known, rows.positive)
     if score is not None and (score.min() < -_ROUNDED or score.max() > 1 + _ROUNDED):
         logger.warning("The scores are no probabilities, so that log_loss, Brier score and calibration mean nothing.")
-    return replace(rows, score=score, dataset_digest=digest), known
+    average = str(config.get("average", rows.average))
+    return replace(rows, score=score, dataset_digest=digest, average=average), known
 
 
 def rows_of_regressor(answers: Answers, target: Any, config: Mapping[str, Any], digest: str) -> Rows:
@@ -161,17 +162,17 @@ def _scores(scores: Any, others: Mapping[str, Any], table: EvaluationTable) -> t
     """Probabilities from where the caller says, and what they are of."""
     if scores is None:
         return None, None
+
+    def column(name: str) -> NDArray[Any]:
+        return one_matrix(others[name] if name in others else table.column(name))
+
     if isinstance(scores, str):
-        return np.asarray(others[scores] if scores in others else table.column(scores), float), None
+        return column(scores), None
     if isinstance(scores, Mapping):
         # Class by class.
-        columns = [
-            np.asarray(others[name] if name in others else table.column(name), float) for name in scores.values()
-        ]
-        return np.column_stack(columns), np.array(list(scores))
+        return np.column_stack([column(name) for name in scores.values()]), np.array(list(scores))
     if isinstance(scores, list | tuple) and scores and all(isinstance(name, str) for name in scores):
-        columns = [np.asarray(others[name] if name in others else table.column(name), float) for name in scores]
-        return np.column_stack(columns), None
+        return np.column_stack([column(name) for name in scores]), None
     return one_matrix(scores), None
 
 
@@ -179,7 +180,11 @@ def one_matrix(probability: Any) -> NDArray[Any]:
     """Probabilities as an array of floating-point numbers. Raises InvalidInput if they are no finite numbers."""
     found = np.asarray(probability.to_numpy() if is_table(probability) else probability)
     if found.dtype.kind != "f":
-        found = found.astype(np.float64)
+        try:
+            found = found.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            msg = f"The probabilities are no numbers: {error}. Name the column that holds the scores."
+            raise InvalidInput(msg) from error
     if not np.isfinite(found).all():
         msg = "The probabilities hold values that are no finite numbers. Look at what the model gives for single rows."
         raise InvalidInput(msg)
@@ -223,7 +228,8 @@ def _classes(truth: NDArray[Any], prediction: Any, labels: Any, probability: NDA
 def _like(values: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
     """Numbers in the type of those that are true, so that 1 and True are one class; texts as they are."""
     numbers = values.dtype.kind in "biuf" and truth.dtype.kind in "biuf"
-    return values.astype(truth.dtype, copy=False) if numbers else values
+    same = values.astype(truth.dtype, copy=False) if numbers and np.isfinite(values).all() else values
+    return same if np.array_equal(same, values) else values
 
 
 def _decided(probability: Any, classes: Any, positive: Any) -> NDArray[Any]:

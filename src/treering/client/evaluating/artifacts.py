@@ -242,13 +242,13 @@ class EvaluationResult:
                 data = (folder / "artifacts" / artifact.file_name).read_bytes()
                 # MLflow saves so a table that nobody has looked at yet; it is where the run has it.
                 artifacts[name] = artifact if data == b"null" else kind(artifact.uri, data)
+            return cls(metrics, artifacts)
         except FileNotFoundError as error:
             msg = f"{error.filename} is missing, so {folder} holds no evaluation. Save it again."
             raise NotFound(msg) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, IsADirectoryError) as error:
             msg = f"{folder} holds no evaluation: {error}. Save it again."
             raise DamagedData(msg) from error
-        return cls(metrics, artifacts)
 
     def __repr__(self) -> str:
         return f"EvaluationResult(metrics={self.metrics}, artifacts={list(self.artifacts)}, run_id={self.run_id!r})"

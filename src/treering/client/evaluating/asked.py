@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,6 +51,10 @@ def asked(given: Mapping[str, Any], table: EvaluationTable) -> Asked:
     Raises:
         InvalidInput: If one cannot be meant.
     """
+    for name in ("slices", "sensitive", "thresholds"):
+        if given.get(name) is not None and not isinstance(given[name], Iterable):
+            msg = f"{name}={given[name]!r:.100}: give a text, a list or a dictionary."
+            raise InvalidInput(msg)
     sensitive, private = _sensitive(given.get("sensitive"), table)
     thresholds, criteria = demands_of(given.get("thresholds"))
     intervals = given.get("intervals", True)

@@ -135,8 +135,10 @@ def evaluate(  # noqa: PLR0913  # MLflow's signature, and ours
         InvalidInput: If arguments and data do not fit together.
         NotFound: If there is no such model, column or file.
     """
+    _check_kinds(extra_metrics, custom_artifacts, feature_names, evaluator_config)
     _check(data, model, model_type, targets, predictions, extra_metrics, inference_params)
     mapping = dict((evaluator_config or {}).get("col_mapping") or {})
+    metrics = check_metrics(extra_metrics)
     judged = judged_of(model, model_config, env_manager)
     who = chosen(evaluators, evaluator_config, model_type)
     table = table_of(
@@ -156,7 +158,7 @@ def evaluate(  # noqa: PLR0913  # MLflow's signature, and ours
     work = _Work(judged, table, who, wanted, model_type, column, scores, _model_id(model_id, judged))
     work.check_targets()
     with _run() as run:
-        return work.done(run, check_metrics(extra_metrics), custom_artifacts or ())
+        return work.done(run, metrics, custom_artifacts or ())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,7 +281,7 @@ class _Work:
                 name: MetricValue(values.tolist(), None, ranking.aggregated(values))
                 for name, values in rows.values.items()
             }
-        figures = metrics_of(rows, str(config.get("average", "weighted")))
+        figures = metrics_of(rows)
         if self.judged.score_is in figures:
             found["score"] = MetricValue(aggregate_results={"score": figures[self.judged.score_is]})
         elif self.judged.score is not None:
@@ -304,6 +306,23 @@ class _Work:
             created=now(),
             run_id=recording.run_id,
         )
+
+
+def _check_kinds(extra_metrics: Any, custom_artifacts: Any, feature_names: Any, evaluator_config: Any) -> None:
+    """Raise InvalidInput for what is no list or dictionary."""
+    lists = {"extra_metrics": extra_metrics, "custom_artifacts": custom_artifacts, "feature_names": feature_names}
+    for name, value in lists.items():
+        if value is not None and (isinstance(value, str) or not isinstance(value, Sequence)):
+            msg = f"{name}={value!r:.100}: give a list."
+            raise InvalidInput(msg)
+    if not all(map(callable, custom_artifacts or ())):
+        msg = "custom_artifacts are functions of (table, metrics, folder)."
+        raise InvalidInput(msg)
+    mapping = evaluator_config.get("col_mapping") if isinstance(evaluator_config, Mapping) else None
+    for name, value in {"evaluator_config": evaluator_config, "evaluator_config['col_mapping']": mapping}.items():
+        if value is not None and not isinstance(value, Mapping):
+            msg = f"{name} must be a dictionary, not {value!r:.100}."
+            raise InvalidInput(msg)
 
 
 def _check(  # noqa: PLR0913, PLR0917  # the arguments of evaluate

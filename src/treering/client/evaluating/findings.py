@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from treering.client.evaluating.asked import Asked
 from treering.client.evaluating.judged import judged_of
 from treering.client.evaluating.looking import looked_into
 from treering.client.evaluating.subject import Subject
+from treering.client.evaluating.table import EvaluationTable
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.entities.evaluation import (
@@ -28,15 +29,17 @@ from treering.entities.evaluation import (
 from treering.evaluation.business import business_of
 from treering.evaluation.calibration import calibrations
 from treering.evaluation.comparison import compare_figures, compare_rows, same_rows
+from treering.evaluation.demands import demand_met
 from treering.evaluation.fairness import FairnessOptions, group_reports
 from treering.evaluation.judging import greater_is_better, metrics_of
-from treering.evaluation.metric_names import metric_named
 from treering.evaluation.resampling import FEWEST_ROWS, draws, intervals_of
 from treering.evaluation.rows import CLASSIFIER, RANKER, REGRESSOR, Rows
 from treering.evaluation.slices import masks_of
 from treering.evaluation.thresholds import checks_of
 
 __all__ = ["findings"]
+
+Mask = NDArray[np.bool_]
 
 
 def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
@@ -58,7 +61,7 @@ def findings(subject: Subject, asked: Asked, record: Evaluation) -> Evaluation:
         drawn = draws(len(rows), asked.replicates, asked.seed) if asked.replicates and len(rows) else None
         intervals: Mapping[str, Interval] = {}
         if drawn is not None:
-            intervals = intervals_of(rows, subject.figures, drawn, confidence=asked.confidence, average=subject.average)
+            intervals = intervals_of(rows, subject.figures, drawn, confidence=asked.confidence)
         record = replace(
             record,
             labels=rows.labels,
@@ -93,8 +96,8 @@ def _refuse_without_rows(asked: Asked) -> None:
 def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]:
     if not asked.slices:
         return
-    masks = masks_of(asked.slices, subject.table.column, subject.table.columns)
-    hidden = _hidden(masks, asked.private)
+    masks, private = _masks(asked, subject.table)
+    hidden = _hidden({name: masks[name] for name in private})
     for name, of_rows in masks.items():
         mask = _of_queries(of_rows, subject) if rows.kind == RANKER else of_rows
         if mask.shape != (len(rows),):
@@ -107,11 +110,14 @@ def _slices(rows: Rows, subject: Subject, asked: Asked) -> Iterator[SliceResult]
         if name in hidden:
             logger.warning("The slice %r of a sensitive column is not told about: it would tell of few rows.", name)
             continue
-        figures = metrics_of(part, subject.average)
+        if part.weight is not None and not part.weight.any():
+            yield SliceResult(name, len(part))
+            continue
+        figures = metrics_of(part)
         intervals: Mapping[str, Interval] = {}
         if asked.replicates:
             drawn = draws(len(part), asked.replicates, asked.seed)
-            intervals = intervals_of(part, figures, drawn, confidence=asked.confidence, average=subject.average)
+            intervals = intervals_of(part, figures, drawn, confidence=asked.confidence)
         yield SliceResult(name, len(part), figures, intervals)
 
 
@@ -125,9 +131,28 @@ def _of_queries(mask: NDArray[np.bool_], subject: Subject) -> NDArray[np.bool_]:
     return part
 
 
-def _hidden(masks: Mapping[str, Any], private: Sequence[str]) -> set[str]:
+def _masks(asked: Asked, table: EvaluationTable) -> tuple[dict[str, Mask], set[str]]:
+    """Which rows each slice has, by its name; and the names of those that a sensitive column makes."""
+    read: set[str] = set()
+
+    def column(name: str) -> NDArray[Any]:
+        read.add(name)
+        return table.column(name)
+
+    wanted = [asked.slices] if isinstance(asked.slices, str) else asked.slices
+    masks: dict[str, Mask] = {}
+    private: set[str] = set()
+    for one in wanted:
+        read.clear()
+        made = masks_of({one: wanted[one]} if isinstance(wanted, Mapping) else [one], column, table.columns)
+        masks |= made
+        private |= set() if read.isdisjoint(asked.private) else made.keys()
+    return masks, private
+
+
+def _hidden(masks: Mapping[str, Mask]) -> set[str]:
     """Slices of sensitive columns that are small, or that give such a one away, being all other rows or the next larger."""
-    sizes = {name: int(mask.sum()) for name, mask in masks.items() if any(column in name for column in private)}
+    sizes = {name: int(mask.sum()) for name, mask in masks.items()}
     found = {
         name for name, many in sizes.items() if 0 < many < FEWEST_ROWS or 0 < len(masks[name]) - many < FEWEST_ROWS
     }
@@ -157,10 +182,11 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
     baseline = asked.baseline
     if baseline is None:
         return None
+    how: dict[str, Any] = {"confidence": asked.confidence, "replicates": asked.replicates, "seed": asked.seed}
     if isinstance(baseline, EvaluationResult):
         name = (baseline.evaluation and baseline.evaluation.model_uri) or baseline.run_id or "baseline"
         if baseline.rows is not None and same_rows(rows, baseline.rows):
-            return compare_rows(rows, baseline.rows, name, confidence=asked.confidence, seed=asked.seed)
+            return compare_rows(rows, baseline.rows, name, **how)
         logger.warning("The baseline was not judged by the same rows, so that only the figures are compared.")
         return compare_figures(subject.figures, baseline.metrics, name, subject.directions)
     if isinstance(baseline, Evaluation):
@@ -177,31 +203,10 @@ def _comparison(rows: Rows, subject: Subject, asked: Asked) -> Comparison | None
         theirs, _ = rows_of_classifier(answers, subject.table.labels_data, config, rows.dataset_digest)
     else:
         theirs = rows_of_regressor(answers, subject.table.labels_data, config, rows.dataset_digest)
-    return compare_rows(rows, theirs, judged.uri or "baseline", confidence=asked.confidence, seed=asked.seed)
+    return compare_rows(rows, theirs, judged.uri or "baseline", **how)
 
 
 def _checks(record: Evaluation, asked: Asked) -> tuple[Check, ...]:
     before = {} if record.comparison is None else {one.metric: one.baseline for one in record.comparison.differences}
-    checks = list(checks_of(asked.thresholds, record.metrics, before)) if asked.thresholds else []
-    parts = {part.name: part for part in record.slices}
-    for one in asked.criteria:
-        figures = record.metrics
-        if one.slice:
-            if one.slice not in parts:
-                known = ", ".join(map(repr, parts)) or "none"
-                checks.append(
-                    Check(one.name, None, None, one.bound, f"There is no slice {one.slice!r}; there are: {known}.")
-                )
-                continue
-            figures = parts[one.slice].metrics
-        found = metric_named(figures, one.metric)
-        if found is None:
-            known = ", ".join(sorted(figures)) or "none"
-            checks.append(
-                Check(one.name, None, None, one.bound, f"There is no metric {one.metric!r}; there are: {known}.")
-            )
-            continue
-        passed = one.holds(found[1])
-        reason = "" if passed else f"{found[1]:.4g} is not {one.bound}."
-        checks.append(Check(one.name, passed, float(found[1]), one.bound, reason))
-    return tuple(checks)
+    checks = checks_of(asked.thresholds, record.metrics, before) if asked.thresholds else ()
+    return (*checks, *(demand_met(one, record) for one in asked.criteria))

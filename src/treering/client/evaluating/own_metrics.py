@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from treering.client.frames import FRAMES
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.evaluation.metric_makers import EvaluationMetric, MetricValue
+from treering.tracking.limits import check_key
 
 __all__ = [
     "MetricValues",
@@ -58,7 +60,7 @@ class Surroundings:
 
 
 def check_metrics(metrics: Sequence[Any] | None) -> list[EvaluationMetric]:
-    """The metrics. Raises InvalidInput if one is no metric."""
+    """The metrics. Raises InvalidInput if one is no metric, or its name is none that can be logged."""
     wrong = [one for one in metrics or () if not isinstance(one, EvaluationMetric) and not hasattr(one, "eval_fn")]
     if wrong:
         names = "\n".join(f"- Metric '{one}' has type '{type(one).__name__}'" for one in wrong)
@@ -67,6 +69,8 @@ def check_metrics(metrics: Sequence[Any] | None) -> list[EvaluationMetric]:
             "Make each of them with treering.metrics.make_metric."
         )
         raise InvalidInput(msg)
+    for one in metrics or ():
+        check_key(one.name, "extra_metrics")
     return list(metrics or ())
 
 
@@ -185,7 +189,7 @@ def _called(metric: EvaluationMetric, given: Sequence[Any]) -> Any:
 def _checked(metric: EvaluationMetric, index: int, value: Any) -> MetricValue | None:
     """The value, if it is one; what is none is not logged, and the log says why."""
     if _is_number(value):
-        return MetricValue(aggregate_results={metric.name: value})
+        value = MetricValue(aggregate_results={metric.name: value})
     complaint = _complaint(value)
     if complaint:
         logger.warning(
@@ -193,7 +197,10 @@ def _checked(metric: EvaluationMetric, index: int, value: Any) -> MetricValue | 
             metric.name, index, complaint,
         )  # fmt: skip
         return None
-    return MetricValue(value.scores, value.justifications, value.aggregate_results)
+    figures = value.aggregate_results
+    if figures is not None:
+        figures = {name: None if one is None else _plain(one) for name, one in figures.items()}
+    return MetricValue(value.scores, value.justifications, figures)
 
 
 def _complaint(value: Any) -> str:
@@ -216,7 +223,14 @@ def _complaint(value: Any) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number)
+    if isinstance(value, int):
+        return abs(value) <= sys.float_info.max
+    return isinstance(value, float | np.integer | np.floating)
+
+
+def _plain(value: Any) -> float:
+    """As Python's own number, which the record can hold; a count stays a whole one."""
+    return int(value) if isinstance(value, int | np.integer) else float(value)
 
 
 def _not_there(missing: Sequence[tuple[str, list[str]]], around: Surroundings) -> str:

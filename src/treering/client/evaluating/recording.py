@@ -39,9 +39,12 @@ from treering.entities.evaluation import Evaluation
 from treering.entities.run import ModelInput
 from treering.evaluation.classification import per_class
 from treering.evaluation.metric_makers import LATENCY, MetricValue
+from treering.evaluation.options import check_count
 from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, ROWS_PATH, to_json
 from treering.evaluation.rows import CLASSIFIER, Rows, to_bytes
 from treering.models.tables import is_table
+from treering.storage.objects.base import check_key as check_path
+from treering.tracking.limits import check_key
 
 __all__ = ["Recording", "custom_artifacts_of"]
 
@@ -135,14 +138,16 @@ class Recording:
         self._made.append(_File(name, f"{self.prefix}{name}.parquet", data))
 
     def add(self, files: Sequence[File]) -> None:
-        """Add what the caller's functions gave. Raises InvalidInput if a name is taken."""
-        names = {one.name for one in self._made} | ({_TABLE} if self._lines else set())
+        """Add what the caller's functions gave. Raises InvalidInput if a name is taken, or climbs out of the run."""
+        taken = {one.name for one in self._made} | {one.path for one in self._made}
+        taken |= {*self._places(RECORD_PATH), *self._places(ROWS_PATH), *([_TABLE] if self._lines else [])}
         for name, suffix, data, value in files:
-            if name in names:
+            path = check_path(f"{name}{suffix}")
+            if name in taken or path in taken:
                 msg = f"Two custom artifacts are called {name!r}, or it is the name of an artifact of the evaluation. Rename one."
                 raise InvalidInput(msg)
-            names.add(name)
-            self._made.append(_File(name, f"{name}{suffix}", data, value))
+            taken |= {name, path}
+            self._made.append(_File(name, path, data, value))
 
     def dataset(self) -> None:
         """Record that the run read the data, and which model."""
@@ -160,8 +165,10 @@ class Recording:
     def write(self, found: MetricValues, record: Evaluation, rows: Rows | None, asked: Asked) -> EvaluationResult:
         """Log the data and all figures, linked with the model; store what was made, then the record; the result."""
         kept = None if rows is None or not len(rows) else to_bytes(rows)
+        logged = aggregates(_prefixed(found, self.prefix))
+        for name in logged:
+            check_key(name, "metrics.key")
         self.dataset()
-        logged = {name: _number(value) for name, value in aggregates(_prefixed(found, self.prefix)).items()}
         log_metrics(logged, run_id=self.run_id, model_id=self.model_id or None, dataset=self.table.described)
         if self._lines:
             path = f"{self.prefix}{_TABLE}.json"
@@ -187,7 +194,8 @@ class Recording:
             logger.warning("The model card is not written: %s treering.model_card writes it later.", error)
 
     def _make_of_classifier(self, rows: Rows, labels: Any, config: Mapping[str, Any], asked: Asked) -> None:
-        most = int(config.get("max_classes_for_multiclass_roc_pr", _MOST_CLASSES))
+        most = config.get("max_classes_for_multiclass_roc_pr", _MOST_CLASSES)
+        check_count("max_classes_for_multiclass_roc_pr", most, 0)
         if asked.plots:
             draw = plotter()
             self._add_plots(plots_of_classifier(rows, draw, most), draw)
@@ -214,10 +222,14 @@ class Recording:
     def _twice(self, path: str, data: bytes) -> str:
         """Store it where readers look for the newest evaluation, and under the prefix, where it stays; the latter path."""
         store = run_store(self.run_id)
-        folder, _, name = path.rpartition("/")
-        for one in dict.fromkeys((f"{folder}/{self.prefix}{name}", path)):
+        places = self._places(path)
+        for one in places:
             write_bytes(store, one, data)
-        return f"{folder}/{self.prefix}{name}"
+        return places[0]
+
+    def _places(self, path: str) -> tuple[str, ...]:
+        folder, _, name = path.rpartition("/")
+        return tuple(dict.fromkeys((f"{folder}/{self.prefix}{name}", path)))
 
 
 def custom_artifacts_of(functions: Sequence[Any], scored: Any, found: MetricValues) -> list[File]:
@@ -285,12 +297,6 @@ def _prefixed(found: MetricValues, prefix: str) -> MetricValues:
         )
         for name, value in found.items()
     }
-
-
-def _number(value: Any) -> float:
-    """As Python's own number; a count stays a whole one."""
-    plain: float = value.item() if isinstance(value, np.generic) else value
-    return plain
 
 
 def _cells(values: Any) -> list[Any]:

@@ -37,8 +37,3 @@ class Subject:
     directions: Mapping[str, bool]
     scores: Any = None
     tables: dict[str, Mapping[str, Any]] = field(default_factory=dict)
-
-    @property
-    def average(self) -> str:
-        """How the figures of classes are brought together."""
-        return str(self.config.get("average", "weighted"))

@@ -98,6 +98,8 @@ class CardFacts:
         version: 0 for a model that is in no registry.
         uri: Where it is loaded from.
         texts: What people wrote, by the keys of `TEXTS`.
+        evaluation: As it was recorded, on the data that it names.
+        measured: The same with what its run measured besides, or a run's metrics alone: demands are held against it.
         unknown: What is not known and ought to be; sentences for people.
         made: When the card was made, in milliseconds since the epoch.
     """
@@ -125,6 +127,7 @@ class CardFacts:
     history: Sequence[RegistryEvent] = ()
     unknown: tuple[str, ...] = ()
     made: int = 0
+    measured: Evaluation | None = None
 
     @property
     def title(self) -> str:

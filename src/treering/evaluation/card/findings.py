@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from textwrap import shorten
 
 from treering.core.page import number, plural
@@ -54,11 +55,11 @@ def explanation(evaluation: Evaluation) -> tuple[list[Block], str]:
     found = evaluation.explanation
     if found is None or not found.importances:
         return [], ""
-    most = max((one.value for one in found.importances), default=0.0)
+    most = max((one.value for one in found.importances if math.isfinite(one.value)), default=0.0)
     items = tuple(
         (
             one.feature,
-            max(one.value, 0.0) / most if most > 0 else 0.0,
+            max(one.value, 0.0) / most if most > 0 and math.isfinite(one.value) else 0.0,
             f"{number(one.value, 3)} \N{PLUS-MINUS SIGN} {number(one.deviation, 2)}",
         )
         for one in found.importances[:_IMPORTANCES]

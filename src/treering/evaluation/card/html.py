@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from treering.core.page import badge, bar, element, number, page, section, table, text
 from treering.evaluation.card.document import Bars, Block, Cell, Curve, Facts, Grid, Mark, Section, Text, Tiles
@@ -21,6 +22,7 @@ td{min-width:56px}td:not(.n):first-child{min-width:128px}td:not(.n):last-child:n
 .tile small{display:block;color:var(--text3);font-size:12px}
 .bars{max-width:640px}
 """
+_FAR = 1e150  # the width between two such is still a number
 _WIDE, _TALL, _LEFT, _BOTTOM, _TOP = 360.0, 190.0, 44.0, 34.0, 8.0
 
 
@@ -102,6 +104,7 @@ def _paragraphs(whole: str) -> list[str]:
 
 def _curve(curve: Curve) -> str:
     """A line chart; what is no number has its places in order."""
+    curve = _drawable(curve)
     words = [str(x) for x, _ in curve.points if isinstance(x, str)]
     xs = [float(place) if words else float(x) for place, (x, _) in enumerate(curve.points)]
     ys = [y for _, y in curve.points]
@@ -121,7 +124,7 @@ def _curve(curve: Curve) -> str:
 
     grid = "".join(_rule(at(left, y), number(y, 3)) for y in (low, (low + high) / 2, high))
     behind = "".join(
-        line([at(x, y) for x, y in zip(xs, one, strict=False)], 'stroke="var(--text3)" stroke-opacity=".22"')
+        line([at(x, y) for x, y in zip(xs, one, strict=True)], 'stroke="var(--text3)" stroke-opacity=".22"')
         for one in curve.behind
     )
     diagonal = line([at(0, 0), at(1, 1)], 'stroke="var(--text3)" stroke-dasharray="4 4"') if curve.diagonal else ""
@@ -146,6 +149,18 @@ def _curve(curve: Curve) -> str:
         aria_label=told,
     )
     return element("figure", element("figcaption", text(curve.title)) + drawing)
+
+
+def _drawable(curve: Curve) -> Curve:
+    """The curve without what lies nowhere on paper."""
+
+    def there(value: float | str) -> bool:
+        return isinstance(value, str) or abs(value) < _FAR
+
+    kept = [place for place, point in enumerate(curve.points) if all(map(there, point))]
+    behind = [tuple(line[place] for place in kept) for line in curve.behind if len(line) == len(curve.points)]
+    points = tuple(curve.points[place] for place in kept)
+    return replace(curve, points=points, behind=tuple(line for line in behind if all(map(there, line))))
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:

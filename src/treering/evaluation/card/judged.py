@@ -10,7 +10,7 @@ from treering.evaluation.card.document import Block, Facts, Grid, Mark, Section
 from treering.evaluation.card.facts import CardFacts
 from treering.evaluation.card.findings import business, calibration
 from treering.evaluation.card.words import MAIN, OUTCOMES, between, figure, means, when
-from treering.evaluation.metric_names import metric_named
+from treering.evaluation.demands import demand_met
 
 __all__ = ["criteria_of", "fairness", "figures", "slices"]
 
@@ -43,21 +43,12 @@ _SUMMARIES = {
 
 
 def criteria_of(facts: CardFacts) -> list[Check]:
-    """The demands of the objective, and whether the evaluation meets them."""
+    """The demands of the objective, and whether what is known of the model meets them."""
     objective = facts.objective
     if objective is None:
         return []
-    evaluation = facts.evaluation
-    checks = []
-    for criterion in objective.criteria:
-        metrics: Mapping[str, float] = evaluation.metrics if evaluation else {}
-        if criterion.slice:
-            parts = evaluation.slices if evaluation else ()
-            metrics = next((part.metrics for part in parts if part.name == criterion.slice), {})
-        found = metric_named(metrics, criterion.metric)
-        value = found[1] if found else None
-        checks.append(Check(criterion.name, None if value is None else criterion.holds(value), value, criterion.bound))
-    return checks
+    found = facts.measured or facts.evaluation or Evaluation()
+    return [demand_met(criterion, found) for criterion in objective.criteria]
 
 
 def figures(facts: CardFacts) -> Iterator[Section]:
@@ -75,7 +66,8 @@ def figures(facts: CardFacts) -> Iterator[Section]:
     blocks: list[Block] = []
     if rows:
         blocks.append(Grid(("metric", "value", f"{evaluation.confidence:.0%} interval"), rows, (1, 2)))
-    own = [check for check in evaluation.checks if check.name not in {one.name for one in criteria_of(facts)}]
+    said = {(one.name, one.bound) for one in criteria_of(facts)}
+    own = [check for check in evaluation.checks if (check.name, check.bound) not in said]
     if own:
         judged = tuple((one.name, one.bound, number(one.value), OUTCOMES[one.passed], one.reason) for one in own)
         blocks.append(Grid(("check", "demanded", "found", "", "why"), judged, (2,)))

@@ -17,8 +17,10 @@ from treering.evaluation.card.writing import document_of
 
 __all__ = ["to_markdown"]
 
-_SIGNS = re.compile(r"([\\`*_\[\]#|~!])")
-_LINE_STARTS = re.compile(r"^(\s*)([-+>]|\d+[.)])(?=\s)", re.MULTILINE)
+_SIGNS = re.compile(r"([\\`*_\[\]#|~!$])")
+_LINE_START = re.compile(r"\A(\d{0,9})([-+=.)])")
+# A colon and slashes, and three letters with a dot, become a link by themselves in some places.
+_LINKS = re.compile(r"(:)(//)|(www)(\.)", re.IGNORECASE)
 _OUTCOME = {"ok": "\N{CHECK MARK} ", "err": "\N{CROSS MARK} ", "warn": "\N{WARNING SIGN} "}
 _TASKS = {"classifier": "tabular-classification", "regressor": "tabular-regression"}
 _BARS = 20
@@ -135,11 +137,10 @@ def _code(cell: Cell) -> str:
 def _inline(text: str) -> str:
     """On one line, with nothing in it that Markdown or HTML would read."""
     plain = " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A colon and slashes become a link by themselves in some places.
-    return _SIGNS.sub(r"\\\1", plain).replace("://", ":\\/\\/")
+    return _LINKS.sub(r"\1\3\\\2\4", _SIGNS.sub(r"\\\1", plain))
 
 
 def _paragraph(text: str) -> str:
-    """The paragraphs of a text; its line starts are no lists or quotes."""
+    """The paragraphs of a text, each on one line that begins no list and is no rule."""
     parts = [_inline(part) for part in re.split(r"\n\s*\n", str(text).strip())]
-    return "\n\n".join(_LINE_STARTS.sub(r"\1\\\2", part) for part in parts if part)
+    return "\n\n".join(_LINE_START.sub(r"\1\\\2", part) for part in parts if part)

@@ -75,22 +75,26 @@ def _marks(facts: CardFacts) -> tuple[Mark, ...]:
 
 
 def _checks(facts: CardFacts) -> list[Check]:
-    """What the evaluation judged, what the objective demands of it, and what was recorded on the version."""
-    found = {check.name: check for check in criteria_of(facts)}
-    found |= {check.name: check for check in (facts.evaluation.checks if facts.evaluation else ())}
-    found |= {check.check: Check(check.check, check.passed, reason=check.detail) for check in facts.checks}
-    return list(found.values())
+    """What the objective demands, what the evaluation judged, and what was recorded on the version."""
+    found = [*criteria_of(facts), *(facts.evaluation.checks if facts.evaluation else ())]
+    found += [Check(check.check, check.passed, reason=check.detail) for check in facts.checks]
+    # What the objective demands is often demanded of the evaluation, too.
+    once: dict[tuple[str, str], Check] = {}
+    for check in found:
+        once.setdefault((check.name, check.bound), check)
+    return list(once.values())
 
 
 def _tiles(facts: CardFacts) -> Tiles:
     evaluation = facts.evaluation
     tiles: list[tuple[str, str, str]] = []
-    metrics = evaluation.metrics if evaluation else (facts.run.metrics if facts.run else {})
+    known = facts.measured or evaluation
+    metrics = known.metrics if known else {}
     wanted = [facts.objective.primary] if facts.objective and facts.objective.primary else []
     wanted += (
         [criterion.metric for criterion in facts.objective.criteria if not criterion.slice] if facts.objective else []
     )
-    for name in dict.fromkeys([*wanted, *MAIN, *means(metrics), *metrics]):
+    for name in dict.fromkeys([*wanted, *MAIN, *means(metrics), *(evaluation.metrics if evaluation else metrics)]):
         if len(tiles) == _TILES:
             break
         found = metric_named(metrics, name)

@@ -20,6 +20,8 @@ _DISTINCT = 1 << 14
 _SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _FENCE = 3.0
 _EXAMPLES = 5
+_LONG_EXAMPLE = 100
+_LONG = 1000  # characters
 
 
 class NumberCounter:
@@ -53,7 +55,7 @@ class NumberCounter:
         if wrong.any():
             texts = texts_of(column[wrong])
             if len(self._examples) < _EXAMPLES:
-                self._examples |= dict.fromkeys(texts.listed()[:_EXAMPLES])
+                self._examples |= dict.fromkeys(text[:_LONG_EXAMPLE] for text in texts.listed()[:_EXAMPLES])
             hashes[wrong] = texts.spread(text_hashes(texts.different), MISSING)
         gaps = np.isnan(numbers) & ~wrong
         hashes[gaps] = MISSING
@@ -172,9 +174,10 @@ def edges_of(numbers: Column) -> Column:
 
 
 def values_of(sample: Values) -> tuple[str, ...]:
-    """The most frequent values, these first."""
+    """The most frequent values, these first; none that would make a book of the profile."""
     texts = texts_of(sample)
-    ranked = nsmallest(_VALUES, zip((-texts.counts()).tolist(), texts.different, strict=True))
+    counted = zip((-texts.counts()).tolist(), texts.different, strict=True)
+    ranked = nsmallest(_VALUES, (one for one in counted if len(one[1]) <= _LONG))
     return tuple(value for _, value in ranked)
 
 

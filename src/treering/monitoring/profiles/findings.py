@@ -153,7 +153,8 @@ def _of_target(profile: Profile) -> Iterator[Finding]:
     if column.missing:
         text = f"has no value in {column.missing:,} rows, from which nothing can be learned. Leave them out."
         yield _one("error", "target_missing", column, text)
-    counts = column.value_counts if column.values else _by_value(column)
+    # The edges of a number with few values are these.
+    counts = column.value_counts if column.values else column.counts[1:] if column.by_value else ()
     known = column.known
     if counts and known and len(counts) <= _TARGET_CLASSES and 0 < min(counts) < _RARE_CLASS * known:
         text = (
@@ -161,11 +162,6 @@ def _of_target(profile: Profile) -> Iterator[Finding]:
             " stratify, and do not judge a model by its accuracy."
         )
         yield _one("warning", "imbalance", column, text)
-
-
-def _by_value(column: ColumnProfile) -> tuple[int, ...]:
-    """The rows of each value of a number with few of them: its edges are the values."""
-    return column.counts[1:] if column.distinct == len(column.edges) else ()
 
 
 def _duplicates(profile: Profile) -> Iterator[Finding]:

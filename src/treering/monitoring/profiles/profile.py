@@ -38,13 +38,13 @@ class ColumnProfile:
         kind: `number`, `text`, `boolean`, `time` (microseconds since the epoch) or `empty`.
         rows: How many rows there are, with and without a value.
         missing: Rows without a value.
-        infinite: Of numbers, those that are infinite; they count as neither missing nor as a number.
+        infinite: Of numbers, those that are infinite or beyond 1e150; they count as neither missing nor as a number.
         invalid: In a column of numbers, texts that are none; `invalid_examples` are some.
         distinct: How many different values; exact up to 16,384 if `distinct_exact`.
         mean: Of the finite numbers; `spread` is their sum of squared deviations from it (so that profiles can be added).
         edges: Borders of the bins of a number or time, ascending.
         counts: Rows below the first edge, in each bin, and from the last edge on; nothing for texts.
-        values: The values that are counted one by one, of texts and truth values; `value_counts` are their rows, and
+        values: The values that are counted one by one, of texts of at most a thousand characters and truth values; `value_counts` are their rows, and
             `other` the rows with a value that is not among them.
         quantiles: (share, value) pairs, from a sample.
         outliers_low: Numbers below `fences[0]`, which is three times the middle half's width below it;
@@ -85,6 +85,12 @@ class ColumnProfile:
     def known(self) -> int:
         """Rows with a value that can be used."""
         return self.rows - self.missing - self.infinite - self.invalid
+
+    @property
+    def by_value(self) -> bool:
+        """Whether the edges are the values themselves, as of a number with few of them that was counted by its own edges."""
+        ends = (self.edges[0], self.edges[-1]) if self.edges else (None, None)
+        return bool(self.edges) and self.distinct == len(self.edges) and (self.minimum, self.maximum) == ends
 
     @property
     def deviation(self) -> float | None:
@@ -175,7 +181,9 @@ class Profile:
 def to_json(profile: Profile) -> str:
     """The profile as a text: the same profile always gives the same one."""
     fields = {"format": FORMAT, **msgspec.to_builtins(profile)}
-    return json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    text = json.dumps(fields, ensure_ascii=False, allow_nan=False, separators=(",", ":")) + "\n"
+    # Halves of characters, as names of files may have, are none in UTF-8.
+    return text.encode("utf-8", "replace").decode()
 
 
 def from_json(text: str | bytes, where: str = "The profile") -> Profile:

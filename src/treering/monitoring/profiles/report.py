@@ -13,6 +13,7 @@ __all__ = ["to_html"]
 
 _BARS = 40
 _TOP = 6
+_SHOWN = 100  # characters of a value
 _WORTH_TELLING = 0.0005
 _MOST_ASSOCIATIONS = 20
 _MOST_CORRELATED = 16
@@ -162,7 +163,9 @@ def _values(column: ColumnProfile) -> str:
     rest = sum(count for count, _ in ranked[_TOP:]) + column.other
     most = max([count for count, _ in shown] + [rest, 1])
     lines = "".join(
-        element("span", text(value) or "&nbsp;", title=value) + bar(count / most) + element("span", f"{count:,}")
+        element("span", text(value[:_SHOWN]) or "&nbsp;", title=value)
+        + bar(count / most)
+        + element("span", f"{count:,}")
         for count, value in shown
     )
     if rest:
@@ -176,7 +179,7 @@ def _bins(column: ColumnProfile) -> str:
     edges, counts = np.array(column.edges), np.array(column.counts, float)
     if not len(edges) or column.minimum is None or column.maximum is None:
         return ""
-    if column.distinct == len(edges) <= _TOP:
+    if column.by_value and len(edges) <= _TOP:
         most = counts.max() or 1
         rows = zip(edges.tolist(), counts[1:].tolist(), strict=True)
         lines = "".join(
@@ -184,16 +187,20 @@ def _bins(column: ColumnProfile) -> str:
             for value, count in rows
         )
         return element("div", lines, "bars")
-    if column.distinct == len(edges) <= _BARS:
+    if column.by_value and len(edges) <= _BARS:
         return histogram(counts[1:].tolist(), _end(column, edges[0]), _end(column, edges[-1]), _told(column))
     low, high = _range(column)
     # How many rows there are below each edge; within a bin they are taken to be evenly spread, and whole numbers
     # up to the next one.
     end = max(column.maximum, edges[-1]) + column.whole
-    borders = np.concatenate([[min(column.minimum, edges[0])], edges[1:-1], [end]])
-    inner = counts[1:-1].copy()
-    inner[0] += counts[0]
-    inner[-1] += counts[-1]
+    # A single edge is one of a constant column, against which this one was counted.
+    middle = edges[1:-1] if len(edges) > 1 else edges
+    borders = np.concatenate([[min(column.minimum, edges[0])], middle, [end]])
+    inner = counts.copy()
+    if len(edges) > 1:
+        inner = counts[1:-1].copy()
+        inner[0] += counts[0]
+        inner[-1] += counts[-1]
     below = np.concatenate([[0.0], np.cumsum(inner)])
     marks = np.linspace(low, high + column.whole, _BARS + 1)
     heights = np.diff(np.interp(marks, borders, below)).tolist()
@@ -213,7 +220,8 @@ def _range(column: ColumnProfile) -> tuple[float, float]:
 
 def _end(column: ColumnProfile, value: float) -> str:
     if column.kind == "time":
-        return datetime.fromtimestamp(value / 1e6, UTC).strftime("%Y-%m-%d")
+        # Python's own dates end with the year 9999.
+        return str(np.datetime64(int(value), "us").astype("datetime64[D]"))
     return number(value)
 
 

@@ -19,6 +19,7 @@ __all__ = ["Column", "Sample", "Values", "is_gap", "numbers_of", "sample_of"]
 Column = np.ndarray[Any, np.dtype[Any]]
 Values = Column | Texts
 _MOST = 100_000
+_FAR = 1e150
 _NUMBERS = 0.9  # of the values of a column of numbers are some
 
 
@@ -79,12 +80,16 @@ def is_gap(column: Values) -> Column:
 
 
 def numbers_of(column: Values) -> tuple[Column, Column]:
-    """A column as numbers, NaN for what is none; and which values are there, but no numbers."""
+    """A column as numbers, NaN for what is none; and which values are there, but no numbers.
+
+    Numbers from 1e150 on are infinite, for squares of them are.
+    """
     if isinstance(column, Texts):
         numbers, wrong = numbers_of(np.array(column.different, object))
         return column.spread(numbers, np.nan), column.spread(wrong, gap=False)
     if column.dtype.kind in "biuf":
-        return column.astype(float), np.zeros(len(column), bool)
+        numbers = column.astype(float)
+        return (_bounded(numbers) if column.dtype.kind == "f" else numbers), np.zeros(len(column), bool)
     if column.dtype.kind == "M":
         micros = column.astype("datetime64[us]")
         return np.where(np.isnat(micros), np.nan, micros.astype(np.int64).astype(float)), np.zeros(len(column), bool)
@@ -94,9 +99,18 @@ def numbers_of(column: Values) -> tuple[Column, Column]:
         if not is_none(value):
             try:
                 numbers[row] = float(value)
+            except OverflowError:  # of a whole number
+                numbers[row] = np.inf if value > 0 else -np.inf
             except (TypeError, ValueError):
                 wrong[row] = True
-    return numbers, wrong
+    return _bounded(numbers), wrong
+
+
+def _bounded(numbers: Column) -> Column:
+    far = np.abs(numbers) >= _FAR
+    if far.any():
+        numbers[far] = np.copysign(np.inf, numbers[far])
+    return numbers
 
 
 def _kinds(column: Values) -> dict[str, int]:

@@ -34,7 +34,7 @@ class MatplotlibPlotter:
             axes.plot(
                 line.x,
                 line.y,
-                label=line.label or None,
+                label=_plain(line.label) or None,
                 drawstyle="steps-post" if line.steps else "default",
                 color="gray" if line.faint else None,
                 linestyle="dashed" if line.faint else "solid",
@@ -42,8 +42,8 @@ class MatplotlibPlotter:
                 markersize=3,
                 linewidth=1,
             )
-        axes.set_xlabel(plot.x_label)
-        axes.set_ylabel(plot.y_label)
+        axes.set_xlabel(_plain(plot.x_label))
+        axes.set_ylabel(_plain(plot.y_label))
         axes.set_title(plot.title)
         named = sum(bool(line.label) for line in plot.lines)
         if 0 < named <= _MOST_IN_LEGEND:
@@ -59,8 +59,9 @@ class MatplotlibPlotter:
         size = min(8, math.ceil(50 / max(len(labels), 1)))
         if len(labels) <= _MOST_CELLS:
             places = range(len(labels))
-            axes.set_xticks(places, labels, fontsize=size, rotation=45 if max(map(len, labels)) > 4 else 0)  # noqa: PLR2004
-            axes.set_yticks(places, labels, fontsize=size)
+            names = [_plain(label) for label in labels]
+            axes.set_xticks(places, names, fontsize=size, rotation=45 if max(map(len, labels)) > 4 else 0)  # noqa: PLR2004
+            axes.set_yticks(places, names, fontsize=size)
             for row in places:
                 for column in places:
                     dark = shares[row, column] > _DARK
@@ -77,11 +78,16 @@ class MatplotlibPlotter:
         """As `Plotter.bars`."""
         figure, axes = _axes()
         axes.barh(range(len(values)), list(values))
-        axes.set_yticks(range(len(labels)), labels, fontsize=7)
+        axes.set_yticks(range(len(labels)), [_plain(label) for label in labels], fontsize=7)
         axes.invert_yaxis()
-        axes.set_xlabel(x_label)
-        axes.set_title(title)
+        axes.set_xlabel(_plain(x_label))
+        axes.set_title(_plain(title))
         return _png(figure)
+
+
+def _plain(name: str) -> str:
+    """A name of the user's, in which a dollar begins no formula."""
+    return name.replace("$", r"\$")
 
 
 def _axes() -> tuple[Figure, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
@@ -19,6 +20,7 @@ _TICKS = 5
 _MOST_CELLS = 30
 _MOST_IN_LEGEND = 12
 _DARK = 0.5
+_CONTROLS = re.compile(r"[\x00-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class SvgPlotter:
@@ -140,13 +142,18 @@ def _text(  # noqa: PLR0913  # how a word is written
     turned: bool = False,
 ) -> str:
     turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size:.0f}" fill="{colour}"{turn}>{escape(words)}</text>'
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size:.0f}" fill="{colour}"{turn}>{_escaped(words)}</text>'
+
+
+def _escaped(words: str) -> str:
+    """As text of XML, which knows no control characters."""
+    return escape(_CONTROLS.sub("\N{REPLACEMENT CHARACTER}", words))
 
 
 def _file(parts: Sequence[str], title: str) -> bytes:
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" font-family="sans-serif" role="img">'
-        f'<title>{escape(title)}</title><rect width="100%" height="100%" fill="#ffffff"/>'
+        f'<title>{_escaped(title)}</title><rect width="100%" height="100%" fill="#ffffff"/>'
     )
     return f"{head}{''.join(parts)}</svg>\n".encode()
 
