@@ -18,6 +18,9 @@ __all__ = ["COMMANDS"]
 
 _user_option = click.option("--user", default="", help="Who you are; by default the setting, else your login.")
 _reason_option = click.option("--reason", "-m", default="", help="Why; the history keeps it.")
+_replacing_option = click.option(
+    "--replacing", type=int, help="Version that is expected to be there now, 0 for none; else refused."
+)
 _LONGEST_CELL = 60
 
 
@@ -26,7 +29,7 @@ _LONGEST_CELL = 60
 @click.argument("version", type=int)
 @click.argument("target")
 @_reason_option
-@click.option("--replacing", type=int, help="Version that is expected to be there now, 0 for none; else refused.")
+@_replacing_option
 @_user_option
 @json_option
 def _promote(name: str, version: int, target: str, *, as_json: bool, **given: Any) -> None:
@@ -82,12 +85,13 @@ def _promotions(name: str, *, state: str | None, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("target")
 @_reason_option
+@_replacing_option
 @_user_option
 @json_option
-def _rollback(name: str, target: str, *, reason: str, user: str, as_json: bool) -> None:
+def _rollback(name: str, target: str, *, as_json: bool, **given: Any) -> None:
     """Give TARGET of NAME back to the version that held it before. No approval is asked for."""
     with session() as services:
-        back = services.registry.governance.rollback(name, target, reason, user=user)
+        back = services.registry.governance.rollback(name, target, **given)
     if as_json:
         print_json(back)
         return

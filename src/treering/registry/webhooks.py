@@ -26,7 +26,7 @@ from treering.entities.webhook import (
 )
 from treering.registry.addresses import Addresses
 from treering.registry.messages import sample_of, signed_headers
-from treering.registry.names import check_max_results, check_present, check_text
+from treering.registry.names import check_max_results, check_page_number, check_present, check_text
 from treering.registry.seals import Secrets
 from treering.storage.metadata.announcing import message_of
 from treering.storage.metadata.base import WebhookStore
@@ -129,10 +129,7 @@ class StoredWebhooks:
         check_max_results(max_results, _MOST)
         if webhook_id:
             self._store.get(webhook_id)
-        if page_token and not page_token.isdecimal():
-            msg = f"{page_token[:100]!r} is no page token of deliveries. Use the one that the last page gave."
-            raise InvalidInput(msg)
-        found = self._outbox.messages(webhook_id, state, int(page_token or 0), max_results + 1)
+        found = self._outbox.messages(webhook_id, state, check_page_number(page_token), max_results + 1)
         more = len(found) > max_results
         return Page(found[:max_results], str(found[max_results - 1].number) if more else "")
 

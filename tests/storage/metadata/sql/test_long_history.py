@@ -33,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MetadataStore]:
 def filled(store: MetadataStore) -> MetadataStore:
     made = WebhookEvent(WebhookEntity.RUN, WebhookAction.FINISHED)
     store.webhooks.create(Webhook("w", "hook", "https://8.8.8.8/", [made], WebhookStatus.ACTIVE, 1, 1), "")
-    plain = {"user_id": "ann", "was": "", "became": "", "reason": "r" * 100, "target": "alias:champion"}
+    plain = {"user_id": "ann", "model": 0, "was": "", "became": "", "reason": "r" * 100, "target": "alias:champion"}
     events = [{"time": n, "action": "alias.set", "name": f"m{n % 3}", "version": n % 7, **plain} for n in range(EVENTS)]
     sent = {
         "webhook_id": "w",
@@ -107,7 +107,7 @@ def test_the_moves_of_a_target_are_found_by_an_index(store: MetadataStore) -> No
 
     with plans() as found:
         assert [one.target for one in store.governance.within("m1", work)] == ["stage:Staging"]
-    assert "registry_events_name_target_id" in " ".join(found)
+    assert "registry_events_model_target_id" in " ".join(found)
     assert not [line for line in found if line.startswith("SCAN registry_events")], found
 
 

@@ -98,6 +98,7 @@ def _create_events() -> None:
         _number("time"),
         _text("user_id"),
         _key("action", 64),
+        _number("model"),
         _key("name", 256),
         _number("version"),
         _text("was"),
@@ -107,7 +108,7 @@ def _create_events() -> None:
         PrimaryKeyConstraint("id", name="pk_registry_events"),
         Index("ix_registry_events_name_id", "name", "id"),
         Index("ix_registry_events_name_version_id", "name", "version", "id"),
-        Index("ix_registry_events_name_target_id", "name", "target", "id"),
+        Index("ix_registry_events_model_target_id", "model", "target", "id"),
     )
 
 
