@@ -11,6 +11,7 @@ from treering.cli.card import card
 from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.core.errors import InvalidInput
+from treering.core.printable import printable
 from treering.entities.governance import ApprovalRule, Difference, NewCheck, Promotion, PromotionState, RegistryEvent
 from treering.registry.base import Governance
 
@@ -227,9 +228,9 @@ def _annotate(name: str, version: int, text: str, *, reply_to: str, user: str, a
         return
     for note in found:
         indent = "  " if note.reply_to else ""
-        head = f"{when(note.time)}  {note.user or 'somebody'}  ({note.note_id})"
+        head = printable(f"{when(note.time)}  {note.user or 'somebody'}  ({note.note_id})")
         click.echo(indent + click.style(head, bold=True))
-        click.echo("\n".join(indent + line for line in note.text.splitlines()))
+        click.echo("\n".join(indent + printable(line) for line in note.text.splitlines()))
     if not found:
         click.echo("There are no notes.")
 
@@ -251,7 +252,7 @@ def _compare(name: str, versions: Sequence[str], *, everything: bool, as_json: b
     rows = [(one.kind, one.key, *_shown(one)) for one in found.differences if everything or not one.same]
     print_table(columns, rows, "They are the same in all that is known of them.")
     for version, reason in found.missing.items():
-        click.echo(f"Of {version} something could not be read: {reason}", err=True)
+        click.echo(printable(f"Of {version} something could not be read: {reason}"), err=True)
 
 
 def _version(name: str, text: str) -> tuple[str, int]:
@@ -282,7 +283,7 @@ def _told(promotion: Promotion, *, as_json: bool) -> None:
     if as_json:
         print_json(promotion)
         return
-    what = f"{promotion.name} version {promotion.version}"
+    what = printable(f"{promotion.name} version {promotion.version}")
     if promotion.state is PromotionState.DONE:
         if promotion.replaces == promotion.version:
             click.echo(f"{what} is {promotion.target}, as it was before.")
@@ -290,7 +291,8 @@ def _told(promotion: Promotion, *, as_json: bool) -> None:
         held = f" It was version {promotion.replaces} before." if promotion.replaces else ""
         click.echo(f"{what} is {promotion.target} now.{held}")
     elif promotion.state is PromotionState.PENDING:
-        click.echo(f"{what} waits to become {promotion.target}. Missing: {'; '.join(promotion.missing)}.")
+        missing = printable("; ".join(promotion.missing))
+        click.echo(f"{what} waits to become {promotion.target}. Missing: {missing}.")
         if any(" approval" in one for one in promotion.missing):
             click.echo(f"Approve it with: treering registry approve {promotion.promotion_id}")
     else:
