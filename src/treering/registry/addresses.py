@@ -62,6 +62,12 @@ class Addresses:
             InvalidInput: If its form, its scheme or one of its addresses is not allowed.
         """
         parts, port = self._split(url)
+        if "@" in parts.netloc:
+            msg = (
+                "The webhook's URL holds a user or a password, which nobody sends and everybody reads who sees the"
+                " webhook. Leave them out, and give the webhook a secret, which its messages are signed with."
+            )
+            raise InvalidInput(msg)
         try:
             self._resolve(str(parts.hostname), port)
         except Unavailable:

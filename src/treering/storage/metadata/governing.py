@@ -162,7 +162,10 @@ class OutboxStore(Protocol):
         ...
 
     def lease(self, webhook_id: str, holder: str, time: int, until: int) -> bool:
-        """Whether `holder` alone may send to it until then; taking it again prolongs it."""
+        """Whether `holder` alone may send to it until then; taking it again prolongs it.
+
+        Nobody may send to a webhook that is switched off or deleted.
+        """
         ...
 
     def release(self, webhook_id: str, holder: str) -> None:

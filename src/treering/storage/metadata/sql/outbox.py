@@ -52,15 +52,11 @@ class SqlOutbox:
 
         def work(connection: Connection) -> bool:
             mine = table.c.webhook_id == webhook_id
+            state = select(webhooks.c.status).where(webhooks.c.webhook_id == webhook_id)
+            if connection.execute(state).scalar() != WebhookStatus.ACTIVE.value:
+                return False  # deleted or switched off just now
             held = connection.execute(select(table.c.holder).where(mine).with_for_update()).scalar()
             if held is None:
-                if (
-                    connection.execute(
-                        select(webhooks.c.webhook_id).where(webhooks.c.webhook_id == webhook_id)
-                    ).scalar()
-                    is None
-                ):
-                    return False  # deleted just now
                 connection.execute(insert(table).values(webhook_id=webhook_id, **values))
                 return True
             return connection.execute(update(table).where(mine, free).values(**values)).rowcount > 0
