@@ -120,3 +120,11 @@ def test_deliveries_of_a_webhook_are_found_by_an_index(
         store.outbox.messages("w", state, before, 50)
         store.outbox.first("w")
     assert all("USING INDEX ix_webhook_messages" in line for line in found), found
+
+
+def test_whose_turn_it_is_is_found_without_looking_at_all_that_waits(store: MetadataStore) -> None:
+    with plans() as found:
+        assert list(store.outbox.waiting(1)) == ["w"]
+    of_messages = [line for line in found if "webhook_messages" in line or "ahead" in line]
+    assert len(of_messages) == 2
+    assert all("SEARCH" in line and ("ahead" not in line or "COVERING INDEX" in line) for line in of_messages), found
