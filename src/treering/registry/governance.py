@@ -268,7 +268,7 @@ class StoredGovernance:
 
     def _actor(self, user: str, reason: str) -> Actor:
         # Blanks around a name make nobody somebody else.
-        name = check_text(user, "user").strip() or self._who()
+        name = check_text(user, "user").strip() or self._who().strip()
         if len(name) > _LONGEST_USER:
             msg = f"The name of a user has {len(name)} characters, and {_LONGEST_USER} are allowed. Shorten it."
             raise InvalidInput(msg)

@@ -37,6 +37,7 @@ __all__ = ["Means", "StoredWebhooks"]
 _MOST = 1000
 _LONGEST_DESCRIPTION = 1000
 _LONGEST_SECRET = 1000
+_LONGEST_ATTEMPT = 3600
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w\-.]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -55,6 +56,15 @@ class Means:
     secrets: Secrets = field(default_factory=Secrets)
     retries: int = 9
     seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for an attempt that could never be made, or never end."""
+        if self.retries < 0 or not 0 < self.seconds <= _LONGEST_ATTEMPT:
+            msg = (
+                f"TREERING_WEBHOOK_RETRIES is {self.retries}, and TREERING_WEBHOOK_TIMEOUT {self.seconds:g}. Set the one"
+                f" to 0 or more, and the other to more than 0 and at most {_LONGEST_ATTEMPT} seconds."
+            )
+            raise InvalidInput(msg)
 
 
 class StoredWebhooks:
