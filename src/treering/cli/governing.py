@@ -230,7 +230,7 @@ def _annotate(name: str, version: int, text: str, *, reply_to: str, user: str, a
         indent = "  " if note.reply_to else ""
         head = printable(f"{when(note.time)}  {note.user or 'somebody'}  ({note.note_id})")
         click.echo(indent + click.style(head, bold=True))
-        click.echo("\n".join(indent + printable(line) for line in note.text.splitlines()))
+        click.echo("\n".join(f"{indent}| {printable(line)}" for line in note.text.splitlines()))
     if not found:
         click.echo("There are no notes.")
 
