@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from treering.core.printable import printable
 from treering.entities.webhook import WebhookReply
-from treering.registry.addresses import Target
+from treering.registry.addresses import PORTS, Target
 
 __all__ = ["SECONDS", "send"]
 
@@ -39,7 +39,8 @@ def send(target: Target, body: bytes, headers: Mapping[str, str], seconds: float
             connection = HTTPConnection(target.ip, target.port)
             connection.sock = line
             path = quote(target.path, safe=_LEFT_ALONE)
-            connection.request("POST", path, body, {**headers, "Host": f"{host}:{target.port}"})
+            named = host if target.port == PORTS[target.scheme] else f"{host}:{target.port}"
+            connection.request("POST", path, body, {**headers, "Host": named})
             answer = connection.getresponse()
             # Half a line reads like a whole one where the time was over in the midst of it.
             if not over.is_set():
