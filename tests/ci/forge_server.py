@@ -25,6 +25,8 @@ class Fake:
         asked: Method and path of each request, in order.
         refuse: Status that everything is answered with; 0 for none.
         busy: How often it says first that it is overloaded.
+        others: Which comments are not those of the token.
+        app: Whether the token stands for an app, as a job's own does on GitHub.
     """
 
     url: str = ""
@@ -32,6 +34,8 @@ class Fake:
     asked: list[tuple[str, str]] = field(default_factory=list)
     refuse: int = 0
     busy: int = 0
+    others: set[int] = field(default_factory=set)
+    app: bool = False
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -52,6 +56,8 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(503, {"message": "overloaded"})
         if not told or fake.refuse:
             return self._send(fake.refuse or 401, {"message": "Resource not accessible by integration"})
+        if parts.path in {f"{GITHUB}/user", f"{GITLAB}/user"}:
+            return self._send(403 if fake.app else 200, _user(fake, 0))
         return self._send(*_answered(fake, self.command, parts.path, parse_qs(parts.query), body))
 
     do_GET = do_POST = do_PATCH = do_PUT = _answer  # noqa: N815  # as http.server calls them
@@ -69,18 +75,18 @@ def _answered(fake: Fake, method: str, path: str, query: Any, body: Any) -> tupl
              f"{GITLAB}/projects/12/merge_requests/7/notes")  # fmt: skip
     if path in lists and method == "GET":
         size, page = int(query["per_page"][0]), int(query["page"][0])
-        items = [_shown(number, text) for number, text in fake.comments.items()]
+        items = [_shown(fake, number, text) for number, text in fake.comments.items()]
         return 200, items[size * (page - 1) : size * page]
     if path in lists and method == "POST":
         number = max(fake.comments, default=0) + 1
         fake.comments[number] = body["body"]
-        return 201, _shown(number, body["body"])
+        return 201, _shown(fake, number, body["body"])
     one = re.fullmatch(
         rf"({GITHUB}/repos/o/r/issues/comments|{GITLAB}/projects/\S+/merge_requests/7/notes)/(\d+)", path
     )
     if one and method in {"PATCH", "PUT"} and int(one[2]) in fake.comments:
         fake.comments[int(one[2])] = body["body"]
-        return 200, _shown(int(one[2]), body["body"])
+        return 200, _shown(fake, int(one[2]), body["body"])
     if path == f"{GITHUB}/repos/o/r/commits/{'a' * 40}/pulls":
         return 200, [{"number": 3, "state": "closed"}, {"number": 7, "state": "open"}]
     if path == f"{GITLAB}/projects/12/merge_requests":
@@ -88,8 +94,16 @@ def _answered(fake: Fake, method: str, path: str, query: Any, body: Any) -> tupl
     return 404, {"message": "Not Found"}
 
 
-def _shown(number: int, text: str) -> dict[str, Any]:
-    return {"id": number, "body": text, "html_url": f"https://forge.example/comment/{number}"}
+def _shown(fake: Fake, number: int, text: str) -> dict[str, Any]:
+    author = _user(fake, number)
+    address = f"https://forge.example/comment/{number}"
+    return {"id": number, "body": text, "html_url": address, "user": author, "author": author}
+
+
+def _user(fake: Fake, comment: int) -> dict[str, Any]:
+    if comment in fake.others:
+        return {"id": 9, "login": "mallory", "type": "User"}
+    return {"id": 5, "login": "ci", "type": "Bot" if fake.app else "User"}
 
 
 @contextmanager

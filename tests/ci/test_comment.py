@@ -41,6 +41,17 @@ def test_who_quotes_the_comment_keeps_their_own(forge: Fake, job: dict[str, str]
     assert forge.comments[2] == f"{MARK}one"
 
 
+@pytest.mark.parametrize("app", [False, True])
+def test_a_comment_of_somebody_else_is_not_taken_for_ours(forge: Fake, job: dict[str, str], *, app: bool) -> None:
+    """Who put the mark into a comment of their own could write into the report afterwards."""
+    forge.app = app and "GITHUB_ACTIONS" in job
+    forge.comments[1] = f"{MARK}all is well"
+    forge.others = {1}
+    assert post("failed", "gate", job).new
+    assert not post("failed again", "gate", job).new
+    assert forge.comments == {1: f"{MARK}all is well", 2: f"{MARK}failed again"}
+
+
 def test_a_comment_behind_two_hundred_others_is_found(forge: Fake, job: dict[str, str]) -> None:
     forge.comments.update(dict.fromkeys(range(1, 201), "chat"))
     forge.comments[201] = f"{MARK}old"

@@ -107,6 +107,26 @@ def test_a_promotion_that_needs_approval_waits(capsys: pytest.CaptureFixture[str
     assert champion() == 1
 
 
+def test_a_promotion_that_waited_for_the_gate_alone_is_done_by_it(capsys: pytest.CaptureFixture[str]) -> None:
+    candidate = evaluated(0.80, name="churn")
+    governance().set_rule(ApprovalRule("churn", "alias:champion", 1, ("ann",), (CHECK,)))
+    asked = governance().promote("churn", 1, "@champion", user="bob")
+    assert governance().approve(asked.promotion_id, user="ann").state is PromotionState.PENDING
+    told = gate(capsys, candidate, "--promote", "champion")
+    assert (told["promotion"]["promotion_id"], told["promotion"]["state"]) == (asked.promotion_id, "DONE")
+    assert champion() == 1
+
+
+def test_a_verdict_with_very_much_to_tell_is_kept_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    candidate = evaluated(0.80, name="churn")
+    gate(capsys, candidate)
+    assert governance().checks("churn", 1)[0].passed
+    policy = {"bounds": [f"accuracy[{number} {'x' * 200}] >= 0.9" for number in range(200)] + ["accuracy >= 0.99"]}
+    (tmp_path / "policy.yaml").write_text(json.dumps(policy))
+    gate(capsys, candidate, status=1)
+    assert not governance().checks("churn", 1)[0].passed
+
+
 @pytest.mark.parametrize("first", [False, True])
 def test_of_two_that_promote_at_once_one_is_told(capsys: pytest.CaptureFixture[str], *, first: bool) -> None:
     if not first:
@@ -193,7 +213,8 @@ def test_people_read_a_table_and_ci_servers_read_junit(capsys: pytest.CaptureFix
 @pytest.mark.parametrize(
     ("typed", "target"),
     [("champion", "alias:champion"), ("@champion", "alias:champion"), ("alias:Production", "alias:Production"),
-     ("Production", "stage:Production"), ("stage:Staging", "stage:Staging")],
+     ("Production", "stage:Production"), ("stage:Staging", "stage:Staging"), ("production", "stage:Production"),
+     ("stage:staging", "stage:Staging")],
 )  # fmt: skip
 def test_a_target_may_be_typed_short(typed: str, target: str) -> None:
     assert target_of(typed) == target

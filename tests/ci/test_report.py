@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -115,6 +116,27 @@ def test_what_comes_from_people_is_no_markup_in_markdown() -> None:
         assert len(re.findall(r"(?<!\\)\|", row)) in {len(re.findall(r"\|", head)) for head in heads}
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("@all, #1, !2, $3, ~bug, %4", "@\u200ball, #\u200b1, !\u200b2, $\u200b3, ~\u200bbug, %\u200b4"),
+        ("&commat;all &#64;all", "&commat;all &#\u200b64;all"),
+        ("/merge", "/\u200bmerge"),
+        ("see https://evil.example, WWW.evil.example", "see https:\u200b//evil.example, WWW\u200b.evil.example"),
+        ("failed\u202edessap\x1b[2J", "failed\N{REPLACEMENT CHARACTER}dessap\N{REPLACEMENT CHARACTER}[2J"),
+        ("95% of 3 & a: b, c_d, 1.5", "95% of 3 & a: b, c_d, 1.5"),
+    ],
+)
+def test_what_forges_make_links_calls_and_orders_of_is_kept_apart(text: str, shown: str) -> None:
+    """They look at what is shown, where an entity is the character itself; a blank without width parts it."""
+    given = judgement()
+    ours = evaluation(fairness=(replace(evaluation().fairness[0], warnings=(text,)),))
+    written = to_markdown(report(replace(given, evaluations=(ours, None))))
+    assert shown in unescape(written)
+    # None of them stands there for the reader of the source either, who may be the one that carries out orders.
+    assert not re.search(r"^/|[@#]\w", re.sub(r"&#\d+;", "", written), re.MULTILINE)
+
+
 def test_what_comes_from_people_is_no_markup_in_the_page() -> None:
     page = Page(to_html(report(hostile(), "https://treering.example")))
     assert "script" not in page.names
@@ -202,10 +224,11 @@ def test_junit_knows_passed_failed_and_unknown() -> None:
     checks = (
         Check("accuracy", True, 0.9, ">= 0.8"),
         Check('<re"call>', False, 0.5, ">= 0.8", "too \x07 low & so"),
-        Check("brier", None, None, "<= 0.1", "unknown"),
+        Check("brier", None, None, "<= 0.1", "unknown \ud800 \ufffe"),
     )
     suite = ET.fromstring(to_junit(GateResult(Verdict.FAIL, checks, "models:/a/1")))
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("3", "1", "1")
     cases = list(suite.iter("testcase"))
     assert [[child.tag for child in case] for case in cases] == [["system-out"], ["failure"], ["error"]]
     assert cases[1].get("name") == '<re"call> >= 0.8'
+    to_junit(GateResult(Verdict.FAIL, checks, "models:/a/1")).encode()

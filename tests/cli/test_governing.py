@@ -115,7 +115,7 @@ def test_notes_and_comparison(capsys: pytest.CaptureFixture[str]) -> None:
     first = json.loads(printed(capsys, "registry", "annotate", "m", "1", "Does it overfit?", "--json"))[0]
     said = printed(capsys, "registry", "annotate", "m", "1", "No.", "--reply-to", first["note_id"], "--user", "bob")
     assert "ann" in said
-    assert "  No." in said
+    assert "  | No." in said
     found = json.loads(printed(capsys, "registry", "compare", "m", "1", "2", "--json"))
     assert found["missing"] == {}
     changed = {(one["kind"], one["key"]): one["values"] for one in found["differences"] if not one["same"]}
@@ -240,3 +240,19 @@ def test_an_embedded_store_delivers_by_a_command(
     assert "disabled" in printed(capsys, "webhooks", "switch", one, "--off")
     printed(capsys, "webhooks", "delete", one)
     assert printed(capsys, "webhooks", "list") == "There are no webhooks.\n"
+
+
+def test_words_of_others_neither_steer_the_terminal_nor_write_lines_of_their_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Nor do they give orders to who runs CI, where a line that begins with :: is one."""
+    registered()
+    hostile = "fine\x1b[2J\x9b1A\n::stop-commands::x\r\u202egnp.exe"
+    printed(capsys, "registry", "annotate", "m", "1", hostile, "--user", hostile)
+    printed(capsys, "registry", "promote", "m", "1", "@champion", "-m", hostile)
+    printed(capsys, "registry", "check", "m", "1", "gate", "--failed", "-m", hostile)
+    for shown in (("annotate", "m", "1"), ("history", "m"), ("checks", "m", "1")):
+        said = printed(capsys, "registry", *shown)
+        assert not set(said) & set("\x1b\x9b\r\u202e")
+        assert not [line for line in said.splitlines() if line.startswith("::")]
+    assert hostile in json.loads(printed(capsys, "registry", "annotate", "m", "1", "--json"))[0]["text"]

@@ -121,6 +121,9 @@ def test_config_masks_secrets() -> None:
         "TREERING_TRACKING_TOKEN": "hidden2",
         "TREERING_BACKEND_STORE_URI": "postgresql://user:hidden3@db/x",
         "TREERING_TRACKING_URI": "https://user:hid:den4@server",
+        "TREERING_WEBHOOK_SECRET_ENCRYPTION_KEY": "hidden5",
+        "AZURE_STORAGE_CONNECTION_STRING": "AccountKey=hidden6",
+        "TREERING_HDFS_TOKEN": "hidden7",
     }
     for arguments in (["config"], ["config", "--json"]):
         shown = run(*arguments, env=env).stdout

@@ -156,7 +156,7 @@ def test_each_change_is_told_in_order_and_with_mlflows_fields(registry: ModelReg
     registry.governance.rollback("m", "@champion", "worse")
     registry.versions.delete("m", 2)
     report = registry.webhooks.deliver()
-    assert (report.delivered, report.failed, report.dead) == (12, 0, 0)
+    assert (report.delivered, report.failed, report.dead) == (15, 0, 0)
     said = [(name, data["data"]) for name, (_, data) in zip(receiver.told, receiver.got, strict=True)]
     made = {"source": "s3://bucket/m", "run_id": "", "tags": {"k": "v"}, "description": "d"}
     assert said[:7] == [
@@ -173,10 +173,31 @@ def test_each_change_is_told_in_order_and_with_mlflows_fields(registry: ModelReg
         ),
     ]  # fmt: skip
     assert [name for name, _ in said[7:]] == [
-        "model_version.created", "promotion.done", "promotion.done", "model_version.rolled_back",
-        "model_version.deleted",
+        "model_version.created", "model_version_alias.created", "promotion.done", "model_version_alias.created",
+        "promotion.done", "model_version_alias.created", "model_version.rolled_back", "model_version.deleted",
     ]  # fmt: skip
-    assert (said[10][1]["before"], said[10][1]["after"], said[10][1]["reason"]) == ("2", "1", "worse")
+    # Whoever waits for an alias learns of it however it was set.
+    assert [data for name, data in said[7:] if name == "model_version_alias.created"] == [
+        {"name": "m", "alias": "champion", "version": number} for number in ("1", "2", "1")
+    ]
+    assert (said[13][1]["before"], said[13][1]["after"], said[13][1]["reason"]) == ("2", "1", "worse")
+
+
+def test_a_stage_that_is_promoted_to_or_rolled_back_is_a_transition_too(
+    registry: ModelRegistry, receiver: Receiver
+) -> None:
+    hook(registry, receiver, WebhookEvent(WebhookEntity.MODEL_VERSION, WebhookAction.TRANSITIONED))
+    registry.models.create("m")
+    for number in (1, 2):
+        version(registry, "m")
+        registry.governance.promote("m", number, "Production")
+    registry.governance.rollback("m", "Production")
+    registry.webhooks.deliver()
+    moves = [(data["data"]["version"], data["data"]["before"], data["data"]["after"]) for _, data in receiver.got]
+    assert moves == [
+        ("1", "None", "Production"), ("1", "Production", "Archived"), ("2", "None", "Production"),
+        ("2", "Production", "Archived"), ("1", "Archived", "Production"),
+    ]  # fmt: skip
 
 
 def test_what_fails_is_told_to_nobody(registry: ModelRegistry, store: MetadataStore, receiver: Receiver) -> None:
@@ -263,6 +284,24 @@ def test_a_switched_off_webhook_is_told_nothing_and_its_messages_wait(
     registry.webhooks.update(made.webhook_id, WebhookChanges(status=WebhookStatus.ACTIVE))
     assert registry.webhooks.deliver().delivered == 1
     assert [data["data"]["version"] for _, data in receiver.got] == ["1"]
+
+
+def test_a_webhook_that_is_switched_off_while_it_is_told_is_told_no_more(
+    registry: ModelRegistry, receiver: Receiver
+) -> None:
+    made = hook(registry, receiver)
+    registry.models.create("m")
+    for _ in range(3):
+        version(registry, "m")
+    receiver.gate.clear()
+    thread = threading.Thread(target=registry.webhooks.deliver)
+    thread.start()
+    assert receiver.came.acquire(timeout=30)
+    registry.webhooks.update(made.webhook_id, WebhookChanges(status=WebhookStatus.DISABLED))
+    receiver.gate.set()
+    thread.join(60)
+    assert [data["data"]["version"] for _, data in receiver.got] == ["1"]
+    assert len(registry.webhooks.deliveries(made.webhook_id, MessageState.PENDING).items) == 2
 
 
 def test_a_failure_is_tried_again_later_in_order_and_under_the_same_id(

@@ -122,7 +122,7 @@ def test_nonsense_is_told_as_no_answer(said: bytes) -> None:
     with answering(answer) as target:
         reply = send(target, b"{}", {}, 30)
     assert not reply.success
-    assert reply.error.startswith("No answer came from 127.0.0.1: ")
+    assert reply.error == "No answer came from 127.0.0.1: it does not speak HTTP."
 
 
 def test_odd_paths_and_names_are_written_as_http_has_them() -> None:

@@ -93,6 +93,19 @@ def test_a_message_of_each_event_is_signed(registry: ModelRegistry, receiver: Re
     assert headers["x-mlflow-signature"] == f"v1,{base64.b64encode(digest).decode()}"
 
 
+def test_a_secret_stands_in_no_text_of_the_values() -> None:
+    for value in (NewWebhook("a", "https://8.8.8.8/", [MADE], secret="hush"), WebhookChanges(secret="hush")):
+        assert "hush" not in repr(value)
+
+
+@pytest.mark.parametrize(
+    ("retries", "seconds"), [(-1, 30.0), (9, 0.0), (9, -1.0), (9, float("nan")), (9, float("inf"))]
+)
+def test_terms_that_cannot_be_are_refused(retries: int, seconds: float) -> None:
+    with pytest.raises(InvalidInput, match="TREERING_WEBHOOK_TIMEOUT"):
+        Means(retries=retries, seconds=seconds)
+
+
 def test_without_a_secret_nothing_is_signed(registry: ModelRegistry, receiver: Receiver) -> None:
     made = registry.webhooks.create(NewWebhook("a", receiver.url, [MADE], secret="hush"))
     registry.webhooks.update(made.webhook_id, WebhookChanges(secret=""))

@@ -95,8 +95,9 @@ def pictures_of(services: Services, evaluation: Evaluation | None) -> tuple[Pict
     found: list[Picture] = []
     for name, path in evaluation.files.items() if evaluation and run else ():
         kind = _PICTURES.get(posixpath.splitext(path)[1].lower())
-        data = _artifact(services, run, path) if kind and run and len(found) < _MOST_PICTURES else None
-        if kind and data and len(data) <= _LARGEST_PICTURE:
+        wanted = kind and run and len(found) < _MOST_PICTURES
+        data = _artifact(services, run, path, _LARGEST_PICTURE) if wanted and run else None
+        if kind and data:
             label = name.removesuffix("_plot").replace("_", " ")
             found.append(Picture(label, posixpath.basename(path), kind, data))
     return tuple(found)
@@ -165,7 +166,10 @@ def _model(services: Services, model_id: str) -> LoggedModel | None:
     return None
 
 
-def _artifact(services: Services, run: Run, path: str) -> bytes | None:
+def _artifact(services: Services, run: Run, path: str, most: int | None = None) -> bytes | None:
+    """What is there, unless it is larger than `most`."""
     with suppress(NotFound):
-        return b"".join(services.open_artifacts(run.info.artifact_uri).read(path))
+        store = services.open_artifacts(run.info.artifact_uri)
+        if most is None or (store.stat(path).size or 0) <= most:
+            return b"".join(store.read(path))
     return None

@@ -19,11 +19,12 @@ from treering.core.errors import AlreadyExists, InvalidInput, NotFound
 from treering.core.uri import parse_model_uri, scheme_of
 from treering.entities.evaluation import Check, Comparison, Evaluation
 from treering.entities.gate import GateResult, Policy, Verdict
-from treering.entities.governance import NewCheck, Promotion
+from treering.entities.governance import NewCheck, Promotion, PromotionState
 from treering.entities.model import ModelVersion
 from treering.entities.objective import Objective
 from treering.evaluation.comparison import compare_rows, same_rows
 from treering.evaluation.gate import Rivals, judge, verdict_of
+from treering.registry.approval import check_target
 from treering.registry.base import NewModelVersion
 from treering.tracking.objectives import read_objective
 
@@ -33,6 +34,8 @@ CHECK = "gate"
 """What the verdict is called among the checks of a version, for rules of approval that ask for it."""
 GATE_PATH = "evaluation/gate.json"
 """Where the verdict lies among the artifacts of the candidate's run."""
+
+_LONGEST_DETAIL = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +136,18 @@ def record(services: Services, judgement: Judgement, target: str = "", model: st
     passed = result.verdict is Verdict.PASS
     run_id = candidate.run.info.run_id if candidate.run else ""
     user = user_name()
-    governance.set_check(
-        NewCheck(version.name, version.version, CHECK, passed, told(result).removeprefix("failed: "), run_id), user=user
-    )
+    # However much there is to tell, the verdict itself is kept: else that of before would stand.
+    detail = told(result).removeprefix("failed: ").replace("\0", " ")[:_LONGEST_DETAIL]
+    check = governance.set_check(NewCheck(version.name, version.version, CHECK, passed, detail, run_id), user=user)
     if not earned:
         return judgement
     expected = _expected(judgement, target)
     if expected == version.version:
         return judgement
+    for done in governance.promotions(version.name, PromotionState.DONE):
+        # It was asked for before, and waited for this check alone.
+        if (done.version, done.target) == (version.version, target) and done.decided >= check.time:
+            return replace(judgement, promotion=done)
     promotion = governance.promote(
         version.name, version.version, target, reason or f"Gate passed: {told(result)}", user=user, replacing=expected
     )
@@ -179,22 +186,14 @@ def told(result: GateResult) -> str:
 
 
 def target_of(text: str) -> str:
-    """A target from what people type: `champion` and `@champion` are aliases, `Production` is a stage.
+    """A target from what people type: as the registry takes it, and a word that is no stage stands for an alias.
 
     Raises:
         InvalidInput: For one that cannot be.
     """
-    kind, _, name = text.partition(":")
-    if kind in {"alias", "stage"} and name:
-        return text
-    if text.startswith("@") and len(text) > 1:
-        return f"alias:{text[1:]}"
-    if text in {"Staging", "Production", "Archived"}:
-        return f"stage:{text}"
-    if text and not set(text) & set(":/@"):
-        return f"alias:{text}"
-    msg = f"{text!r} is nothing to promote to. Write alias:champion or stage:Production."
-    raise InvalidInput(msg)
+    with contextlib.suppress(InvalidInput):
+        return check_target(text)
+    return check_target(f"alias:{text}" if text and not set(text) & set(":/@") else text)
 
 
 def _champion(services: Services, uri: str) -> Contestant | None:

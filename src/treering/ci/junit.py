@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from xml.sax.saxutils import escape, quoteattr
 
 from treering.entities.gate import GateResult
 
 __all__ = ["to_junit"]
 
-_NOT_IN_XML = {number: "\N{REPLACEMENT CHARACTER}" for number in range(32) if chr(number) not in "\t\n\r"}
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def to_junit(result: GateResult) -> str:
@@ -37,4 +38,4 @@ def to_junit(result: GateResult) -> str:
 
 def _clean(text: str) -> str:
     """Without the characters that XML has no way to write."""
-    return text.translate(_NOT_IN_XML)
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from treering.ci.comment import fitted
 from treering.ci.document import Cell, Document, Link, Section, Table
 from treering.ci.figures import strip_text
+from treering.core.printable import printable
 
 __all__ = ["LONGEST", "to_markdown"]
 
@@ -18,8 +19,14 @@ _VERDICT = {"pass": "✅", "fail": "❌", "insufficient": "❔"}
 _LOOK = {"good": "🟢 ", "bad": "🔴 ", "open": "🟡 "}
 _LONGEST_CELL = 300
 _ADDRESS = ":/?#&=%@+,;~"
-# A colon only where a symbol or an address could begin, and an underscore only at the end of a word.
-_SPECIAL = re.compile(r"[\\`*\[\]<|~$@#]|:(?=[\w/+-])|(?<!\w)_|_(?!\w)|^[-+>](?=\s)")
+# An underscore only at the end of a word; the name of an entity could stand for any of the others.
+_MARKUP = r"[\\`*\[\]<|&]|(?<!\w)_|_(?!\w)|^[-+>](?=\s)"
+# What people, requests, labels, symbols, addresses and orders to the forge (/merge) begin with. The forges look for
+# these in what is shown, where an entity is the character itself: only what stands behind it keeps them apart.
+_CALL = r"[@#$~]|[!%](?=\w)|:(?=[\w/+-])|^/"
+_SPECIAL = re.compile(f"({_CALL})|{_MARKUP}")
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)
+_NOTHING = "&#8203;"
 
 
 def to_markdown(document: Document) -> str:
@@ -77,18 +84,22 @@ def _link(link: Link) -> str:
 
 def _plain(text: str, longest: int = _LONGEST_CELL) -> str:
     """Text that means itself: no markup, no HTML, and no mention, which would call people."""
-    flat = " ".join(text.split())
-    flat = flat if len(flat) <= longest else f"{flat[: longest - 1]}…"
-    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", flat)
+    flat = _SPECIAL.sub(lambda found: f"&#{ord(found[0])};{_NOTHING if found[1] else ''}", _flat(text, longest))
+    # Addresses may begin without a scheme.
+    return _WWW.sub(rf"\1{_NOTHING}.", flat)
 
 
 def _code(text: str) -> str:
     """Text as code; a table ends its cells at a pipe even there."""
-    flat = " ".join(text.split())
+    flat = _flat(text, _LONGEST_CELL)
     if not flat:
         return ""
-    flat = flat if len(flat) <= _LONGEST_CELL else f"{flat[: _LONGEST_CELL - 1]}…"
     ticks = max((len(run) for run in re.findall(r"`+", flat)), default=0)
     mark = "`" * (ticks + 1)
     space = " " if ticks else ""
     return f"{mark}{space}{flat}{space}{mark}".replace("|", "\\|")
+
+
+def _flat(text: str, longest: int) -> str:
+    flat = " ".join(printable(text).split())
+    return flat if len(flat) <= longest else f"{flat[: longest - 1]}…"

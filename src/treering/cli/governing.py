@@ -11,6 +11,7 @@ from treering.cli.card import card
 from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.core.errors import InvalidInput
+from treering.core.printable import printable
 from treering.entities.governance import ApprovalRule, Difference, NewCheck, Promotion, PromotionState, RegistryEvent
 from treering.registry.base import Governance
 
@@ -18,6 +19,9 @@ __all__ = ["COMMANDS"]
 
 _user_option = click.option("--user", default="", help="Who you are; by default the setting, else your login.")
 _reason_option = click.option("--reason", "-m", default="", help="Why; the history keeps it.")
+_replacing_option = click.option(
+    "--replacing", type=int, help="Version that is expected to be there now, 0 for none; else refused."
+)
 _LONGEST_CELL = 60
 
 
@@ -26,7 +30,7 @@ _LONGEST_CELL = 60
 @click.argument("version", type=int)
 @click.argument("target")
 @_reason_option
-@click.option("--replacing", type=int, help="Version that is expected to be there now, 0 for none; else refused.")
+@_replacing_option
 @_user_option
 @json_option
 def _promote(name: str, version: int, target: str, *, as_json: bool, **given: Any) -> None:
@@ -82,12 +86,13 @@ def _promotions(name: str, *, state: str | None, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("target")
 @_reason_option
+@_replacing_option
 @_user_option
 @json_option
-def _rollback(name: str, target: str, *, reason: str, user: str, as_json: bool) -> None:
+def _rollback(name: str, target: str, *, as_json: bool, **given: Any) -> None:
     """Give TARGET of NAME back to the version that held it before. No approval is asked for."""
     with session() as services:
-        back = services.registry.governance.rollback(name, target, reason, user=user)
+        back = services.registry.governance.rollback(name, target, **given)
     if as_json:
         print_json(back)
         return
@@ -223,9 +228,9 @@ def _annotate(name: str, version: int, text: str, *, reply_to: str, user: str, a
         return
     for note in found:
         indent = "  " if note.reply_to else ""
-        head = f"{when(note.time)}  {note.user or 'somebody'}  ({note.note_id})"
+        head = printable(f"{when(note.time)}  {note.user or 'somebody'}  ({note.note_id})")
         click.echo(indent + click.style(head, bold=True))
-        click.echo("\n".join(indent + line for line in note.text.splitlines()))
+        click.echo("\n".join(f"{indent}| {printable(line)}" for line in note.text.splitlines()))
     if not found:
         click.echo("There are no notes.")
 
@@ -247,7 +252,7 @@ def _compare(name: str, versions: Sequence[str], *, everything: bool, as_json: b
     rows = [(one.kind, one.key, *_shown(one)) for one in found.differences if everything or not one.same]
     print_table(columns, rows, "They are the same in all that is known of them.")
     for version, reason in found.missing.items():
-        click.echo(f"Of {version} something could not be read: {reason}", err=True)
+        click.echo(printable(f"Of {version} something could not be read: {reason}"), err=True)
 
 
 def _version(name: str, text: str) -> tuple[str, int]:
@@ -278,7 +283,7 @@ def _told(promotion: Promotion, *, as_json: bool) -> None:
     if as_json:
         print_json(promotion)
         return
-    what = f"{promotion.name} version {promotion.version}"
+    what = printable(f"{promotion.name} version {promotion.version}")
     if promotion.state is PromotionState.DONE:
         if promotion.replaces == promotion.version:
             click.echo(f"{what} is {promotion.target}, as it was before.")
@@ -286,7 +291,8 @@ def _told(promotion: Promotion, *, as_json: bool) -> None:
         held = f" It was version {promotion.replaces} before." if promotion.replaces else ""
         click.echo(f"{what} is {promotion.target} now.{held}")
     elif promotion.state is PromotionState.PENDING:
-        click.echo(f"{what} waits to become {promotion.target}. Missing: {'; '.join(promotion.missing)}.")
+        missing = printable("; ".join(promotion.missing))
+        click.echo(f"{what} waits to become {promotion.target}. Missing: {missing}.")
         if any(" approval" in one for one in promotion.missing):
             click.echo(f"Approve it with: treering registry approve {promotion.promotion_id}")
     else:

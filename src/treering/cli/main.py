@@ -13,6 +13,7 @@ import treering
 from treering.core.errors import BadFilter, InvalidInput, TreeringError
 from treering.core.log import logger, show_log
 from treering.core.plugins import Registry
+from treering.core.printable import printable
 from treering.core.settings import read_settings
 
 __all__ = ["COMMANDS", "HELP", "LazyGroup", "Program", "main"]
@@ -127,7 +128,7 @@ class Program(LazyGroup):
 
 def _told(error: TreeringError) -> int:
     """Say what went wrong, with the place in a filter in colour; the exit status."""
-    reason, newline, place = error.message.partition("\n")
+    reason, newline, place = printable(error.message, lines=True).partition("\n")
     bad_filter = isinstance(error, BadFilter)
     click.echo(f"Error: {reason}{newline}{click.style(place, fg='red') if bad_filter else place}", err=True)
     return _WRONG_USAGE if bad_filter else _FAILED

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from treering.core.clock import from_millis
+from treering.core.printable import printable
 
 __all__ = ["json_option", "print_json", "print_record", "print_table", "when"]
 
@@ -27,7 +28,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], nothing: 
     if not rows:
         click.echo(nothing)
         return
-    cells = [[_text(cell) for cell in row] for row in rows]
+    cells = [[printable(_text(cell)) for cell in row] for row in rows]
     widths = [max(len(name), *(len(row[index]) for row in cells)) for index, name in enumerate(columns)]
     right = [all(isinstance(row[index], int | float) for row in rows) for index in range(len(columns))]
 
@@ -48,9 +49,9 @@ def print_record(fields: Mapping[str, Any]) -> None:
             click.echo(f"{name}{'' if value else ': none'}")
             inner = max((len(key) for key in value), default=0)
             for key in sorted(value):
-                click.echo(f"  {key.ljust(inner)}  {_text(value[key])}")
+                click.echo(f"  {printable(key.ljust(inner))}  {printable(_text(value[key]), lines=True)}")
         else:
-            click.echo(f"{name.ljust(width)}  {_text(value)}")
+            click.echo(f"{name.ljust(width)}  {printable(_text(value), lines=True)}")
 
 
 def when(millis: int | None) -> str:

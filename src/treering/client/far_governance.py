@@ -74,9 +74,11 @@ class FarGovernance:
         """As `Governance.withdraw`."""
         return self._call(wire.WITHDRAW, wire.Withdraw(_present(promotion_id), comment, user))
 
-    def rollback(self, name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
+    def rollback(
+        self, name: str, target: str, reason: str = "", *, user: str = "", replacing: int | None = None
+    ) -> ModelVersion:
         """As `Governance.rollback`."""
-        return self._call(wire.ROLLBACK, wire.Rollback(name, target, reason, user))
+        return self._call(wire.ROLLBACK, wire.Rollback(name, target, reason, replacing, user))
 
     def set_check(self, check: NewCheck, *, user: str = "") -> VersionCheck:
         """As `Governance.set_check`."""

@@ -48,9 +48,16 @@ def reject_promotion(promotion_id: str, comment: str = "", *, user: str = "") ->
     return Client().reject_promotion(promotion_id, comment, user=user)
 
 
-def rollback(name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
-    """Give a stage or an alias back to the version that held it before; that version. Raises Conflict if none is known."""
-    return Client().rollback_model_version(name, target, reason, user=user)
+def rollback(name: str, target: str, reason: str = "", *, replacing: int | None = None, user: str = "") -> ModelVersion:
+    """Give a stage or an alias back to the version that held it before; that version.
+
+    Args:
+        replacing: The version that is expected to be there; where another is, Conflict is raised.
+
+    Raises:
+        Conflict: If the history knows no version that held it before, or somebody else was faster.
+    """
+    return Client().rollback_model_version(name, target, reason, replacing=replacing, user=user)
 
 
 def registry_history(name: str = "", version: int = 0, max_results: int = 100) -> list[RegistryEvent]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 __all__ = [
@@ -138,7 +138,7 @@ class NewWebhook:
     url: str
     events: Sequence[WebhookEvent]
     description: str = ""
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     status: WebhookStatus = WebhookStatus.ACTIVE
 
 
@@ -150,7 +150,7 @@ class WebhookChanges:
     url: str | None = None
     events: Sequence[WebhookEvent] | None = None
     description: str | None = None
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     status: WebhookStatus | None = None
 
 

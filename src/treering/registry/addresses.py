@@ -15,10 +15,11 @@ from urllib.parse import SplitResult, urlsplit
 
 from treering.core.errors import InvalidInput, Unavailable
 
-__all__ = ["Addresses", "Target"]
+__all__ = ["PORTS", "Addresses", "Target"]
 
 _LONGEST = 2048
-_PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443}
+"""Where a scheme is spoken, unless a URL says otherwise."""
 # All that is given out for the public; what lies outside of it is old forms of local addresses, and new ones.
 _PUBLIC_V6 = ipaddress.IPv6Network("2000::/3")
 _EXAMPLES_V6 = ipaddress.IPv6Network("3fff::/20")
@@ -62,6 +63,12 @@ class Addresses:
             InvalidInput: If its form, its scheme or one of its addresses is not allowed.
         """
         parts, port = self._split(url)
+        if "@" in parts.netloc:
+            msg = (
+                "The webhook's URL holds a user or a password, which nobody sends and everybody reads who sees the"
+                " webhook. Leave them out, and give the webhook a secret, which its messages are signed with."
+            )
+            raise InvalidInput(msg)
         try:
             self._resolve(str(parts.hostname), port)
         except Unavailable:
@@ -88,7 +95,7 @@ class Addresses:
             msg = f"Invalid webhook URL {url[:200]!r}: {error}. Write it as https://host/path."
             raise InvalidInput(msg) from error
         scheme = parts.scheme.lower()
-        if scheme not in self.schemes or scheme not in _PORTS:
+        if scheme not in self.schemes or scheme not in PORTS:
             allowed = ", ".join(self.schemes)
             msg = (
                 f"Invalid webhook URL scheme: {parts.scheme!r}. Allowed are: {allowed}."
@@ -98,7 +105,7 @@ class Addresses:
         if not parts.hostname or len(url) > _LONGEST or any(char.isspace() or char < " " for char in url):
             msg = f"Webhook URL must include a hostname, no blanks, and at most {_LONGEST} characters: {url[:200]!r}."
             raise InvalidInput(msg)
-        return parts, port if port is not None else _PORTS[scheme]
+        return parts, port if port is not None else PORTS[scheme]
 
     def _resolve(self, host: str, port: int) -> list[str]:
         try:

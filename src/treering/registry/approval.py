@@ -15,6 +15,7 @@ from treering.storage.metadata.governing import alias_target, stage_target
 __all__ = [
     "check_check_name",
     "check_decides",
+    "check_named",
     "check_pending",
     "check_rule",
     "check_target",
@@ -117,11 +118,19 @@ def check_pending(promotion: Promotion) -> None:
         raise Conflict(msg)
 
 
+def check_named(user: str) -> None:
+    """Raises PermissionDenied for somebody without a name, who could be the one who asked as well as the one who decides."""
+    if not user:
+        msg = (
+            "Where a rule of approval holds, whoever asks for a promotion or decides on one has to have a name."
+            " Set TREERING_USER, or give the user."
+        )
+        raise PermissionDenied(msg)
+
+
 def check_decides(rule: ApprovalRule | None, promotion: Promotion, user: str) -> None:
     """Raises PermissionDenied if the rule does not let this user decide, or nobody knows who it is."""
-    if not user:
-        msg = "A decision needs the name of who decides. Set TREERING_USER, or give the user."
-        raise PermissionDenied(msg)
+    check_named(user)
     if rule is None or _counts(rule, promotion, user):
         return
     if rule.who and user not in rule.who:

@@ -226,6 +226,7 @@ class Governance(Protocol):
         Raises:
             Conflict: If another version holds the target than was expected, or another promotion to
                 it waits: of two at once, one wins and the other is told.
+            PermissionDenied: If a rule guards the target, and nobody knows who asks.
         """
         ...
 
@@ -256,11 +257,17 @@ class Governance(Protocol):
         """As `reject`, by the one who asked for it."""
         ...
 
-    def rollback(self, name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
+    def rollback(
+        self, name: str, target: str, reason: str = "", *, user: str = "", replacing: int | None = None
+    ) -> ModelVersion:
         """Give a target back to the version that held it before, which needs no approval; that version.
 
+        Args:
+            replacing: The version that is expected to hold the target, as for `promote`.
+
         Raises:
-            Conflict: If the history knows no version that held it before and exists still.
+            Conflict: If the history knows no version that held it before and exists still, or another
+                version holds it than was expected: of two who roll back at once, one is told.
         """
         ...
 

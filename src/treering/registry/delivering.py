@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from treering.core.clock import now
 from treering.core.errors import InvalidInput, NotFound, TreeringError
@@ -92,10 +93,7 @@ class Deliverer:
         What is being sent then is given a few seconds.
         """
         while not stop.wait(period):
-            try:
-                self._begin(stop)
-            except TreeringError as error:
-                logger.warning("Messages to webhooks wait: %s", error.message)
+            if not _done(partial(self._begin, stop), "Messages to webhooks wait"):
                 stop.wait(_AFTER_ERROR * period)
         deadline = time.monotonic() + _FAREWELL
         for thread in self._threads:
@@ -124,12 +122,8 @@ class Deliverer:
                 webhook_id = self._queue.popleft()
             except IndexError:
                 return
-            try:
-                self._empty(webhook_id, ended)
-            except TreeringError as error:
-                logger.warning("Messages to the webhook %s wait: %s", webhook_id, error.message)
-            finally:
-                self._taken.discard(webhook_id)
+            _done(partial(self._empty, webhook_id, ended), f"Messages to the webhook {webhook_id} wait")
+            self._taken.discard(webhook_id)
 
     def _empty(self, webhook_id: str, ended: Callable[[], bool] = lambda: False) -> DeliveryReport:
         """Send the messages of one webhook, as long as they are due."""
@@ -188,6 +182,19 @@ class Deliverer:
         reply = send(target, body, signed_headers(body, secret, message.message_id), self._terms.seconds)
         status = reply.response_status or 0
         return reply, _FIRST_FAILURE <= status < _FIRST_OF_SERVER and status not in _TEMPORARY
+
+
+def _done(work: Callable[[], object], otherwise: str) -> bool:
+    """Whether the work was done; else the log says why not, and whoever works goes on with the next."""
+    try:
+        work()
+    except TreeringError as error:
+        logger.warning("%s: %s", otherwise, error.message)
+        return False
+    except Exception:  # noqa: BLE001 - the border of a worker
+        logger.exception("%s, through a fault of Treering's own.", otherwise)
+        return False
+    return True
 
 
 def _sum(reports: Iterable[DeliveryReport]) -> DeliveryReport:

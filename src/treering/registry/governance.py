@@ -26,6 +26,7 @@ from treering.entities.page import Page
 from treering.registry.approval import (
     check_check_name,
     check_decides,
+    check_named,
     check_pending,
     check_rule,
     check_target,
@@ -33,7 +34,7 @@ from treering.registry.approval import (
     missing,
     with_missing,
 )
-from treering.registry.names import check_max_results, check_present, check_text, check_version
+from treering.registry.names import check_max_results, check_page_number, check_present, check_text, check_version
 from treering.storage.metadata.announcing import Change
 from treering.storage.metadata.governing import GovernanceStore, RegistryDesk, rule_for, stage_target
 
@@ -86,11 +87,13 @@ class StoredGovernance:
         """See the Protocol."""
         check_version(version)
         target, by = check_target(target), self._actor(user, reason)
-        check_present(name, "name")
-        expected = self._store.look(name, lambda desk: _holder(desk, target)) if replacing is None else replacing
+        expected = self._expected(check_present(name, "name"), target, replacing)
 
         def work(desk: RegistryDesk) -> Promotion:
             desk.version(version)
+            rule = rule_for(desk.rules(), name, target)
+            if rule is not None:
+                check_named(by.user)
             waiting = next((one for one in desk.pending() if one.target == target), None)
             if waiting is not None and waiting.version == version:
                 return _done_if_met(desk, waiting, by)
@@ -108,7 +111,6 @@ class StoredGovernance:
                 replaces=holding,
             )  # fmt: skip
             desk.put_promotion(asked)
-            rule = rule_for(desk.rules(), name, target)
             if rule is not None:
                 desk.record(Change("promotion.requested", name, version, after=asked.promotion_id, target=target), by)
             return _done_if_met(desk, asked, by)
@@ -125,7 +127,14 @@ class StoredGovernance:
     ) -> Sequence[Promotion]:
         """See the Protocol."""
         found = self._store.promotions(name, state, check_max_results(max_results, _MOST))
-        return [self.promotion(one.promotion_id) if one.state is PromotionState.PENDING else one for one in found]
+        shown = []
+        for one in found:
+            if one.state is PromotionState.PENDING:
+                with suppress(NotFound):  # deleted with its version since
+                    shown.append(self.promotion(one.promotion_id))
+            else:
+                shown.append(one)
+        return shown
 
     def approve(self, promotion_id: str, comment: str = "", *, user: str = "") -> Promotion:
         """See the Protocol."""
@@ -166,12 +175,17 @@ class StoredGovernance:
 
         return self._decide(promotion_id, comment, user, work)
 
-    def rollback(self, name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
+    def rollback(
+        self, name: str, target: str, reason: str = "", *, user: str = "", replacing: int | None = None
+    ) -> ModelVersion:
         """See the Protocol."""
         target, by = check_target(target), self._actor(user, reason)
+        expected = self._expected(check_present(name, "name"), target, replacing)
 
         def work(desk: RegistryDesk) -> ModelVersion:
             holding = desk.holders(target)
+            if _holder(desk, target) != expected:
+                raise _overtaken(name, target, expected, _holder(desk, target))
             before = holder_before(desk.moves(target), holding, lambda version: _exists(desk, version))
             if before is None:
                 msg = (
@@ -179,12 +193,11 @@ class StoredGovernance:
                     f" Choose one and promote it: treering registry promote {name} VERSION {target}."
                 )
                 raise Conflict(msg)
-            _hand_over(desk, before, target, by)
-            held = str(max(holding, default=""))
-            desk.record(Change("rolled_back", name, before, held, str(before), target), by)
+            left = _hand_over(desk, before, target, by)
+            desk.record(Change("rolled_back", name, before, str(expected or ""), str(before), target, left=left), by)
             return desk.version(before)
 
-        return self._store.within(check_present(name, "name"), work)
+        return self._store.within(name, work)
 
     def set_check(self, check: NewCheck, *, user: str = "") -> VersionCheck:
         """See the Protocol."""
@@ -241,10 +254,7 @@ class StoredGovernance:
     ) -> Page[RegistryEvent]:
         """See the Protocol."""
         check_max_results(max_results, _MOST)
-        if page_token and not page_token.isdecimal():
-            msg = f"{page_token[:100]!r} is no page token of a history. Use the one that the last page gave."
-            raise InvalidInput(msg)
-        found = self._store.history(name, version, int(page_token or 0), max_results + 1)
+        found = self._store.history(name, version, check_page_number(page_token), max_results + 1)
         more = len(found) > max_results
         return Page(found[:max_results], str(found[max_results - 1].seq) if more else "")
 
@@ -252,9 +262,13 @@ class StoredGovernance:
         """See the Protocol."""
         return self._comparing(versions)
 
+    def _expected(self, name: str, target: str, replacing: int | None) -> int:
+        """The version that is expected to hold a target: the one that is named, else the one that holds it now."""
+        return self._store.look(name, lambda desk: _holder(desk, target)) if replacing is None else replacing
+
     def _actor(self, user: str, reason: str) -> Actor:
         # Blanks around a name make nobody somebody else.
-        name = check_text(user, "user").strip() or self._who()
+        name = check_text(user, "user").strip() or self._who().strip()
         if len(name) > _LONGEST_USER:
             msg = f"The name of a user has {len(name)} characters, and {_LONGEST_USER} are allowed. Shorten it."
             raise InvalidInput(msg)
@@ -291,8 +305,9 @@ def _exists(desk: RegistryDesk, version: int) -> bool:
     return True
 
 
-def _hand_over(desk: RegistryDesk, version: int, target: str, by: Actor) -> None:
-    """Give a target to a version; in a stage that is in use the others go to Archived."""
+def _hand_over(desk: RegistryDesk, version: int, target: str, by: Actor) -> str:
+    """Give a target to a version, and in a stage that is in use the others to Archived; the stage that it leaves."""
+    left = desk.version(version).stage
     if target in _ARCHIVING:
         archived = stage_target(_ARCHIVED)
         for other in desk.holders(target):
@@ -301,6 +316,7 @@ def _hand_over(desk: RegistryDesk, version: int, target: str, by: Actor) -> None
                 change = Change("version.stage", desk.model.name, other, target.partition(":")[2], _ARCHIVED, archived)
                 desk.record(change, by)
     desk.move(version, target)
+    return left
 
 
 def _shown(desk: RegistryDesk, promotion: Promotion) -> Promotion:
@@ -318,13 +334,13 @@ def _done_if_met(desk: RegistryDesk, promotion: Promotion, by: Actor) -> Promoti
     holding = _holder(desk, promotion.target)
     if holding not in {promotion.replaces, promotion.version}:
         raise _overtaken(promotion.name, promotion.target, promotion.replaces, holding)
-    _hand_over(desk, promotion.version, promotion.target, by)
+    left = _hand_over(desk, promotion.version, promotion.target, by)
     done = replace(promotion, state=PromotionState.DONE, decided=now())
     desk.put_promotion(done)
     before = str(holding or "")
     change = Change(
         "promotion.done", done.name, done.version, before, str(done.version), done.target,
-        {"promotion_id": done.promotion_id},
+        {"promotion_id": done.promotion_id}, left,
     )  # fmt: skip
     desk.record(change, replace(by, reason=by.reason or done.reason))
     return done

@@ -13,6 +13,7 @@ __all__ = [
     "check_alias",
     "check_max_results",
     "check_model_name",
+    "check_page_number",
     "check_present",
     "check_stage",
     "check_tag_key",
@@ -25,6 +26,7 @@ _MAX_NAME = 256
 _MAX_ALIAS = 255
 _MAX_TAG_KEY = 250
 _MAX_TAG_VALUE = 100_000
+_MAX_DIGITS = 18
 _ALIAS = re.compile(r"[\w\-]+")
 _RESERVED = re.compile(r"latest|v\d+", re.IGNORECASE)
 
@@ -114,6 +116,14 @@ def check_version(version: int) -> int:
         msg = f"Invalid value {version} for parameter 'version' supplied: Versions count from 1."
         raise InvalidInput(msg)
     return version
+
+
+def check_page_number(token: str) -> int:
+    """The number that a page token stands for; 0 for "". Raises InvalidInput if it is none."""
+    if token and not (token.isascii() and token.isdecimal() and len(token) <= _MAX_DIGITS):
+        msg = f"{token[:100]!r} is no page token. Use the one that the last page gave."
+        raise InvalidInput(msg)
+    return int(token or 0)
 
 
 def check_max_results(count: int, most: int) -> int:

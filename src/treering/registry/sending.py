@@ -12,8 +12,9 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import quote
 
+from treering.core.printable import printable
 from treering.entities.webhook import WebhookReply
-from treering.registry.addresses import Target
+from treering.registry.addresses import PORTS, Target
 
 __all__ = ["SECONDS", "send"]
 
@@ -38,15 +39,20 @@ def send(target: Target, body: bytes, headers: Mapping[str, str], seconds: float
             connection = HTTPConnection(target.ip, target.port)
             connection.sock = line
             path = quote(target.path, safe=_LEFT_ALONE)
-            connection.request("POST", path, body, {**headers, "Host": f"{host}:{target.port}"})
+            named = host if target.port == PORTS[target.scheme] else f"{host}:{target.port}"
+            connection.request("POST", path, body, {**headers, "Host": named})
             answer = connection.getresponse()
             # Half a line reads like a whole one where the time was over in the midst of it.
             if not over.is_set():
                 text = _beginning(answer).decode(errors="replace")
                 return WebhookReply(answer.status < _FIRST_FAILURE, answer.status, text)
-    except (OSError, HTTPException) as error:
+    except HTTPException:
+        # What came instead is not told on: it may be a page of some other machine, or steer a terminal.
         if not over.is_set():
-            why = str(error).strip() or type(error).__name__
+            return WebhookReply(False, error=f"No answer came from {target.host}: it does not speak HTTP.")
+    except OSError as error:
+        if not over.is_set():
+            why = printable(str(error)).strip() or type(error).__name__
             return WebhookReply(False, error=f"No answer came from {target.host}: {why}.")
     return WebhookReply(False, error=f"No answer came from {target.host} within {seconds:g} seconds.")
 

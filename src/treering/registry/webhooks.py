@@ -26,7 +26,7 @@ from treering.entities.webhook import (
 )
 from treering.registry.addresses import Addresses
 from treering.registry.messages import sample_of, signed_headers
-from treering.registry.names import check_max_results, check_present, check_text
+from treering.registry.names import check_max_results, check_page_number, check_present, check_text
 from treering.registry.seals import Secrets
 from treering.storage.metadata.announcing import message_of
 from treering.storage.metadata.base import WebhookStore
@@ -37,6 +37,7 @@ __all__ = ["Means", "StoredWebhooks"]
 _MOST = 1000
 _LONGEST_DESCRIPTION = 1000
 _LONGEST_SECRET = 1000
+_LONGEST_ATTEMPT = 3600
 _NAME = re.compile(r"[A-Za-z0-9](?:[\w\-.]{0,61}[A-Za-z0-9])?", re.ASCII)
 
 
@@ -55,6 +56,15 @@ class Means:
     secrets: Secrets = field(default_factory=Secrets)
     retries: int = 9
     seconds: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for an attempt that could never be made, or never end."""
+        if self.retries < 0 or not 0 < self.seconds <= _LONGEST_ATTEMPT:
+            msg = (
+                f"TREERING_WEBHOOK_RETRIES is {self.retries}, and TREERING_WEBHOOK_TIMEOUT {self.seconds:g}. Set the one"
+                f" to 0 or more, and the other to more than 0 and at most {_LONGEST_ATTEMPT} seconds."
+            )
+            raise InvalidInput(msg)
 
 
 class StoredWebhooks:
@@ -129,10 +139,7 @@ class StoredWebhooks:
         check_max_results(max_results, _MOST)
         if webhook_id:
             self._store.get(webhook_id)
-        if page_token and not page_token.isdecimal():
-            msg = f"{page_token[:100]!r} is no page token of deliveries. Use the one that the last page gave."
-            raise InvalidInput(msg)
-        found = self._outbox.messages(webhook_id, state, int(page_token or 0), max_results + 1)
+        found = self._outbox.messages(webhook_id, state, check_page_number(page_token), max_results + 1)
         more = len(found) > max_results
         return Page(found[:max_results], str(found[max_results - 1].number) if more else "")
 

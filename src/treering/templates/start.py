@@ -19,6 +19,8 @@ __all__ = ["DEFAULT", "TEMPLATES", "Started", "Template", "start_project"]
 
 _SUFFIX = ".in"
 _DOT = "dot-"
+# The comment on its report is called so, too.
+_LONGEST_MODEL = 100
 _MARK = re.compile(r"@([A-Z]+)@")
 
 
@@ -88,7 +90,7 @@ def start_project(folder: Path, template: str, environ: Mapping[str, str]) -> St
         found = find_git_root(root)
         init_repository(root, environ, no_scm=found is None, subdir=found not in {None, root})
     name = root.name or "project"
-    model = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "model"
+    model = re.sub(r"[^a-z0-9]+", "-", name.lower())[:_LONGEST_MODEL].strip("-") or "model"
     words = {"NAME": _safe(name), "MODEL": model, "VERSION": treering.__version__}
     written: list[str] = []
     kept: list[str] = []

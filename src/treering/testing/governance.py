@@ -111,6 +111,106 @@ class GovernanceSuite:
         with pytest.raises(NotFound, match="no rule"):
             registry.governance.remove_rule(renamed, _CHAMPION)
 
+    def test_a_name_stays_guarded_whoever_bears_it(self, registry: ModelRegistry) -> None:
+        """Whoever loads a model goes by its name: one that took the name must not bring its own champion along."""
+        name = _model(registry)
+        registry.governance.set_rule(ApprovalRule(name, _CHAMPION))
+        away = registry.models.rename(name, f"{name}-away").name
+        assert {one.model for one in registry.governance.rules() if name in one.model} == {name, away}
+        assert registry.governance.history(away).items[0].action == "rule.set"
+        other = _model(registry)
+        registry.models.set_alias(other, "champion", 1)
+        with pytest.raises(PermissionDenied, match=r"version 1 would hold there without having met it"):
+            registry.models.rename(other, name)
+        assert registry.versions.get_by_alias(other, "champion").version == 1
+        # One that never had the alias is welcome, and so is the one that was there.
+        registry.models.delete_alias(other, "champion")
+        assert registry.models.rename(other, name).name == name
+        with pytest.raises(PermissionDenied):
+            registry.models.set_alias(name, "champion", 1)
+        registry.models.delete(name)
+        assert registry.models.rename(away, name).name == name
+        registry.governance.remove_rule(away, _CHAMPION)
+
+    def test_a_rollback_knows_nothing_of_a_model_that_had_the_name_before(self, registry: ModelRegistry) -> None:
+        name = _model(registry)
+        for version in (1, 2):
+            registry.governance.promote(name, version, _CHAMPION)
+        other = _model(registry)
+        for version in (1, 3):
+            registry.governance.promote(other, version, _CHAMPION)
+        registry.models.delete(name)
+        again = registry.models.create(name).name
+        for _ in range(3):
+            registry.versions.create(NewModelVersion(again, "s3://bucket/model"))
+        registry.governance.promote(again, 3, _CHAMPION)
+        with pytest.raises(Conflict, match="knows no version that held"):
+            registry.governance.rollback(again, _CHAMPION)
+        registry.models.delete(again)
+        # A new name takes the whole past along, and none of those who had it.
+        assert registry.governance.rollback(registry.models.rename(other, name).name, _CHAMPION).version == 1
+
+    def test_of_two_who_roll_back_one_is_told(self, registry: ModelRegistry) -> None:
+        name = _model(registry)
+        for version in (1, 2, 3):
+            registry.governance.promote(name, version, _CHAMPION)
+
+        def back(_: int) -> int | Conflict:
+            try:
+                return registry.governance.rollback(name, _CHAMPION, replacing=3).version
+            except Conflict as error:
+                return error
+
+        with ThreadPoolExecutor(2) as pool:
+            outcomes = list(pool.map(back, range(2)))
+        assert [one for one in outcomes if not isinstance(one, Conflict)] == [2]
+        [told] = [one for one in outcomes if isinstance(one, Conflict)]
+        assert "expected to belong to version 3, and belongs to version 2 by now" in told.message
+        assert registry.versions.get_by_alias(name, "champion").version == 2
+
+    def test_of_two_last_approvals_at_once_one_counts(self, registry: ModelRegistry) -> None:
+        name = _model(registry)
+        registry.governance.set_rule(ApprovalRule(name, _CHAMPION))
+        asked = registry.governance.promote(name, 1, _CHAMPION, user="ann")
+
+        def approve(user: str) -> Promotion | Conflict:
+            try:
+                return registry.governance.approve(asked.promotion_id, user=user)
+            except Conflict as error:
+                return error
+
+        with ThreadPoolExecutor(3) as pool:
+            outcomes = list(pool.map(approve, ("bob", "cy", "dan")))
+        [done] = [one for one in outcomes if isinstance(one, Promotion)]
+        assert (done.state, len(done.decisions)) == (PromotionState.DONE, 1)
+        assert all("is done already" in one.message for one in outcomes if isinstance(one, Conflict))
+        assert _actions(registry, name)[-2:] == ["promotion.approved", "promotion.done"]
+
+    def test_what_was_asked_before_another_took_the_place_is_not_done(self, registry: ModelRegistry) -> None:
+        """An approval holds for what the approver saw: not for another champion, nor for another request."""
+        name = _model(registry)
+        registry.governance.promote(name, 1, _CHAMPION)
+        registry.governance.set_rule(ApprovalRule(name, _CHAMPION, 2))
+        first = registry.governance.promote(name, 2, _CHAMPION, user="ann")
+        registry.governance.approve(first.promotion_id, user="bob")
+        registry.governance.withdraw(first.promotion_id, user="ann")
+        again = registry.governance.promote(name, 2, _CHAMPION, user="ann")
+        assert again.missing == ("2 approvals",)
+        registry.governance.approve(again.promotion_id, user="bob")
+        registry.models.delete_alias(name, "champion")
+        with pytest.raises(Conflict, match="expected to belong to version 1, and belongs to no version"):
+            registry.governance.approve(again.promotion_id, user="cy")
+        assert registry.governance.promotion(again.promotion_id).missing == ("1 approval",)
+
+    def test_a_rule_that_changes_counts_for_what_waits(self, registry: ModelRegistry) -> None:
+        name = _model(registry)
+        registry.governance.set_rule(ApprovalRule(name, _CHAMPION, 2))
+        asked = registry.governance.promote(name, 1, _CHAMPION, user="ann")
+        registry.governance.approve(asked.promotion_id, user="bob")
+        registry.governance.set_rule(ApprovalRule(name, _CHAMPION, 1, ("cy",)))
+        assert registry.governance.promotion(asked.promotion_id).missing == ("1 approval of cy",)
+        assert registry.governance.approve(asked.promotion_id, user="cy").state is PromotionState.DONE
+
     def test_a_rule_for_all_models_gives_way_to_a_models_own(self, registry: ModelRegistry) -> None:
         name, other = _model(registry), _model(registry)
         target = f"alias:a{uuid.uuid4().hex}"

@@ -209,6 +209,8 @@ class GovernanceStoreSuite:
         store.outbox.release("id-a", "two")
         assert list(store.outbox.waiting(far - 1)) == ["id-a"]
         assert store.outbox.lease("id-a", "one", 3001, far)
+        store.webhooks.update("id-a", WebhookChanges(status=WebhookStatus.DISABLED))
+        assert not store.outbox.lease("id-a", "one", 3002, far)
         assert not store.outbox.lease("nothing", "one", 1, 2)
         store.webhooks.delete("id-a")
         assert not store.outbox.lease("id-a", "one", far, far + 1)

@@ -83,13 +83,21 @@ class WebhooksSuite:
             "https://[::ffff:127.0.0.1]/",
             "https://[fd00::1]/",
             "https://0/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://[::ffff:169.254.169.254]/",
+            "https://[fe80::1]/",
+            "https://[64:ff9b::7f00:1]/",
+            "https://ann:hush@8.8.8.8/",
+            "https://token@8.8.8.8/",
             "https://8.8.8.8/" + "x" * 2048,
         ],
     )
     def test_a_url_that_cannot_be(self, registry: ModelRegistry, url: str) -> None:
         """Is refused: another scheme, a private address, no host at all."""
-        with pytest.raises(InvalidInput, match=r"[Ww]ebhook"):
+        with pytest.raises(InvalidInput, match=r"[Ww]ebhook") as caught:
             registry.webhooks.create(_new(url=url))
+        assert "hush" not in str(caught.value)
         made = registry.webhooks.create(_new())
         with pytest.raises(InvalidInput, match=r"[Ww]ebhook"):
             registry.webhooks.update(made.webhook_id, WebhookChanges(url=url))

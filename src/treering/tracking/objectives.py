@@ -28,6 +28,8 @@ _CRITERION = re.compile(
     r"(?P<op>>=|<=|==|>|<)\s*(?P<value>[^<>=\s,]+)\s*"
 )
 _LESS_IS_BETTER = ("<", "<=")
+# Of a line that is none, the pattern would try every way to part its blanks.
+_LONGEST_LINE = 2_000
 
 
 def new_objective(
@@ -80,7 +82,7 @@ def criteria_of(success: Mapping[str, str | Sequence[str]] | Sequence[str | Crit
 
 def parse_criterion(text: str) -> Criterion:
     """A bound from a line such as `recall >= 0.9` or `recall[age over 60] >= 0.8`. Raises InvalidInput."""
-    match = _CRITERION.fullmatch(text)
+    match = _CRITERION.fullmatch(text) if len(text) <= _LONGEST_LINE else None
     if match is not None:
         try:
             value = float(match["value"])
@@ -92,7 +94,7 @@ def parse_criterion(text: str) -> Criterion:
             metric = check_key(match["metric"].strip(), "metric")
             return Criterion(metric, op, value, (match["slice"] or "").strip())
     msg = (
-        f"{text!r} is no bound. Write a metric, one of >= <= > < == and a number, such as 'recall >= 0.9';"
+        f"{text[:200]!r} is no bound. Write a metric, one of >= <= > < == and a number, such as 'recall >= 0.9';"
         " for a slice of the data 'recall[age over 60] >= 0.8'."
     )
     raise InvalidInput(msg)

@@ -55,6 +55,26 @@ def test_who_acts_is_recorded_as_the_caller_says(site: Site) -> None:
     assert (last(site)["user"], last(site)["reason"]) == ("ann", "better")
 
 
+def test_blanks_around_a_name_in_a_header_make_nobody_somebody_else(site: Site) -> None:
+    registered(site)
+    site.services.registry.governance.set_rule(ApprovalRule("m", "alias:champion"))
+    asked = ("POST", "/api/v1/registry/promotions", {"name": "m", "version": 1, "target": "@champion"})
+    nameless = site.ask(*asked)
+    assert (nameless.status, nameless.json()["error_code"]) == (403, "PERMISSION_DENIED")
+    assert "has to have a name" in nameless.json()["message"]
+    promotion_id = site.ask(*asked, {"X-Treering-User": "ann"}).json()["promotion_id"]
+    approve = f"/api/v1/registry/promotions/{promotion_id}/approve"
+    for name, status in (("%20ann%09", 403), ("", 403), ("bob", 200)):
+        assert site.ask("POST", approve, {}, {"X-Treering-User": name}).status == status
+
+
+def test_a_page_token_that_is_none_is_refused(site: Site) -> None:
+    for path in ("registry/history", "webhook-deliveries"):
+        for token in ("x", "-1", "9" * 5000, "%D9%A1"):
+            refused = site.ask("GET", f"/api/v1/{path}?page_token={token}")
+            assert refused.status == 400, (path, token[:9])
+
+
 def test_mlflows_clients_are_refused_what_a_rule_guards_and_told_how(site: Site) -> None:
     registered(site)
     for target in ("alias:champion", "stage:Production"):
@@ -104,6 +124,11 @@ def test_mlflows_clients_see_only_the_events_that_they_know(site: Site) -> None:
     assert len(shown) == 15
     assert {"entity": "MODEL_VERSION", "action": "CREATED"} in shown
     assert not {"RUN", "PROMOTION", "DEPLOYMENT"} & {one["entity"] for one in shown}
+    # One without any of these would keep them from reading the others.
+    ours = NewWebhook("b", "https://8.8.8.8/x", [WebhookEvent(WebhookEntity.RUN, WebhookAction.FINISHED)])
+    site.services.registry.webhooks.create(ours)
+    listed = site.ask("GET", "/api/2.0/mlflow/webhooks").json()["webhooks"]
+    assert [one["name"] for one in listed] == ["a"]
 
 
 @pytest.fixture

@@ -83,8 +83,8 @@ export const decide = (promotionId: string, verdict: Verdict, comment: string) =
   return answer(api.POST("/api/v1/registry/promotions/{promotion_id}/withdraw", asked));
 };
 
-export const rollBack = (name: string, target: string, reason: string) =>
-  answer(api.POST("/api/v1/registry/rollback", { body: { name, target, reason } }));
+export const rollBack = (name: string, target: string, reason: string, replacing: number) =>
+  answer(api.POST("/api/v1/registry/rollback", { body: { name, target, reason, replacing } }));
 
 export const setRule = (rule: ApprovalRule, reason = "") =>
   answer(api.PUT("/api/v1/registry/rules", { body: { ...rule, reason } }));

@@ -43,7 +43,7 @@ class Forge(Protocol):
         ...
 
     def upsert(self, marker: str, body: str) -> Posted:
-        """Change the comment that begins with `marker`, or make one.
+        """Change the token's own comment that begins with `marker`, or make one.
 
         Raises:
             PermissionDenied: If the token may not.

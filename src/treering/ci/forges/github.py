@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from treering.ci.forges.base import Posted, Review
 from treering.ci.forges.rest import Rest, api_of, token_of
-from treering.core.errors import InvalidInput
+from treering.core.errors import InvalidInput, PermissionDenied
 
 __all__ = ["GitHub", "open_github"]
 
@@ -36,10 +37,19 @@ class GitHub:
         comments = f"/repos/{self._repository}/issues/{self._number}/comments"
         for one in self._rest.pages(comments):
             # At the beginning: who quotes the comment has a '>' before it.
-            if str(one.get("body") or "").startswith(marker):
+            if str(one.get("body") or "").startswith(marker) and self._is_ours(one):
                 path = f"/repos/{self._repository}/issues/comments/{one['id']}"
                 return Posted(str(self._rest.call("PATCH", path, {"body": body}).get("html_url", "")), new=False)
         return Posted(str(self._rest.call("POST", comments, {"body": body}).get("html_url", "")), new=True)
+
+    def _is_ours(self, comment: Mapping[str, Any]) -> bool:
+        """Whoever wrote a comment can change it, and what a report says there, too."""
+        author = comment.get("user") or {}
+        try:
+            return bool(author.get("login") == self._rest.call("GET", "/user")["login"])
+        except PermissionDenied:
+            # The token of a job stands for an app, which may not ask who it is.
+            return bool(author.get("type") == "Bot")
 
 
 def open_github(environ: Mapping[str, str], review: Review) -> GitHub:

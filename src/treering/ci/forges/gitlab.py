@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from treering.ci.forges.base import Posted, Review
@@ -33,10 +34,14 @@ class GitLab:
     def upsert(self, marker: str, body: str) -> Posted:
         """See Forge."""
         for one in self._rest.pages(self._notes, {"sort": "asc", "order_by": "created_at"}):
-            if str(one.get("body") or "").startswith(marker):
+            # Whoever wrote a note can change it, and what a report says there, too.
+            if str(one.get("body") or "").startswith(marker) and self._is_ours(one):
                 self._rest.call("PUT", f"{self._notes}/{one['id']}", {"body": body})
                 return Posted(self._link(one["id"]), new=False)
         return Posted(self._link(self._rest.call("POST", self._notes, {"body": body})["id"]), new=True)
+
+    def _is_ours(self, note: Mapping[str, Any]) -> bool:
+        return bool((note.get("author") or {}).get("id") == self._rest.call("GET", "/user")["id"])
 
     def _link(self, note: object) -> str:
         return f"{self._page}#note_{note}" if self._page else ""

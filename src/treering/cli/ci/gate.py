@@ -11,6 +11,7 @@ from treering.ci.junit import to_junit
 from treering.cli.ci.judging import policy_for, who_is_judged, with_data, write
 from treering.cli.output import print_table
 from treering.cli.session import session
+from treering.core.printable import printable
 from treering.entities.gate import Verdict
 
 __all__ = ["gate"]
@@ -75,18 +76,16 @@ def gate(  # noqa: PLR0913  # the options of a command
 
 def _print(judgement: Judgement) -> None:
     result = judgement.result
-    against = f" against {result.champion}" if result.champion else ""
-    click.echo(
-        f"{click.style(result.verdict.upper(), fg=_COLOURS[result.verdict], bold=True)}  {result.candidate}{against}\n"
-    )
+    who = printable(f"{result.candidate} against {result.champion}" if result.champion else result.candidate)
+    click.echo(f"{click.style(result.verdict.upper(), fg=_COLOURS[result.verdict], bold=True)}  {who}\n")
     rows = [(_MARKS[one.passed], one.name, one.bound, one.value, one.reason) for one in result.checks]
     print_table(["", "check", "demanded", "found", "why"], rows, "Nothing was checked.")
     promotion = judgement.promotion
     if promotion is None:
         return
-    where = f"{promotion.name} version {promotion.version} to {promotion.target}"
+    where = printable(f"{promotion.name} version {promotion.version} to {promotion.target}")
     if promotion.missing:
-        click.echo(f"\nThe promotion of {where} waits for: {'; '.join(promotion.missing)}.")
+        click.echo(f"\nThe promotion of {where} waits for: {printable('; '.join(promotion.missing))}.")
         click.echo(f"Who may, approves with: treering registry approve {promotion.promotion_id}")
     else:
         before = f", in place of version {promotion.replaces}" if promotion.replaces else ""

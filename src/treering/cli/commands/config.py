@@ -12,7 +12,7 @@ from treering.core.settings import Settings, sources, variables
 
 __all__ = ["config"]
 
-_SECRETS = {"tracking_password", "tracking_token"}
+_SECRET = re.compile(r"\w+_(password|token|key|connection_string)")
 _PASSWORD = re.compile(r"(\w[\w+.-]*://[^/@:]*):[^@]*@")
 _MASK = "********"
 
@@ -43,7 +43,7 @@ def config(settings: Settings, *, as_json: bool) -> None:
 
 
 def _shown(name: str, value: Any) -> Any:
-    if name in _SECRETS:
+    if _SECRET.fullmatch(name):
         return _MASK if value else ""
     return _PASSWORD.sub(rf"\1:{_MASK}@", value) if isinstance(value, str) else value
 

@@ -13,6 +13,7 @@ from treering.cli.output import json_option, print_json, print_table
 from treering.client.evaluating.asked import demands_of
 from treering.client.evaluating.table import EvaluationTable, table_of
 from treering.core.errors import InvalidInput
+from treering.core.printable import printable
 from treering.entities.evaluation import (
     Business,
     Check,
@@ -160,7 +161,8 @@ def _values(given: Sequence[str]) -> Mapping[str, float] | None:
 
 
 def _show(found: Evaluation) -> None:
-    click.echo(f"{found.model_uri} on {found.dataset_name} ({found.rows:,} rows), run {found.run_id}\n")
+    judged = printable(f"{found.model_uri} on {found.dataset_name}")
+    click.echo(f"{judged} ({found.rows:,} rows), run {found.run_id}\n")
     print_table(["metric", "value", f"{found.confidence:.0%} interval"], list(_metrics(found)), "No metrics.")
     for title, lines in (
         ("Slices", [_slice(part, found) for part in found.slices]),
@@ -190,15 +192,17 @@ def _titled(title: str, lines: Sequence[str]) -> None:
 
 def _slice(part: SliceResult, found: Evaluation) -> str:
     chosen = [name for name in part.metrics if name in found.greater_is_better][:3]
-    return ", ".join([f"{part.name}: {part.rows:,} rows", *(f"{name} {part.metrics[name]:.4g}" for name in chosen)])
+    return ", ".join(
+        [f"{printable(part.name)}: {part.rows:,} rows", *(f"{name} {part.metrics[name]:.4g}" for name in chosen)]
+    )
 
 
 def _groups(report: GroupReport) -> Iterator[str]:
     for name in ("demographic_parity_ratio", "equalized_odds_difference", "mean_absolute_error_difference"):
         if name in report.summary:
-            yield f"{report.attribute}: {name} {report.summary[name].value:.4g}{_between(report.summary[name])}"
+            yield f"{printable(report.attribute)}: {name} {report.summary[name].value:.4g}{_between(report.summary[name])}"
     for warning in report.warnings:
-        yield f"{click.style('warning', fg='yellow')} {warning}"
+        yield f"{click.style('warning', fg='yellow')} {printable(warning)}"
 
 
 def _worth(worth: Business) -> Iterator[str]:
@@ -210,12 +214,12 @@ def _worth(worth: Business) -> Iterator[str]:
 
 
 def _importances(found: Explanation) -> list[str]:
-    return [f"{one.feature}: {one.value:.4g}" for one in found.importances[:10]]
+    return [f"{printable(one.feature)}: {one.value:.4g}" for one in found.importances[:10]]
 
 
 def _check(check: Check) -> str:
     mark, colour = _MARKS[check.passed]
-    return f"{click.style(mark, fg=colour)} {check.name} {check.bound} {check.reason}".rstrip()
+    return f"{click.style(mark, fg=colour)} {printable(f'{check.name} {check.bound} {check.reason}')}".rstrip()
 
 
 def _metrics(found: Evaluation) -> Iterator[tuple[str, str, str]]:

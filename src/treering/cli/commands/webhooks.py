@@ -11,6 +11,7 @@ from treering.cli.output import json_option, print_json, print_table, when
 from treering.cli.session import session
 from treering.client.paging import every
 from treering.core.errors import InvalidInput
+from treering.core.printable import printable
 from treering.entities.page import Query
 from treering.entities.webhook import (
     ACTIONS,
@@ -105,7 +106,7 @@ def test(webhook_id: str, *, asked: str) -> int:
     """Send one message with made-up data, and show what came back."""
     with session() as services:
         reply = services.registry.webhooks.test(webhook_id, _event(asked) if asked else None)
-    click.echo(reply.error or f"The receiver answered with status {reply.response_status}.")
+    click.echo(printable(reply.error) or f"The receiver answered with status {reply.response_status}.")
     return 0 if reply.success else _FAILED
 
 

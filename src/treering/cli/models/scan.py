@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import click
 
 from treering.cli.models.options import folder_of
+from treering.core.printable import printable
 from treering.core.settings import Settings
 from treering.models.safety.scanning import SAFE, Finding, Report
 from treering.models.safety.scanning import scan as look_into
@@ -46,5 +47,8 @@ def _line(finding: Finding) -> str:
     rest = len(finding.names) - _MOST_NAMES
     if rest > 0:
         names += f" and {rest} more"
-    said = " ".join(part for part in (finding.reason, names) if part)
-    return f"{finding.verdict:10}  {finding.kind}  {finding.path}" + (f"\n            {said}" if said else "")
+    # Whoever made the files named them, and must not write lines of the report.
+    said = printable(" ".join(part for part in (finding.reason, names) if part))
+    return f"{finding.verdict:10}  {finding.kind}  {printable(finding.path)}" + (
+        f"\n            {said}" if said else ""
+    )

@@ -71,9 +71,11 @@ class GovernanceCalls(ClientPart):
         """Take back what one asked for."""
         return self._governance().withdraw(promotion_id, comment, user=user)
 
-    def rollback_model_version(self, name: str, target: str, reason: str = "", *, user: str = "") -> ModelVersion:
+    def rollback_model_version(
+        self, name: str, target: str, reason: str = "", *, replacing: int | None = None, user: str = ""
+    ) -> ModelVersion:
         """As `treering.rollback`."""
-        return self._governance().rollback(name, target, reason, user=user)
+        return self._governance().rollback(name, target, reason, user=user, replacing=replacing)
 
     def set_model_version_check(  # one argument for each thing that a check says
         self,

@@ -80,7 +80,9 @@ def _withdraw(services: Services, asked: wire.Withdraw) -> Promotion:
 
 @HANDLERS.handles(wire.ROLLBACK)
 def _rollback(services: Services, asked: wire.Rollback) -> ModelVersion:
-    return services.registry.governance.rollback(asked.name, asked.target, asked.reason, user=asked.user)
+    return services.registry.governance.rollback(
+        asked.name, asked.target, asked.reason, user=asked.user, replacing=asked.replacing
+    )
 
 
 @HANDLERS.handles(wire.SET_CHECK)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ class Change:
 
     Attributes:
         data: What webhooks are told besides.
+        left: The stage that the version of a promotion or rollback was in before.
     """
 
     action: str
@@ -38,6 +39,7 @@ class Change:
     after: str = ""
     target: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
+    left: str = ""
 
 
 _KINDS: Mapping[str, tuple[WebhookEntity, WebhookAction]] = {
@@ -78,12 +80,23 @@ _ENDED = {
 }
 
 
-def announced(change: Change, by: Actor, *, prompt: bool) -> Told | None:
-    """What webhooks are told of a change; None if nothing. MLflow's events have MLflow's fields and no others."""
-    kind = (_OF_PROMPTS if prompt else _KINDS).get(change.action)
-    if kind is None:
-        return None
-    return WebhookEvent(*kind), {"name": change.name, **_fields(change, by, prompt=prompt)}
+def announced(change: Change, by: Actor, *, prompt: bool) -> Iterator[Told]:
+    """What webhooks are told of a change. MLflow's events have MLflow's fields and no others."""
+    kinds = _OF_PROMPTS if prompt else _KINDS
+    for one in (*_moves(change), change):
+        kind = kinds.get(one.action)
+        if kind is not None:
+            yield WebhookEvent(*kind), {"name": one.name, **_fields(one, by, prompt=prompt)}
+
+
+def _moves(change: Change) -> Iterator[Change]:
+    """The move that a promotion or rollback is besides: whoever waits for an alias does not care how it was set."""
+    if change.action in {"promotion.done", "rolled_back"}:
+        kind, _, name = change.target.partition(":")
+        if kind == "alias":
+            yield replace(change, action="alias.set", data={})
+        else:
+            yield replace(change, action="version.stage", before=change.left, after=name, data={})
 
 
 def _fields(change: Change, by: Actor, *, prompt: bool) -> Mapping[str, Any]:

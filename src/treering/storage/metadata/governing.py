@@ -6,7 +6,9 @@ store does itself is to refuse that a stage or an alias under a rule is set past
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from treering.core.errors import PermissionDenied
@@ -29,9 +31,10 @@ __all__ = [
     "OutboxStore",
     "RegistryDesk",
     "alias_target",
-    "moved_rules",
     "refuse_guarded",
+    "rule_document",
     "rule_for",
+    "rules_of_new_name",
     "stage_target",
 ]
 
@@ -82,7 +85,7 @@ class RegistryDesk(Protocol):
         ...
 
     def promotion(self, promotion_id: str) -> Promotion:
-        """Raises NotFound."""
+        """One of the model's. Raises NotFound."""
         ...
 
     def pending(self) -> Sequence[Promotion]:
@@ -94,7 +97,10 @@ class RegistryDesk(Protocol):
         ...
 
     def moves(self, target: str) -> Sequence[RegistryEvent]:
-        """The events of a target in which it got a holder, the oldest first: `HOLDING_ACTIONS`."""
+        """The events of a target in which it got a holder, the oldest first: `HOLDING_ACTIONS`.
+
+        Those of a model of the same name that was deleted are not among them.
+        """
         ...
 
     def record(self, change: Change, by: Actor) -> None:
@@ -156,7 +162,10 @@ class OutboxStore(Protocol):
         ...
 
     def lease(self, webhook_id: str, holder: str, time: int, until: int) -> bool:
-        """Whether `holder` alone may send to it until then; taking it again prolongs it."""
+        """Whether `holder` alone may send to it until then; taking it again prolongs it.
+
+        Nobody may send to a webhook that is switched off or deleted.
+        """
         ...
 
     def release(self, webhook_id: str, holder: str) -> None:
@@ -212,11 +221,42 @@ def refuse_guarded(rules: Iterable[ApprovalRule], name: str, version: int, targe
         raise PermissionDenied(msg)
 
 
-def moved_rules(
-    rules: Iterable[ApprovalRule], name: str, new_name: str
-) -> tuple[list[ApprovalRule], list[ApprovalRule]]:
-    """When a model is renamed: its rules that go with it, and those that give way to one that the new name has."""
+def rule_document(rule: ApprovalRule | None) -> str:
+    """What a rule demands, as a database and the history keep it; "" for none."""
+    if rule is None:
+        return ""
+    asked = {
+        "approvers": rule.approvers,
+        "who": list(rule.who),
+        "checks": list(rule.checks),
+        "allow_own": rule.allow_own,
+    }
+    return json.dumps(asked, sort_keys=True)
+
+
+def rules_of_new_name(
+    rules: Iterable[ApprovalRule], name: str, new_name: str, held: Mapping[str, int]
+) -> list[ApprovalRule]:
+    """When a model is renamed: those of its rules that the new name has to get. The old name keeps them all.
+
+    Whoever loads a model goes by its name; so neither the name that is left nor the one that is taken
+    may lead to a version that the name's rule has not let there.
+
+    Args:
+        held: The targets that the model's versions hold, each with one of these.
+
+    Raises:
+        PermissionDenied: If the new name has a rule of its own for one of these, which is another one.
+    """
     known = list(rules)
-    taken = {rule.target for rule in known if rule.model == new_name}
-    mine = [rule for rule in known if rule.model == name]
-    return [rule for rule in mine if rule.target not in taken], [rule for rule in mine if rule.target in taken]
+    own = {rule.target for rule in known if rule.model == new_name}
+    for target in own & held.keys():
+        before, after = rule_for(known, name, target), rule_for(known, new_name, target)
+        if before is None or rule_document(before) != rule_document(after):
+            msg = (
+                f"{name!r} cannot be called {new_name!r}: that name has a rule of approval for {target!r}, which version"
+                f" {held[target]} would hold there without having met it. Take the version out of {target!r} first, and"
+                " promote it under the new name."
+            )
+            raise PermissionDenied(msg)
+    return [replace(rule, model=new_name) for rule in known if rule.model == name and rule.target not in own]

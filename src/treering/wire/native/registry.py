@@ -150,11 +150,12 @@ class Withdraw(Decide, frozen=True):
 
 
 class Rollback(msgspec.Struct, frozen=True):
-    """A target to give back to the version that held it before."""
+    """A target to give back to the version that held it before; `replacing` is as for a promotion."""
 
     name: str
     target: str
     reason: str = ""
+    replacing: int | None = None
     user: str = ""
 
 

@@ -33,7 +33,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MetadataStore]:
 def filled(store: MetadataStore) -> MetadataStore:
     made = WebhookEvent(WebhookEntity.RUN, WebhookAction.FINISHED)
     store.webhooks.create(Webhook("w", "hook", "https://8.8.8.8/", [made], WebhookStatus.ACTIVE, 1, 1), "")
-    plain = {"user_id": "ann", "was": "", "became": "", "reason": "r" * 100, "target": "alias:champion"}
+    plain = {"user_id": "ann", "model": 0, "was": "", "became": "", "reason": "r" * 100, "target": "alias:champion"}
     events = [{"time": n, "action": "alias.set", "name": f"m{n % 3}", "version": n % 7, **plain} for n in range(EVENTS)]
     sent = {
         "webhook_id": "w",
@@ -107,7 +107,7 @@ def test_the_moves_of_a_target_are_found_by_an_index(store: MetadataStore) -> No
 
     with plans() as found:
         assert [one.target for one in store.governance.within("m1", work)] == ["stage:Staging"]
-    assert "registry_events_name_target_id" in " ".join(found)
+    assert "registry_events_model_target_id" in " ".join(found)
     assert not [line for line in found if line.startswith("SCAN registry_events")], found
 
 
@@ -120,3 +120,11 @@ def test_deliveries_of_a_webhook_are_found_by_an_index(
         store.outbox.messages("w", state, before, 50)
         store.outbox.first("w")
     assert all("USING INDEX ix_webhook_messages" in line for line in found), found
+
+
+def test_whose_turn_it_is_is_found_without_looking_at_all_that_waits(store: MetadataStore) -> None:
+    with plans() as found:
+        assert list(store.outbox.waiting(1)) == ["w"]
+    of_messages = [line for line in found if "webhook_messages" in line or "ahead" in line]
+    assert len(of_messages) == 2
+    assert all("SEARCH" in line and ("ahead" not in line or "COVERING INDEX" in line) for line in of_messages), found

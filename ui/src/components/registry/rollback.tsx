@@ -13,8 +13,8 @@ import { NameField } from "../whoami";
 export function heldTargets(model: RegisteredModel, versions: readonly ModelVersion[]): [string, number][] {
   const aliases = Object.entries(model.aliases ?? {}).map(([alias, version]): [string, number] => [`alias:${alias}`, version]);
   const stages = ["Production", "Staging"].flatMap((stage): [string, number][] => {
-    const holder = versions.find((item) => item.stage === stage);
-    return holder ? [[`stage:${stage}`, holder.version]] : [];
+    const holders = versions.filter((item) => item.stage === stage).map((item) => item.version);
+    return holders.length > 0 ? [[`stage:${stage}`, Math.max(...holders)]] : [];
   });
   return [...stages, ...aliases];
 }
@@ -36,7 +36,7 @@ export function RollbackDialog({ model, versions, target: given, close }: Props)
     () =>
       edit({
         said: `Rolled ${targetText(target)} back.`,
-        act: () => rollBack(model.name, target, reason.trim()),
+        act: () => rollBack(model.name, target, reason.trim(), holder ?? 0),
         touches: movedIn(model.name),
       }),
     close,

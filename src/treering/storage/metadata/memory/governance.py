@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -21,8 +20,8 @@ from treering.entities.governance import (
 )
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.storage.metadata.announcing import Change
-from treering.storage.metadata.governing import HOLDING_ACTIONS, RegistryDesk
-from treering.storage.metadata.memory.history import record
+from treering.storage.metadata.governing import HOLDING_ACTIONS, RegistryDesk, rule_document
+from treering.storage.metadata.memory.history import put_rule, record
 from treering.storage.metadata.memory.registry import model_of, version_of
 from treering.storage.metadata.memory.state import State
 
@@ -69,16 +68,12 @@ class MemoryGovernance:
     def put_rule(self, rule: ApprovalRule, by: Actor) -> None:
         """See GovernanceStore."""
         with self._state.lock:
-            place = rule.model, rule.target
-            before = _document(self._state.rules.get(place))
-            self._state.rules[place] = rule
-            change = Change("rule.set", rule.model, before=before, after=_document(rule), target=rule.target)
-            record(self._state, change, by)
+            put_rule(self._state, rule, by)
 
     def remove_rule(self, model: str, target: str, by: Actor) -> None:
         """See GovernanceStore."""
         with self._state.lock:
-            before = _document(self._state.rules.pop((model, target), None))
+            before = rule_document(self._state.rules.pop((model, target), None))
             if not before:
                 msg = f"There is no rule for {target!r} of {model or 'all models'}. List the rules to see which there are."
                 raise NotFound(msg)
@@ -104,7 +99,7 @@ class MemoryGovernance:
         with self._state.lock:
             found = [
                 event
-                for event in reversed(self._state.events)
+                for _, event in reversed(self._state.events)
                 if name in {"", event.name} and version in {0, event.version} and (not before or event.seq < before)
             ]
         return found[:limit]
@@ -167,7 +162,10 @@ class _Desk:
 
     def promotion(self, promotion_id: str) -> Promotion:
         """See RegistryDesk."""
-        return _known(self._state, promotion_id)
+        found = _known(self._state, promotion_id)
+        if found.name != self._name:
+            raise _unknown(promotion_id)
+        return found
 
     def pending(self) -> Sequence[Promotion]:
         """See RegistryDesk."""
@@ -182,8 +180,8 @@ class _Desk:
         """See RegistryDesk."""
         return [
             event
-            for event in self._state.events
-            if (event.name, event.target) == (self._name, target) and event.action in HOLDING_ACTIONS
+            for life, event in self._state.events
+            if (life, event.target) == (self._state.lives[self._name], target) and event.action in HOLDING_ACTIONS
         ]
 
     def record(self, change: Change, by: Actor) -> None:
@@ -191,20 +189,11 @@ class _Desk:
         record(self._state, change, by)
 
 
-def _document(rule: ApprovalRule | None) -> str:
-    if rule is None:
-        return ""
-    asked = {
-        "approvers": rule.approvers,
-        "who": list(rule.who),
-        "checks": list(rule.checks),
-        "allow_own": rule.allow_own,
-    }
-    return json.dumps(asked, sort_keys=True)
-
-
 def _known(state: State, promotion_id: str) -> Promotion:
     if promotion_id not in state.promotions:
-        msg = f"There is no promotion {promotion_id!r}. List the promotions to see which there are."
-        raise NotFound(msg)
+        raise _unknown(promotion_id)
     return state.promotions[promotion_id]
+
+
+def _unknown(promotion_id: str) -> NotFound:
+    return NotFound(f"There is no promotion {promotion_id!r}. List the promotions to see which there are.")

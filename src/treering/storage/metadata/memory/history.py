@@ -6,35 +6,33 @@ import uuid
 from dataclasses import replace
 
 from treering.core.clock import now
-from treering.entities.governance import Actor, RegistryEvent
+from treering.entities.governance import Actor, ApprovalRule, RegistryEvent
 from treering.entities.webhook import MessageState, WebhookMessage, WebhookStatus
 from treering.storage.metadata.announcing import IS_PROMPT_TAG, Change, Told, announced, message_of
-from treering.storage.metadata.governing import moved_rules
+from treering.storage.metadata.governing import rule_document
 from treering.storage.metadata.memory.state import State
 
-__all__ = ["enqueue", "forget_version", "move_history", "record"]
+__all__ = ["begin_life", "enqueue", "forget_version", "move_history", "put_rule", "record"]
 
 
 def record(state: State, change: Change, by: Actor) -> None:
     """Add to the history, and put in what webhooks are told."""
-    state.events.append(
-        RegistryEvent(
-            len(state.events) + 1,
-            now(),
-            by.user,
-            change.action,
-            change.name,
-            change.version,
-            change.before,
-            change.after,
-            by.reason,
-            change.target,
-        )
+    event = RegistryEvent(
+        len(state.events) + 1,
+        now(),
+        by.user,
+        change.action,
+        change.name,
+        change.version,
+        change.before,
+        change.after,
+        by.reason,
+        change.target,
     )
+    state.events.append((state.lives.get(change.name, 0), event))
     model = state.registered_models.get(change.name)
     prompt = model is not None and model.tags.get(IS_PROMPT_TAG) == "true"
-    told = announced(change, by, prompt=prompt)
-    if told is not None:
+    for told in announced(change, by, prompt=prompt):
         enqueue(state, told)
 
 
@@ -57,13 +55,25 @@ def enqueue(state: State, told: Told) -> int:
     return len(wanted)
 
 
+def begin_life(state: State, name: str) -> None:
+    """Tell a new model from those that had its name before."""
+    state.lives[name] = len(state.events) + 1
+
+
+def put_rule(state: State, rule: ApprovalRule, by: Actor) -> None:
+    """In place of the one for its model and target; and record it."""
+    place = rule.model, rule.target
+    before, after = rule_document(state.rules.get(place)), rule_document(rule)
+    state.rules[place] = rule
+    record(state, Change("rule.set", rule.model, before=before, after=after, target=rule.target), by)
+
+
 def move_history(state: State, name: str, new_name: str) -> None:
-    """Let all that belongs to a model go along to its new name."""
-    state.events = [replace(event, name=new_name) if event.name == name else event for event in state.events]
-    moving, giving_way = moved_rules(state.rules.values(), name, new_name)
-    for rule in (*moving, *giving_way):
-        del state.rules[name, rule.target]
-    state.rules |= {(new_name, rule.target): replace(rule, model=new_name) for rule in moving}
+    """Let all that belongs to a model go along to its new name, but for its rules."""
+    state.events = [
+        (life, replace(event, name=new_name) if event.name == name else event) for life, event in state.events
+    ]
+    state.lives[new_name] = state.lives.pop(name)
     state.notes = [replace(note, name=new_name) if note.name == name else note for note in state.notes]
     for one in list(state.promotions.values()):
         if one.name == name:

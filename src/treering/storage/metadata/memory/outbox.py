@@ -38,7 +38,10 @@ class MemoryOutbox:
         """See OutboxStore."""
         with self._state.lock:
             held_by, held_until = self._state.leases.get(webhook_id, ("", 0))
-            if webhook_id not in self._state.webhooks or (held_until > time and held_by != holder):
+            webhook, _ = self._state.webhooks.get(webhook_id, (None, ""))
+            if webhook is None or webhook.status is not WebhookStatus.ACTIVE:
+                return False
+            if held_until > time and held_by != holder:
                 return False
             self._state.leases[webhook_id] = holder, until
             return True

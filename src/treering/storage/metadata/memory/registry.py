@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from treering.core.clock import now
 from treering.core.errors import AlreadyExists, NotFound
-from treering.entities.governance import NOBODY, Actor
+from treering.entities.governance import NOBODY, Actor, ApprovalRule
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.entities.page import Page, Query
 from treering.storage.metadata.announcing import Change
-from treering.storage.metadata.governing import alias_target, refuse_guarded, stage_target
-from treering.storage.metadata.memory.history import forget_version, move_history, record
+from treering.storage.metadata.governing import alias_target, refuse_guarded, rules_of_new_name, stage_target
+from treering.storage.metadata.memory.history import begin_life, forget_version, move_history, put_rule, record
 from treering.storage.metadata.memory.state import State
 from treering.storage.metadata.search.evaluate import answer
 from treering.storage.metadata.search.fields import MODEL_VERSIONS, REGISTERED_MODELS
@@ -64,6 +64,7 @@ class MemoryRegisteredModels:
             self._refuse_taken(name)
             time = now()
             self._state.registered_models[name] = RegisteredModel(name, time, time, description, dict(tags))
+            begin_life(self._state, name)
             told = {"tags": dict(tags), "description": description}
             record(self._state, Change("model.created", name, after=description, data=told), by)
             return self.get(name)
@@ -84,8 +85,10 @@ class MemoryRegisteredModels:
         """See RegisteredModelStore."""
         with self._state.lock:
             known = model_of(self._state, name)
+            rules: list[ApprovalRule] = []
             if new_name != name:
                 self._refuse_taken(new_name)
+                rules = rules_of_new_name(self._state.rules.values(), name, new_name, self._held(known))
                 move_history(self._state, name, new_name)
             del self._state.registered_models[name]
             self._state.registered_models[new_name] = replace(known, name=new_name, last_update_time=now())
@@ -95,6 +98,8 @@ class MemoryRegisteredModels:
                     self._state.versions[new_name, number] = moved
             self._state.numbers[new_name] = self._state.numbers.pop(name, 0)
             record(self._state, Change("model.renamed", new_name, before=name, after=new_name), by)
+            for rule in rules:
+                put_rule(self._state, rule, by)
             return self.get(new_name)
 
     def update(self, name: str, description: str, *, by: Actor = NOBODY) -> RegisteredModel:
@@ -111,6 +116,7 @@ class MemoryRegisteredModels:
             record(self._state, Change("model.deleted", name, before=model_of(self._state, name).description), by)
             del self._state.registered_models[name]
             self._state.numbers.pop(name, None)
+            self._state.lives.pop(name, None)
             for place in [place for place in self._state.versions if place[0] == name]:
                 del self._state.versions[place]
                 forget_version(self._state, *place)
@@ -151,6 +157,11 @@ class MemoryRegisteredModels:
                 before = known.aliases[alias]
                 change = Change("alias.deleted", name, before, str(before), "", alias_target(alias))
                 record(self._state, change, by)
+
+    def _held(self, model: RegisteredModel) -> dict[str, int]:
+        """The stages and aliases that versions of the model have, each with one of them."""
+        staged = {stage_target(one.stage): one.version for one in _newest(self._state, model.name)}
+        return staged | {alias_target(alias): version for alias, version in model.aliases.items()}
 
     def _put(self, model: RegisteredModel) -> None:
         self._state.registered_models[model.name] = model

@@ -53,6 +53,8 @@ class State:
         linked: Points that judge a logged model, by its id, which need not exist yet.
         numbers: The highest version ever used of each registered model.
         webhooks: With their secrets.
+        events: Each with the life of the model that it tells of; 0 for none.
+        lives: A number for each registered model, which a later one of the same name has not.
         leases: Who may send to a webhook, and until when.
     """
 
@@ -70,7 +72,8 @@ class State:
     versions: dict[tuple[str, int], ModelVersion] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     webhooks: dict[str, tuple[Webhook, str]] = field(default_factory=dict)
-    events: list[RegistryEvent] = field(default_factory=list)
+    events: list[tuple[int, RegistryEvent]] = field(default_factory=list)
+    lives: dict[str, int] = field(default_factory=dict)
     rules: dict[tuple[str, str], ApprovalRule] = field(default_factory=dict)
     promotions: dict[str, Promotion] = field(default_factory=dict)
     checks: dict[tuple[str, int, str], VersionCheck] = field(default_factory=dict)

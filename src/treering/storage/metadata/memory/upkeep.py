@@ -12,7 +12,7 @@ from treering.entities.governance import NOBODY, Actor
 from treering.entities.lifecycle import Lifecycle
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.storage.metadata.announcing import Change
-from treering.storage.metadata.memory.history import record
+from treering.storage.metadata.memory.history import begin_life, record
 from treering.storage.metadata.memory.state import State
 
 __all__ = ["MemoryUpkeep"]
@@ -42,6 +42,7 @@ class MemoryUpkeep:
         with self._state.lock:
             if given.name not in self._state.registered_models:
                 self._state.registered_models[given.name] = replace(given, aliases={}, latest_versions=())
+                begin_life(self._state, given.name)
                 record(self._state, Change("model.brought", given.name, after=given.description), NOBODY)
 
     def put_version(self, given: ModelVersion) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, insert, select, update
 
 from treering.core.clock import now
 from treering.core.errors import NotFound
@@ -23,7 +23,7 @@ from treering.entities.governance import (
 from treering.entities.model import ModelVersion, RegisteredModel
 from treering.storage.metadata.announcing import Change
 from treering.storage.metadata.governing import HOLDING_ACTIONS, RegistryDesk
-from treering.storage.metadata.sql.history import events_of, record, rules_of
+from treering.storage.metadata.sql.history import add_rule, events_of, record, rules_of
 from treering.storage.metadata.sql.model_versions import lock_model, model_row, version_of
 from treering.storage.metadata.sql.session import Session
 from treering.storage.metadata.sql.tables import (
@@ -64,20 +64,9 @@ class SqlGovernance:
 
     def put_rule(self, rule: ApprovalRule, by: Actor) -> None:
         """See GovernanceStore."""
-        asked = {
-            "approvers": rule.approvers,
-            "who": list(rule.who),
-            "checks": list(rule.checks),
-            "allow_own": rule.allow_own,
-        }
-        document = json.dumps(asked, sort_keys=True)
 
         def work(connection: Connection) -> None:
-            before = _drop_rule(connection, rule.model, rule.target)
-            row = {"model": rule.model, "target": rule.target, "document": document}
-            connection.execute(insert(approval_rules).values(**row))
-            change = Change("rule.set", rule.model, before=before, after=document, target=rule.target)
-            record(connection, change, by)
+            add_rule(connection, rule, by, _drop_rule(connection, rule.model, rule.target))
 
         self._session.write(work)
 
@@ -225,7 +214,7 @@ class _Desk:
 
     def promotion(self, promotion_id: str) -> Promotion:
         """See RegistryDesk."""
-        return _known(self._connection, promotion_id)
+        return _known(self._connection, promotion_id, promotions.c.model == self._row.id)
 
     def pending(self) -> Sequence[Promotion]:
         """See RegistryDesk."""
@@ -262,7 +251,7 @@ class _Desk:
     def moves(self, target: str) -> Sequence[RegistryEvent]:
         """See RegistryDesk."""
         table = registry_events
-        mine = (table.c.name == self._row.name, table.c.target == target, table.c.action.in_(HOLDING_ACTIONS))
+        mine = (table.c.model == self._row.id, table.c.target == target, table.c.action.in_(HOLDING_ACTIONS))
         return events_of(self._connection, select(table).where(*mine).order_by(table.c.id))
 
     def record(self, change: Change, by: Actor) -> None:
@@ -284,8 +273,9 @@ def _promotions() -> Select[Any]:
     )
 
 
-def _known(connection: Connection, promotion_id: str) -> Promotion:
-    row = connection.execute(_promotions().where(promotions.c.promotion_id == promotion_id)).one_or_none()
+def _known(connection: Connection, promotion_id: str, *narrower: ColumnElement[bool]) -> Promotion:
+    mine = promotions.c.promotion_id == promotion_id
+    row = connection.execute(_promotions().where(mine, *narrower)).one_or_none()
     if row is None:
         msg = f"There is no promotion {promotion_id!r}. List the promotions to see which there are."
         raise NotFound(msg)

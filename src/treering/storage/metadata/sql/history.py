@@ -7,13 +7,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, exists, insert, select, update
+from sqlalchemy import Connection, Row, ScalarSelect, Select, exists, func, insert, select, update
 
 from treering.core.clock import now
 from treering.entities.governance import Actor, ApprovalRule, RegistryEvent
 from treering.entities.webhook import MessageState, WebhookStatus
 from treering.storage.metadata.announcing import IS_PROMPT_TAG, Change, Told, announced, message_of
-from treering.storage.metadata.governing import moved_rules, refuse_guarded
+from treering.storage.metadata.governing import refuse_guarded, rule_document
 from treering.storage.metadata.sql.rows import insert_row
 from treering.storage.metadata.sql.tables import (
     approval_rules,
@@ -24,7 +24,16 @@ from treering.storage.metadata.sql.tables import (
     webhooks,
 )
 
-__all__ = ["LISTENED", "enqueue", "events_of", "move_history", "record", "refuse_guarded_target", "rules_of"]
+__all__ = [
+    "LISTENED",
+    "add_rule",
+    "enqueue",
+    "events_of",
+    "move_history",
+    "record",
+    "refuse_guarded_target",
+    "rules_of",
+]
 
 _ACTIVE = webhooks.c.status == WebhookStatus.ACTIVE.value
 _ALL_ACTIVE = select(webhooks.c.webhook_id, webhooks.c.events).where(_ACTIVE)
@@ -38,6 +47,7 @@ def record(connection: Connection, change: Change, by: Actor) -> None:
         "time": now(),
         "user_id": by.user,
         "action": change.action,
+        "model": func.coalesce(_number_of(change.name), 0),
         "name": change.name,
         "version": change.version,
         "was": change.before,
@@ -48,8 +58,7 @@ def record(connection: Connection, change: Change, by: Actor) -> None:
     insert_row(connection, insert(registry_events).values(**row))
     wanted = _active(connection)
     if wanted:
-        told = announced(change, by, prompt=_is_prompt(connection, change))
-        if told is not None:
+        for told in announced(change, by, prompt=_is_prompt(connection, change)):
             _put(connection, wanted, told)
 
 
@@ -88,11 +97,13 @@ def _put(connection: Connection, active: Sequence[Any], told: Told) -> int:
     return len(rows)
 
 
+def _number_of(name: str) -> ScalarSelect[int]:
+    return select(registered_models.c.id).where(registered_models.c.name == name).scalar_subquery()
+
+
 def _is_prompt(connection: Connection, change: Change) -> bool:
     tags = registered_model_tags
-    named = registered_models.c.name == change.name
-    mine = select(registered_models.c.id).where(named).scalar_subquery()
-    marked = exists().where(tags.c.model == mine, tags.c.key == IS_PROMPT_TAG, tags.c.head == "true")
+    marked = exists().where(tags.c.model == _number_of(change.name), tags.c.key == IS_PROMPT_TAG, tags.c.head == "true")
     return bool(connection.execute(select(marked)).scalar())
 
 
@@ -135,12 +146,18 @@ def refuse_guarded_target(connection: Connection, name: str, version: int, targe
     refuse_guarded(rules_of(connection, [name, ""]), name, version, target)
 
 
+def add_rule(connection: Connection, rule: ApprovalRule, by: Actor, before: str = "") -> None:
+    """Insert a rule, and record it.
+
+    Args:
+        before: What the one demanded whose place it takes.
+    """
+    document = rule_document(rule)
+    connection.execute(insert(approval_rules).values(model=rule.model, target=rule.target, document=document))
+    record(connection, Change("rule.set", rule.model, before=before, after=document, target=rule.target), by)
+
+
 def move_history(connection: Connection, name: str, new_name: str) -> None:
-    """Let the history and the rules of a model go along to its new name."""
-    events, rules = registry_events, approval_rules
+    """Let the history of a model go along to its new name."""
+    events = registry_events
     connection.execute(update(events).where(events.c.name == name).values(name=new_name))
-    moving, giving_way = moved_rules(rules_of(connection, [name, new_name]), name, new_name)
-    for rule in giving_way:
-        connection.execute(delete(rules).where(rules.c.model == name, rules.c.target == rule.target))
-    if moving:
-        connection.execute(update(rules).where(rules.c.model == name).values(model=new_name))

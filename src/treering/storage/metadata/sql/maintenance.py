@@ -27,6 +27,8 @@ _ADDED: Mapping[str, Mapping[str, str]] = {
     "0004": {
         "changes in the history of the registry": "SELECT COUNT(*) FROM registry_events",
         "rules of approval": "SELECT COUNT(*) FROM approval_rules",
+        "promotions": "SELECT COUNT(*) FROM promotions",
+        "outcomes of checks": "SELECT COUNT(*) FROM version_checks",
         "notes on versions": "SELECT COUNT(*) FROM version_notes",
         "messages for webhooks": "SELECT COUNT(*) FROM webhook_messages",
     },

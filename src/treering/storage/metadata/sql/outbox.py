@@ -32,12 +32,19 @@ class SqlOutbox:
     def waiting(self, time: int) -> Sequence[str]:
         """See OutboxStore."""
         messages, leases = webhook_messages.c, webhook_leases.c
-        first = select(func.min(messages.id)).where(_WAITS).group_by(messages.webhook_id)
+        # One look at the index for each webhook, however many messages wait for a receiver that is down.
+        ahead = webhook_messages.alias("ahead")
+        first = (
+            select(func.min(ahead.c.id))
+            .where(ahead.c.state == MessageState.PENDING.value, ahead.c.webhook_id == webhooks.c.webhook_id)
+            .correlate(webhooks)
+            .scalar_subquery()
+        )
         statement = (
-            select(messages.webhook_id)
-            .join_from(webhook_messages, webhooks, messages.webhook_id == webhooks.c.webhook_id)
-            .join(webhook_leases, messages.webhook_id == leases.webhook_id, isouter=True)
-            .where(messages.id.in_(first), messages.due <= time, webhooks.c.status == WebhookStatus.ACTIVE.value)
+            select(webhooks.c.webhook_id)
+            .join_from(webhooks, webhook_messages, messages.id == first)
+            .join(webhook_leases, webhooks.c.webhook_id == leases.webhook_id, isouter=True)
+            .where(messages.due <= time, webhooks.c.status == WebhookStatus.ACTIVE.value)
             .where(or_(leases.until.is_(None), leases.until <= time))
             .order_by(messages.due)
         )
@@ -52,15 +59,11 @@ class SqlOutbox:
 
         def work(connection: Connection) -> bool:
             mine = table.c.webhook_id == webhook_id
+            state = select(webhooks.c.status).where(webhooks.c.webhook_id == webhook_id)
+            if connection.execute(state).scalar() != WebhookStatus.ACTIVE.value:
+                return False  # deleted or switched off just now
             held = connection.execute(select(table.c.holder).where(mine).with_for_update()).scalar()
             if held is None:
-                if (
-                    connection.execute(
-                        select(webhooks.c.webhook_id).where(webhooks.c.webhook_id == webhook_id)
-                    ).scalar()
-                    is None
-                ):
-                    return False  # deleted just now
                 connection.execute(insert(table).values(webhook_id=webhook_id, **values))
                 return True
             return connection.execute(update(table).where(mine, free).values(**values)).rowcount > 0

@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Row, delete, insert, select, true, update
 
 from treering.core.clock import now
 from treering.core.errors import AlreadyExists, NotFound
-from treering.entities.governance import NOBODY, Actor
+from treering.entities.governance import NOBODY, Actor, ApprovalRule
 from treering.entities.model import RegisteredModel
 from treering.entities.page import Page, Query
 from treering.storage.metadata.announcing import Change
-from treering.storage.metadata.governing import alias_target
+from treering.storage.metadata.governing import alias_target, rules_of_new_name, stage_target
 from treering.storage.metadata.search.fields import REGISTERED_MODELS
 from treering.storage.metadata.search.syntax import Entity
-from treering.storage.metadata.sql.history import move_history, record, refuse_guarded_target
+from treering.storage.metadata.sql.history import add_rule, move_history, record, refuse_guarded_target, rules_of
 from treering.storage.metadata.sql.model_versions import aliases_of, lock_model, newest_versions, refuse_unknown_version
 from treering.storage.metadata.sql.rows import delete_text, insert_row, put_texts, select_in, texts_by_owner
 from treering.storage.metadata.sql.search import Keyed, Target, find
@@ -88,11 +88,17 @@ class SqlRegisteredModels:
 
         def work(connection: Connection) -> RegisteredModel:
             row = lock_model(connection, name)
+            rules: list[ApprovalRule] = []
             if new_name != name:
                 _refuse_taken(connection, new_name)
+                known = rules_of(connection, [name, new_name, ""])
+                rules = rules_of_new_name(known, name, new_name, _held(connection, row))
                 move_history(connection, name, new_name)
+            renamed = _change(connection, row, name=new_name)
             record(connection, Change("model.renamed", new_name, before=name, after=new_name), by)
-            return _change(connection, row, name=new_name)
+            for rule in rules:
+                add_rule(connection, rule, by)
+            return renamed
 
         return self._session.write(work)
 
@@ -165,6 +171,12 @@ class SqlRegisteredModels:
                 record(connection, Change("alias.deleted", name, int(before), before, "", alias_target(alias)), by)
 
         self._session.write(work)
+
+
+def _held(connection: Connection, row: Row[Any]) -> dict[str, int]:
+    """The stages and aliases that versions of the model have, each with one of them."""
+    staged = {stage_target(one.stage): one.version for one in newest_versions(connection, [row.id])[row.id]}
+    return staged | {alias_target(one.alias): one.version for one in aliases_of(connection, [row.id])}
 
 
 def _drop_alias(connection: Connection, row: Row[Any], alias: str) -> str:

@@ -389,6 +389,8 @@ registry_events = Table(
     Column("time", BigInteger, nullable=False),
     Column("user_id", _long(), nullable=False),
     Column("action", _short(64), nullable=False),
+    # The row of the model, 0 for none: another one may have its name later, and has not held what it held.
+    Column("model", BigInteger, nullable=False),
     Column("name", _short(256), nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("was", _long(), nullable=False),
@@ -397,7 +399,7 @@ registry_events = Table(
     Column("target", _short(TARGET_LENGTH), nullable=False),
     Index(None, "name", "id"),
     Index(None, "name", "version", "id"),
-    Index(None, "name", "target", "id"),
+    Index(None, "model", "target", "id"),
     sqlite_autoincrement=True,
     **_MYSQL,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from alembic import context, op
@@ -11,7 +11,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ForeignKeyConstraint,
-    Index,
     Integer,
     PrimaryKeyConstraint,
     String,
@@ -30,9 +29,8 @@ _SERIAL = BigInteger().with_variant(Integer(), "sqlite")
 
 def upgrade() -> None:
     """Add what is not there yet: databases without transactions for tables may have been left halfway."""
-    for name, create in _TABLES.items():
-        if not inspect(op.get_bind()).has_table(name):
-            create()
+    for create in _TABLES.values():
+        create()
 
 
 def downgrade() -> None:
@@ -81,7 +79,18 @@ def _of_webhook(table: str) -> ForeignKeyConstraint:
     )
 
 
-def _create(table: str, *parts: Any) -> None:
+def _create(table: str, *parts: Any, indexes: Sequence[Sequence[str]] = ()) -> None:
+    if not inspect(op.get_bind()).has_table(table):
+        _create_table(table, *parts)
+    # Each is a statement of its own, between which a process may have been killed.
+    known = {found["name"] for found in inspect(op.get_bind()).get_indexes(table)}
+    for columns in indexes:
+        name = "_".join(("ix", table, *columns))
+        if name not in known:
+            op.create_index(name, table, list(columns))
+
+
+def _create_table(table: str, *parts: Any) -> None:
     collation = context.config.attributes.get("collation", "")
     options: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
     if collation:
@@ -98,6 +107,7 @@ def _create_events() -> None:
         _number("time"),
         _text("user_id"),
         _key("action", 64),
+        _number("model"),
         _key("name", 256),
         _number("version"),
         _text("was"),
@@ -105,9 +115,7 @@ def _create_events() -> None:
         _text("reason"),
         _key("target", 300),
         PrimaryKeyConstraint("id", name="pk_registry_events"),
-        Index("ix_registry_events_name_id", "name", "id"),
-        Index("ix_registry_events_name_version_id", "name", "version", "id"),
-        Index("ix_registry_events_name_target_id", "name", "target", "id"),
+        indexes=(("name", "id"), ("name", "version", "id"), ("model", "target", "id")),
     )
 
 
@@ -141,8 +149,7 @@ def _create_promotions() -> None:
         UniqueConstraint("promotion_id", name="uq_promotions_promotion_id"),
         UniqueConstraint("open_for", name="uq_promotions_open_for"),
         _of_version("promotions"),
-        Index("ix_promotions_model_version", "model", "version"),
-        Index("ix_promotions_state_id", "state", "id"),
+        indexes=(("model", "version"), ("state", "id")),
     )
 
 
@@ -176,7 +183,7 @@ def _create_notes() -> None:
         PrimaryKeyConstraint("id", name="pk_version_notes"),
         UniqueConstraint("note_id", name="uq_version_notes_note_id"),
         _of_version("version_notes"),
-        Index("ix_version_notes_model_version", "model", "version"),
+        indexes=(("model", "version"),),
     )
 
 
@@ -198,9 +205,7 @@ def _create_messages() -> None:
         PrimaryKeyConstraint("id", name="pk_webhook_messages"),
         UniqueConstraint("message_id", name="uq_webhook_messages_message_id"),
         _of_webhook("webhook_messages"),
-        Index("ix_webhook_messages_webhook_id_id", "webhook_id", "id"),
-        Index("ix_webhook_messages_state_webhook_id_id", "state", "webhook_id", "id"),
-        Index("ix_webhook_messages_state_finished", "state", "finished"),
+        indexes=(("webhook_id", "id"), ("state", "webhook_id", "id"), ("state", "finished")),
     )
 
 
