@@ -19,7 +19,7 @@ __all__ = ["to_markdown"]
 
 _SIGNS = re.compile(r"([\\`*_\[\]#|~!])")
 _LINE_STARTS = re.compile(r"^(\s*)([-+>]|\d+[.)])(?=\s)", re.MULTILINE)
-_OUTCOME = {"ok": "\N{CHECK MARK} ", "err": "\N{CROSS MARK} ", "warn": "\N{WARNING SIGN} "}
+_OUTCOME = {"ok": "\N{CHECK MARK} ", "err": "\N{BALLOT X} ", "warn": "\N{WARNING SIGN} "}
 _TASKS = {"classifier": "tabular-classification", "regressor": "tabular-regression"}
 _BARS = 20
 
