@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { STAGES } from "../../api/models";
 import type { ModelVersion, RegisteredModel } from "../../api/types";
-import { movedIn, promote, rulesQuery } from "../../api/governance";
+import { movedIn, promote, type Promotion, rulesQuery } from "../../api/governance";
 import { type Edit, useEdit } from "../../lib/edits";
 import { ruleFor, ruleText, targetText } from "../../lib/governance";
 import { aliasing, staging } from "../../lib/modeledits";
@@ -26,8 +26,8 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
   const [number, setNumber] = useState(String(version ?? versions[0]?.version ?? ""));
   const edit = useEdit();
   const guard = useGuard(model.name, `alias:${alias.trim()}`);
-  const move = () => (guard.rule ? guard.promotion(Number(number)) : aliasing(model, alias.trim(), Number(number)));
-  const { busy, wrong, submit } = useSubmit(() => edit(move()), close);
+  const move = () => (guard.rule ? edit(guard.promotion(Number(number))) : edit(aliasing(model, alias.trim(), Number(number))));
+  const { busy, wrong, submit } = useSubmit(move, close);
   const about = useId();
   const before = model.aliases?.[alias.trim()];
   return (
@@ -95,8 +95,8 @@ export function StageDialog({ version, versions, close }: StageProps) {
   const moved = exclusive && archive ? held : [];
   const edit = useEdit();
   const guard = useGuard(version.name, `stage:${stage}`);
-  const move = () => (guard.rule ? guard.promotion(version.version) : staging(version, stage, moved));
-  const { busy, wrong, submit } = useSubmit(() => edit(move()), close);
+  const move = () => (guard.rule ? edit(guard.promotion(version.version)) : edit(staging(version, stage, moved)));
+  const { busy, wrong, submit } = useSubmit(move, close);
   const about = useId();
   const names = held.map((item) => `v${item.version}`).join(", ");
   return (
@@ -130,7 +130,9 @@ export function StageDialog({ version, versions, close }: StageProps) {
             : archive
               ? `v${version.version} takes the place of ${names} in ${stage}.`
               : `${names} and v${version.version} are both in ${stage} then; models:/${version.name}/${stage} means the newest of them.`
-          : `v${version.version} leaves ${version.stage}.`}
+          : version.stage === "None"
+            ? `v${version.version} is ${stage} then.`
+            : `v${version.version} leaves ${version.stage}.`}
       </p>
       {guard.fields}
       <Wrong id={about} wrong={wrong} />
@@ -143,8 +145,8 @@ function useGuard(name: string, target: string) {
   const rules = useQuery(rulesQuery(name));
   const [reason, setReason] = useState("");
   const rule = ruleFor(rules.data ?? [], name, target);
-  const promotion = (version: number): Edit => ({
-    said: `Asked to promote ${name} v${version} to ${targetText(target)}.`,
+  const promotion = (version: number): Edit<Promotion> => ({
+    said: ({ state }) => `${state === "DONE" ? "Promoted" : "Asked to promote"} ${name} v${version} to ${targetText(target)}.`,
     act: () => promote(name, version, target, reason.trim()),
     touches: movedIn(name),
   });
