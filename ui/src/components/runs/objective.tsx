@@ -29,12 +29,12 @@ export function ObjectiveBar({ objective, scope, metrics, onFilter }: Props) {
         {objective.criteria.map((one) => {
           const condition = conditionOf(one, metrics);
           return condition ? (
-            <button key={criterionText(one)} type="button" className="chip" title="Show the runs that keep it" onClick={() => onFilter(condition)}>
-              {criterionText(one)}
+            <button key={criterionText(one)} type="button" className="chip" title={`Show the runs with ${criterionText(one)}`} onClick={() => onFilter(condition)}>
+              <span className="ellipsis">{criterionText(one)}</span>
             </button>
           ) : (
-            <span key={criterionText(one)} className="chip">
-              {criterionText(one)}
+            <span key={criterionText(one)} className="chip" title={criterionText(one)}>
+              <span className="ellipsis">{criterionText(one)}</span>
             </span>
           );
         })}
