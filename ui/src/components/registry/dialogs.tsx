@@ -50,7 +50,7 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
       </label>
       <label>
         Version
-        <VersionSelect versions={versions} value={number} change={setNumber} />
+        <VersionSelect versions={versions} value={number} focus={Boolean(given)} change={setNumber} />
       </label>
       <p className="muted" role="status">
         {!alias.trim()
@@ -67,9 +67,16 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
   );
 }
 
-function VersionSelect({ versions, value, change }: { versions: readonly ModelVersion[]; value: string; change: (value: string) => void }) {
+interface VersionSelectProps {
+  versions: readonly ModelVersion[];
+  value: string;
+  focus: boolean;
+  change: (value: string) => void;
+}
+
+function VersionSelect({ versions, value, focus, change }: VersionSelectProps) {
   return (
-    <select className="field" value={value} onChange={(event) => change(event.target.value)}>
+    <select className="field" autoFocus={focus} value={value} onChange={(event) => change(event.target.value)}>
       {versions.map((item) => (
         <option key={item.version} value={item.version}>
           v{item.version}
@@ -108,7 +115,7 @@ export function StageDialog({ version, versions, close }: StageProps) {
     >
       <label>
         Stage
-        <select className="field" value={stage} onChange={(event) => setStage(event.target.value)}>
+        <select className="field" autoFocus value={stage} onChange={(event) => setStage(event.target.value)}>
           {STAGES.map((item) => (
             <option key={item} value={item}>
               {item}

@@ -106,7 +106,7 @@ function RuleDialog({ model, rule, close }: { model: RegisteredModel; rule?: App
     >
       <label>
         For
-        <select className="field" value={target} disabled={rule !== undefined} onChange={(event) => setTarget(event.target.value)}>
+        <select className="field" value={target} disabled={rule !== undefined} autoFocus={!rule} onChange={(event) => setTarget(event.target.value)}>
           {[...new Set([target, ...targets])].map((item) => (
             <option key={item} value={item}>
               {targetText(item)}
@@ -116,7 +116,7 @@ function RuleDialog({ model, rule, close }: { model: RegisteredModel; rule?: App
       </label>
       <label>
         Approvals
-        <input type="number" className="field" min={0} max={20} value={approvers} onChange={(event) => setApprovers(event.target.value)} />
+        <input type="number" className="field" min={0} max={20} autoFocus={rule !== undefined} value={approvers} onChange={(event) => setApprovers(event.target.value)} />
       </label>
       <label>
         Of whom
