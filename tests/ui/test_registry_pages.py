@@ -218,7 +218,8 @@ def test_versions_are_laid_side_by_side(visit: Any):
     page.get_by_text("Select one more to compare").wait_for()
     page.get_by_label("Compare v2").check()
     side = page.get_by_label("2 versions side by side")
-    side.get_by_text("visits: double").wait_for()
+    visits = side.get_by_role("row").filter(has=page.get_by_role("rowheader", name="input visits"))
+    visits.get_by_text("double").wait_for()
     side.get_by_role("rowheader", name="optimizer").wait_for()
     assert side.get_by_role("rowheader", name="batch_size").count() == 0
     side.get_by_label("Only differences").uncheck()

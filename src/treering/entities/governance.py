@@ -187,7 +187,8 @@ class Difference:
     """One thing in which versions are compared: a value for each of them, in their order.
 
     Attributes:
-        kind: `metric`, `param`, `tag`, `input`, `output`, `requirement`, `data`, `code` or `evaluation`.
+        kind: `metric`, `evaluation`, `param`, `input`, `output`, `parameter`, `flavour`, `requirement`, `data`, `code`
+            or `tag`.
         values: As text; None where a version has none.
         same: Whether all are equal.
     """

@@ -237,17 +237,17 @@ def _finished(gathering: _Gathering, facts: CardFacts) -> CardFacts:
     """The facts, with what people who read the card would miss."""
     unknown = list(gathering.unknown)
     if facts.evaluation is None:
-        unknown.append("How well it does: it has not been evaluated with `treering.evaluate`.")
+        unknown.append("How well it does: it has not been evaluated with treering.evaluate.")
     elif not facts.evaluation.fairness:
         unknown.append("How it treats groups of people: no sensitive attribute was given when it was evaluated.")
     if facts.objective is None:
-        unknown.append("What it is for: its experiment has no objective. Say it with `treering.objective`.")
+        unknown.append("What it is for: its experiment has no objective. Say it with treering.objective.")
     if not facts.texts.get("intended_use"):
-        unknown.append(f"Intended use: set the tag `{CARD_TAG}intended_use` on the version.")
+        unknown.append(f"Intended use: set the tag {CARD_TAG}intended_use on the version.")
     if not facts.texts.get("limitations"):
-        unknown.append(f"Limitations: set the tag `{CARD_TAG}limitations` on the version.")
+        unknown.append(f"Limitations: set the tag {CARD_TAG}limitations on the version.")
     if not facts.data:
-        unknown.append("Which data it learned from: log it with `treering.log_input`.")
+        unknown.append("Which data it learned from: log it with treering.log_input.")
     if facts.run is None:
         unknown.append("How it was made: no run is known that logged it.")
     elif not facts.run.commit:

@@ -28,7 +28,9 @@ _FEWEST, _MOST = 2, 20
 # An MLmodel file with an example's schema has a few kilobytes; more than this is none.
 _MOST_READ = 4 << 20
 _COMMIT_TAGS = ("mlflow.source.git.commit", "mlflow.source.name")
-_ORDER = ("metric", "evaluation", "param", "input", "output", "parameter", "requirement", "data", "code", "tag")
+_ORDER = (
+    "metric", "evaluation", "param", "input", "output", "parameter", "flavour", "requirement", "data", "code", "tag",
+)  # fmt: skip
 
 T = TypeVar("T")
 Facts = dict[tuple[str, str], str]
@@ -160,8 +162,13 @@ def _outcome(passed: bool | None) -> str:  # noqa: FBT001  # the value itself
 
 
 def _of_files(store: ObjectStore) -> Facts:
-    facts: Facts = {}
-    model = read_text(_text(store, FILE_NAME), join(store.uri, FILE_NAME))
+    try:
+        text = _text(store, FILE_NAME)
+    except NotFound as error:
+        msg = f"There is no file {FILE_NAME} among its files, so its signature is not known."
+        raise NotFound(msg) from error
+    model = read_text(text, join(store.uri, FILE_NAME))
+    facts: Facts = {("flavour", name): _release(name, entry) for name, entry in model.flavours.items()}
     if model.signature is not None:
         parts = model.signature.to_dict()
         kinds = {"inputs": "input", "outputs": "output", "params": "parameter"}
@@ -177,6 +184,11 @@ def _of_files(store: ObjectStore) -> Facts:
             package = next((text.partition(sign)[0] for sign in ("==", ">=", "<=", "~=", "@") if sign in text), text)
             facts["requirement", package.strip().lower()] = text
     return facts
+
+
+def _release(flavour: str, entry: Mapping[str, object]) -> str:
+    """Of the package that a flavour is for, where it says that."""
+    return str(entry.get(f"{flavour}_version") or "saved")
 
 
 def _columns(text: str) -> Iterator[tuple[str, str]]:

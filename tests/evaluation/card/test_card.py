@@ -125,7 +125,7 @@ def test_the_page_tells_everything_that_is_known() -> None:
 def test_the_criteria_of_the_objective_are_judged() -> None:
     text = to_markdown(facts())
     assert "| roc\\_auc | &gt;= 0.75 | 0.8 | \N{CHECK MARK} passed |" in text
-    assert "| accuracy\\_score | &gt;= 0.9 | 0.7 | \N{CROSS MARK} failed |" in text
+    assert "| accuracy\\_score | &gt;= 0.9 | 0.7 | \N{BALLOT X} failed |" in text
     assert "| recall\\_score\\[old\\] | &gt;= 0.9 | \N{EN DASH} | \N{WARNING SIGN} not enough data |" in text
     assert "of 5 checks failed" in text
 

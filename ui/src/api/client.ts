@@ -59,7 +59,7 @@ export async function readBytes(url: string, signal?: AbortSignal, start = 0, en
 }
 
 async function send(request: Request): Promise<Response> {
-  const { name } = preferences();
+  const name = preferences().name.trim();
   // Nobody has to log in yet: who says a name has it recorded with what is changed.
   if (name && request.method !== "GET") request.headers.set("x-treering-user", encodeURIComponent(name));
   try {

@@ -1,6 +1,7 @@
 /** What pages ask about experiments, with the keys under which answers are cached. */
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
+import type { components } from "../../generated/schema";
 import { nameFilter } from "../lib/grammar";
 import api, { answer, done } from "./client";
 
@@ -77,6 +78,12 @@ export const tagExperiment = (id: string, key: string, value: string | null) =>
   value === null
     ? done(api.DELETE("/api/v1/experiments/{experiment_id}/tags/{key}", { params: { path: { experiment_id: id, key } } }))
     : done(api.POST("/api/v1/experiments/{experiment_id}/tags", { ...at(id), body: { tags: { [key]: value } } }));
+
+export type WrittenObjective = components["schemas"]["WrittenObjective"];
+
+/** Says what an experiment is for, with bounds as people write them: "recall >= 0.9". */
+export const setObjective = (written: WrittenObjective) =>
+  answer(api.POST("/api/v1/experiments/objective", { body: written }));
 
 /** Runs of these experiments that run now, the newest first. */
 export const runningQuery = (ids: readonly string[]) =>

@@ -3,6 +3,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import type { components } from "../../generated/schema";
 import api, { answer, done } from "./client";
+import { touchedBy } from "./models";
 
 type Schemas = components["schemas"];
 export type ApprovalRule = Schemas["ApprovalRule"];
@@ -66,9 +67,7 @@ export const comparisonQuery = (name: string, versions: readonly number[]) =>
 
 /** Everything that a move of a version concerns. */
 export function movedIn(name: string) {
-  return [
-    ["models"], ["model", name], ["versions"], ["version", name], ["promotions"], ["history"], ["checks", name],
-  ] as const;
+  return [...touchedBy(name), ["promotions"], ["checks", name]] as const;
 }
 
 export const promote = (name: string, version: number, target: string, reason: string) =>
@@ -104,5 +103,5 @@ export const cardQuery = (name: string, version: number, format: CardFormat = "m
     queryFn: async ({ signal }) =>
       (await answer(api.GET("/api/v1/model-versions/card", { params: { query: { name, version, format } }, signal }))).text,
     retry: false,
-    staleTime: 10_000,
+    staleTime: 0,
   });

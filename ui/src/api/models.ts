@@ -2,8 +2,7 @@
 
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { nameFilter, quote } from "../lib/grammar";
-import { contentUrl } from "./artifacts";
-import api, { answer, ApiError, done, readText } from "./client";
+import api, { answer, done } from "./client";
 
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 
@@ -65,29 +64,15 @@ export const versionQuery = (name: string, version: number) =>
       ),
   });
 
-/** A text file of a version; null where there is none. */
-export const versionFileQuery = (name: string, version: number, path: string) =>
-  queryOptions({
-    queryKey: ["version-file", name, version, path],
-    queryFn: async ({ signal }) => {
-      try {
-        return await readText(contentUrl(versionUri(name, version), path), signal);
-      } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-      }
-    },
-    retry: false,
-    staleTime: Infinity,
-  });
-
 export function versionUri(name: string, version: number): string {
   return `models:/${name}/${version}`;
 }
 
 /** The queries that a change to a model concerns. */
 export function touchedBy(name: string) {
-  return [["models"], ["model", name], ["versions"], ["version", name]] as const;
+  return [
+    ["models"], ["model", name], ["versions"], ["version", name], ["version-comparison", name], ["model-card", name], ["history"],
+  ] as const;
 }
 
 const of = (name: string) => ({ params: { path: { name } } });

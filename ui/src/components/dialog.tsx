@@ -1,6 +1,6 @@
 /** A window over the page: it keeps the focus, and Escape or a click beside it closes it. */
 
-import { type FormEvent, type ReactNode, useEffect, useId, useRef } from "react";
+import { type FormEvent, type ReactNode, useCallback, useId, useState } from "react";
 import { Icon } from "./icons";
 
 interface Props {
@@ -14,10 +14,12 @@ interface Props {
 }
 
 export function Dialog({ title, children, close, actions, onSubmit, wide }: Props) {
-  const dialog = useRef<HTMLDialogElement>(null);
+  const [dialog, setDialog] = useState<HTMLDialogElement | null>(null);
   const heading = useId();
-  useEffect(() => {
-    dialog.current?.showModal();
+  // What is in it comes when it is open: a field in a closed one cannot take the focus.
+  const opened = useCallback((element: HTMLDialogElement | null) => {
+    if (element && !element.open) element.showModal();
+    setDialog(element);
   }, []);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -25,11 +27,11 @@ export function Dialog({ title, children, close, actions, onSubmit, wide }: Prop
   };
   return (
     <dialog
-      ref={dialog}
+      ref={opened}
       className={wide ? "dialog wide-dialog" : "dialog"}
       aria-labelledby={heading}
       onClose={close}
-      onClick={(event) => event.target === dialog.current && close()}
+      onClick={(event) => event.target === dialog && close()}
     >
       <form onSubmit={submit}>
         <header>
@@ -38,7 +40,7 @@ export function Dialog({ title, children, close, actions, onSubmit, wide }: Prop
             <Icon name="cross" />
           </button>
         </header>
-        <div className="dialog-body">{children}</div>
+        <div className="dialog-body">{dialog && children}</div>
         {actions && <footer>{actions}</footer>}
       </form>
     </dialog>

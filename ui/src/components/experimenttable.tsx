@@ -16,6 +16,7 @@ import { TextDialog } from "./forms";
 import { Icon } from "./icons";
 import { Ago } from "./marks";
 import { ActionMenu } from "./menu";
+import { ObjectiveDialog } from "./objectivedialog";
 
 const HEIGHTS = { compact: 28, normal: 32, comfortable: 40 };
 
@@ -41,7 +42,7 @@ export function ExperimentTable({ items, activity, order, onSort, onTag, chosen,
     overscan: 12,
     scrollPaddingStart: 40,
   });
-  const [asked, setAsked] = useState<{ what: "rename" | "note" | "tag"; item: Experiment } | null>(null);
+  const [asked, setAsked] = useState<{ what: "rename" | "note" | "objective" | "tag"; item: Experiment } | null>(null);
   const edit = useEdit();
   const quietly = useQuietEdit();
   const pinned = usePinned();
@@ -164,6 +165,7 @@ export function ExperimentTable({ items, activity, order, onSort, onTag, chosen,
                         : [
                             { label: "Rename…", run: () => setAsked({ what: "rename", item }) },
                             { label: item.tags?.[NOTE_TAG] ? "Edit note…" : "Write a note…", run: () => setAsked({ what: "note", item }) },
+                            { label: "Objective…", run: () => setAsked({ what: "objective", item }) },
                             { label: "Add a tag…", run: () => setAsked({ what: "tag", item }) },
                             { label: isPinned ? "Unpin" : "Pin to the sidebar", run: () => pin(item) },
                             ...(id === "0" ? [] : [{ label: "Delete", danger: true, run: () => quietly(deletion([item])) }]),
@@ -187,6 +189,7 @@ export function ExperimentTable({ items, activity, order, onSort, onTag, chosen,
           save={(name) => edit(renaming(asked.item, name.trim()))}
         />
       )}
+      {asked?.what === "objective" && <ObjectiveDialog experiment={asked.item} close={() => setAsked(null)} />}
       {asked?.what === "note" && (
         <TextDialog
           title={`Note of ${asked.item.name}`}

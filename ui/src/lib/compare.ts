@@ -127,7 +127,8 @@ export function bestOf(row: Row): Set<number> {
   return new Set(values.flatMap((value, index) => (value === best ? [index] : [])));
 }
 
-function rowsOf(columns: readonly Map<string, Cell>[]): Row[] {
+/** One column of cells for each thing, by their keys. */
+export function rowsOf(columns: readonly Map<string, Cell>[]): Row[] {
   const keys = [...new Set(columns.flatMap((column) => [...column.keys()]))].sort((a, b) => a.localeCompare(b));
   return keys.map((key) => {
     const cells = columns.map((column) => column.get(key) ?? { text: null });

@@ -4,10 +4,10 @@ import { type QueryKey, useQueryClient } from "@tanstack/react-query";
 import { useCallback } from "react";
 import { notify } from "./notices";
 
-export interface Edit {
-  /** What was done, in the past: "Renamed to churn." */
-  said: string;
-  act: () => Promise<unknown>;
+export interface Edit<Answer = unknown> {
+  /** What was done, in the past: "Renamed to churn."; from the answer, where only that tells. */
+  said: string | ((answer: Answer) => string);
+  act: () => Promise<Answer>;
   /** Takes it back; left out where nothing can. */
   undo?: () => Promise<unknown>;
   /** Keys of the queries whose answers it changes. */
@@ -15,7 +15,7 @@ export interface Edit {
 }
 
 /** Does an edit and says so; a failure is thrown, for who has a place to show it beside the field. */
-export function useEdit(): (edit: Edit) => Promise<void> {
+export function useEdit(): <Answer>(edit: Edit<Answer>) => Promise<void> {
   const queries = useQueryClient();
   return useCallback(
     async ({ said, act, undo, touches }) => {
@@ -30,9 +30,9 @@ export function useEdit(): (edit: Edit) => Promise<void> {
           }
         });
       try {
-        await act();
+        const answer = await act();
         // Before the page shows it: who sees the change and takes it back means this one, not the one before.
-        notify({ text: said, kind: "done", ...(back ? { undo: back } : {}) });
+        notify({ text: typeof said === "string" ? said : said(answer), kind: "done", ...(back ? { undo: back } : {}) });
       } finally {
         // A change may have been made though its answer was lost.
         await renew();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readEvaluation, spanOf, tally } from "./evaluation";
+import { isOf, readEvaluation, span, spanOf, tally, ticks } from "./evaluation";
 
 const RECORD = JSON.stringify({
   format: 1,
@@ -49,5 +49,32 @@ describe("spanOf", () => {
   it("goes over values and intervals, and leaves out what is unknown", () => {
     expect(spanOf([{ value: 1, low: NaN, high: NaN }, { value: 3, low: 2, high: 5 }])).toEqual([1, 5]);
     expect(spanOf([])).toBeNull();
+  });
+});
+
+describe("axes", () => {
+  it("have round numbers, and room around a single value", () => {
+    expect(ticks([0, 1])).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
+    expect(ticks([0.07, 0.97])).toEqual([0.2, 0.4, 0.6, 0.8]);
+    expect(ticks([-7.2, 6.9])).toEqual([-5, 0, 5]);
+    expect(span([2, 2], 0.05)).toEqual([1.8, 2.2]);
+    expect(span([0, 10], 0.05)).toEqual([-0.5, 10.5]);
+  });
+});
+
+describe("a run judged a version", () => {
+  const version = { model_id: "m-1", run_id: "r1", source: "models:/m-1" };
+
+  it("where its tag names the model", () => {
+    expect(isOf("m-1", "r2", version)).toBe(true);
+    expect(isOf("models:/m-1", "r2", version)).toBe(true);
+    expect(isOf("m-2", "r2", version)).toBe(false);
+    expect(isOf(undefined, "r1", version)).toBe(false);
+  });
+
+  it("where it is the version's own, and does not name another model", () => {
+    expect(isOf("runs:/r1/model", "r1", version)).toBe(true);
+    expect(isOf("m-2", "r1", version)).toBe(false);
+    expect(isOf("m-2", "r1", { ...version, model_id: "" })).toBe(true);
   });
 });

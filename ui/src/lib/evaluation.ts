@@ -43,6 +43,7 @@ export interface GroupReport {
 
 export interface Business {
   labels: string[];
+  /** What a row is worth: by its true class, then by the one that was foretold. */
   matrix: number[][];
   threshold: number;
   value: Estimate;
@@ -79,7 +80,6 @@ export interface Explanation {
 
 export interface Probe {
   name: string;
-  kind: string;
   value: number;
   change: number;
   reason: string;
@@ -170,6 +170,30 @@ export function spanOf(estimates: readonly Estimate[]): [number, number] | null 
   return ends.length === 0 ? null : [Math.min(...ends), Math.max(...ends)];
 }
 
+/** Where an axis begins and ends, with some room `by` the ends; around a single value. */
+export function span(values: readonly number[], by: number): readonly [number, number] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = high > low ? (high - low) * by : Math.abs(low) * 0.1 || 1;
+  return [low - room, high + room];
+}
+
+/** From three to seven round numbers of an axis. */
+export function ticks([low, high]: readonly [number, number]): number[] {
+  const rough = (high - low) / 5;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((digit) => digit * power).find((size) => size >= rough * 0.999) ?? 10 * power;
+  const first = Math.ceil(low / step - 1e-9);
+  const count = Math.floor(high / step + 1e-9) - first + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, index) => Number(((first + index) * step).toPrecision(12)));
+}
+
+/** Whether a run with this tag judged a version: its tag names the model, or it is the version's own run and knew another name. */
+export function isOf(evaluated: string | undefined, runId: string, version: { model_id?: string | null; run_id?: string | null; source: string }): boolean {
+  if (evaluated === undefined) return false;
+  if (evaluated === version.model_id || evaluated === version.source) return true;
+  return runId === version.run_id && !(version.model_id && evaluated.startsWith("m-"));
+}
+
 function check(one: Fields): Check {
   const passed = typeof one.passed === "boolean" ? one.passed : null;
   return { name: word(one.name), passed, value: number(one.value), bound: word(one.bound), reason: word(one.reason) };
@@ -240,7 +264,6 @@ function robustness(one: Fields): Robustness {
     greaterIsBetter: one.greater_is_better !== false,
     probes: list(one.probes).map((probe) => ({
       name: word(probe.name),
-      kind: word(probe.kind),
       value: number(probe.value),
       change: number(probe.change),
       reason: word(probe.reason),

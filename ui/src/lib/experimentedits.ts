@@ -1,9 +1,10 @@
 /** What can be done to experiments, with its way back. */
 
-import { deleteExperiment, renameExperiment, restoreExperiment, tagExperiment } from "../api/experiments";
+import { deleteExperiment, renameExperiment, restoreExperiment, setObjective, tagExperiment, type WrittenObjective } from "../api/experiments";
 import type { Experiment } from "../api/types";
 import type { Edit } from "./edits";
 import { formatCount } from "./format";
+import { OBJECTIVE_TAG } from "./objective";
 import { forgetPlace, renamePlace } from "./places";
 
 const TOUCHES = [["experiments"], ["experiment"], ["home"]] as const;
@@ -43,6 +44,17 @@ export function renaming(item: Experiment, name: string): Edit {
     renamePlace({ kind: "experiment", id: item.experiment_id, name: next });
   };
   return { said: `Renamed ${item.name} to ${name}.`, act: () => to(name), undo: () => to(item.name), touches: TOUCHES };
+}
+
+/** Says what an experiment is for, or with null that it is for nothing that is said. */
+export function aiming(item: Experiment, written: Omit<WrittenObjective, "experiment_id"> | null): Edit {
+  const back = tagging(item, OBJECTIVE_TAG, null, `${item.name} has no objective any more.`);
+  if (written === null) return back;
+  return {
+    ...back,
+    said: `Changed the objective of ${item.name}.`,
+    act: () => setObjective({ experiment_id: item.experiment_id, ...written }),
+  };
 }
 
 /** Sets a tag, or with null takes it away. */

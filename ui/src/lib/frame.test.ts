@@ -4,7 +4,6 @@ import { matching, readSort, sorted, turned } from "./experimentlist";
 import { addressOf, placeAt, readPlaces, toFront } from "./places";
 import { DEFAULTS, readPreferences } from "./preferences";
 import { best, score } from "./ranking";
-import { requirements, sideBySide } from "./sidebyside";
 import { shell } from "./begin";
 
 afterEach(() => setFormats({ digits: 4, zone: "local" }));
@@ -76,19 +75,6 @@ describe("the list of experiments", () => {
     expect(sorted(all, activity, readSort(undefined))[0]?.name).toBe("b10");
     expect(turned(readSort("name"), "name")).toBe("-name");
     expect(turned(readSort("name"), "runs")).toBe("-runs");
-  });
-});
-
-test("things side by side: what differs, what is missing", () => {
-  expect(sideBySide([{ a: "1", b: "2" }, { a: "1" }])).toEqual([
-    { key: "a", values: ["1", "1"], differs: false },
-    { key: "b", values: ["2", null], differs: true },
-  ]);
-  expect(requirements("# made by a tool\nnumpy==2.1  # pinned\n-e .\npandas[performance] >=2\n\nmlflow")).toEqual({
-    numpy: "==2.1",
-    "-e .": "",
-    "pandas[performance]": ">=2",
-    mlflow: "",
   });
 });
 

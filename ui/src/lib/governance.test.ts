@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ApprovalRule, RegistryEvent } from "../api/governance";
-import { eventText, listed, ruleFor, ruleText, targetText } from "./governance";
+import { eventText, listed, namesIn, ruleFor, ruleText, targetText, waitText } from "./governance";
 
 const rule = (part: Partial<ApprovalRule>): ApprovalRule => ({
   model: "", target: "stage:Production", approvers: 1, who: [], checks: [], allow_own: false, ...part,
@@ -31,6 +31,11 @@ describe("rules", () => {
     expect(ruleText(rule({ approvers: 0 }))).toBe("nothing");
     expect(listed(["a", "b", "c"], "or")).toBe("a, b or c");
   });
+
+  it("name people and checks between commas, blanks and all", () => {
+    expect(namesIn(" Ada Lovelace, bob ,,bob\neve ")).toEqual(["Ada Lovelace", "bob", "eve"]);
+    expect(waitText(["an approval", "the check 'gate', which failed: too low."])).toBe("It waits for an approval; the check 'gate', which failed: too low.");
+  });
 });
 
 describe("events", () => {
@@ -38,6 +43,10 @@ describe("events", () => {
     expect(eventText(event({ action: "alias.set", target: "alias:champion", before: "3", after: "4" }))).toBe("moved @champion from v3 to v4");
     expect(eventText(event({ action: "version.stage", version: 4, before: "None", after: "Production" }))).toBe("moved v4 from None to Production");
     expect(eventText(event({ action: "rolled_back", version: 3, target: "alias:champion", before: "4" }))).toBe("rolled @champion back from v4 to v3");
+  });
+
+  it("do not repeat long values", () => {
+    expect(eventText(event({ action: "model.tag_set", target: "notes", after: "x".repeat(5000) })).length).toBeLessThan(200);
   });
 
   it("that are not known are still told", () => {

@@ -23,10 +23,23 @@ export function ruleText({ approvers, who, checks, allow_own: own }: ApprovalRul
   return parts.join(", and ") || "nothing";
 }
 
+/** What a promotion waits for, as a sentence. */
+export function waitText(missing: readonly string[]): string {
+  return `It waits for ${missing.join("; ").replace(/\.$/, "")}.`;
+}
+
+/** Names as a field holds them: between commas, since names have blanks. */
+export function namesIn(text: string): string[] {
+  return [...new Set(text.split(/[,\n]/).map((name) => name.trim()).filter(Boolean))];
+}
+
 export function listed(words: readonly string[], last: string): string {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
 }
 
+/** Values may be long; the page of what was changed shows all of them. */
+const LONGEST = 120;
+const short = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 const version = (number: number) => (number > 0 ? `v${number}` : "");
 const called = (text: string) => (/^\d+$/.test(text) ? `v${text}` : text);
 
@@ -41,7 +54,7 @@ const SAID: Record<string, (event: RegistryEvent) => string> = {
   "model.described": () => "described the model",
   "model.renamed": ({ before, after }) => `renamed the model from ${before} to ${after}`,
   "model.tag_deleted": ({ target }) => `removed the tag ${target}`,
-  "model.tag_set": ({ target, after }) => `set the tag ${target} to ${after}`,
+  "model.tag_set": ({ target, after }) => `set the tag ${target} to ${short(after)}`,
   "note.added": (event) => `remarked on ${version(event.version)}`,
   "promotion.approved": (event) => `approved ${version(event.version)} for ${targetText(event.target)}`,
   "promotion.done": (event) =>
@@ -59,7 +72,7 @@ const SAID: Record<string, (event: RegistryEvent) => string> = {
   "version.described": (event) => `described ${version(event.version)}`,
   "version.stage": (event) => `moved ${version(event.version)} from ${event.before || "no stage"} to ${event.after || "no stage"}`,
   "version.tag_deleted": (event) => `removed the tag ${event.target} of ${version(event.version)}`,
-  "version.tag_set": (event) => `set the tag ${event.target} of ${version(event.version)} to ${event.after}`,
+  "version.tag_set": (event) => `set the tag ${event.target} of ${version(event.version)} to ${short(event.after)}`,
 };
 
 /** What somebody did, for a sentence that begins with who. */

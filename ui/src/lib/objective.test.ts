@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { conditionOf, criterionText, objectiveOf } from "./objective";
+import { conditionOf, criterionLine, criterionText, objectiveOf } from "./objective";
 
 const tag = (value: unknown) => ({ "treering.objective": typeof value === "string" ? value : JSON.stringify(value) });
 
@@ -8,7 +8,8 @@ describe("objectiveOf", () => {
     const found = objectiveOf(
       tag({ statement: "Find fraud.", criteria: [{ metric: "recall", op: ">=", value: 0.9 }, { metric: "x", op: "~", value: 1 }, 4] }),
     );
-    expect(found).toEqual({ statement: "Find fraud.", owner: "", criteria: [{ metric: "recall", op: ">=", value: 0.9, slice: "" }] });
+    const criteria = [{ metric: "recall", op: ">=", value: 0.9, slice: "" }];
+    expect(found).toEqual({ statement: "Find fraud.", owner: "", criteria, primary: "", greaterIsBetter: true, minImprovement: 0 });
   });
 
   it.each([undefined, {}, tag("nothing"), tag("[]"), tag({ criteria: [] })])("finds none in %s", (tags) => {
@@ -20,8 +21,9 @@ describe("a bound", () => {
   const bound = { metric: "recall", op: ">=", value: 0.9, slice: "" } as const;
 
   it("is written for people", () => {
-    expect(criterionText(bound)).toBe("recall ≥ 0.9000");
-    expect(criterionText({ ...bound, op: "<", slice: "DE" })).toBe("recall on DE < 0.9000");
+    expect(criterionText(bound)).toBe("recall ≥ 0.9");
+    expect(criterionText({ ...bound, op: "<", slice: "DE" })).toBe("recall on DE < 0.9");
+    expect(criterionLine({ ...bound, slice: "DE" })).toBe("recall[DE] >= 0.9");
   });
 
   it("becomes a condition on the metric that runs have", () => {

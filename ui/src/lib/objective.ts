@@ -1,10 +1,10 @@
 /** What an experiment is for, and when it has succeeded, as a tag of it says. */
 
-import { formatNumber } from "./format";
+import { formatParam } from "./format";
 import { parseJson } from "./jsontext";
 import { isObject } from "./tables";
 
-const OBJECTIVE_TAG = "treering.objective";
+export const OBJECTIVE_TAG = "treering.objective";
 const OPERATORS = [">=", "<=", ">", "<", "=="] as const;
 
 export interface Criterion {
@@ -19,6 +19,11 @@ export interface Objective {
   statement: string;
   owner: string;
   criteria: Criterion[];
+  /** The metric by which two models are compared; "" where nobody said. */
+  primary: string;
+  greaterIsBetter: boolean;
+  /** By how much of it a new model has to beat the old one. */
+  minImprovement: number;
 }
 
 /** Null where the tags hold none, or something that is none: anybody can write a tag. */
@@ -33,7 +38,14 @@ export function objectiveOf(tags: Readonly<Record<string, string>> | undefined):
   }
   if (!isObject(root) || typeof root.statement !== "string") return null;
   const criteria = Array.isArray(root.criteria) ? root.criteria.filter(isObject).flatMap(criterionOf) : [];
-  return { statement: root.statement, owner: typeof root.owner === "string" ? root.owner : "", criteria };
+  return {
+    statement: root.statement,
+    owner: typeof root.owner === "string" ? root.owner : "",
+    criteria,
+    primary: typeof root.primary === "string" ? root.primary : "",
+    greaterIsBetter: root.greater_is_better !== false,
+    minImprovement: typeof root.min_improvement === "number" ? root.min_improvement : 0,
+  };
 }
 
 function criterionOf(one: Record<string, unknown>): Criterion[] {
@@ -44,7 +56,12 @@ function criterionOf(one: Record<string, unknown>): Criterion[] {
 
 export function criterionText({ metric, op, value, slice }: Criterion): string {
   const sign = { ">=": "≥", "<=": "≤", "==": "=", ">": ">", "<": "<" }[op];
-  return `${metric}${slice ? ` on ${slice}` : ""} ${sign} ${formatNumber(value)}`;
+  return `${metric}${slice ? ` on ${slice}` : ""} ${sign} ${formatParam(String(value))}`;
+}
+
+/** A bound as the server takes it, and as people write it. */
+export function criterionLine({ metric, op, value, slice }: Criterion): string {
+  return `${metric}${slice ? `[${slice}]` : ""} ${op} ${value}`;
 }
 
 /**

@@ -31,7 +31,7 @@ export const DEFAULTS: Preferences = {
   name: "",
 };
 
-const MOST_NAME = 250;
+export const MOST_NAME = 250;
 
 const item = stored("preferences", readPreferences);
 

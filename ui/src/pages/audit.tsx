@@ -30,7 +30,7 @@ export function AuditPage() {
               </p>
               <p className="muted">
                 Changes to experiments, runs and settings are not recorded yet, and nobody proves who he is. Runs say who made them, and
-                deleted ones are kept until `treering gc` removes them. To hear of changes, make a{" "}
+                deleted ones are kept until <code>treering gc</code> removes them. To hear of changes, make a{" "}
                 <Link to="/settings" className="link">
                   webhook
                 </Link>

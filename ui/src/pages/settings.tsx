@@ -9,7 +9,7 @@ import { ThemeSwitch, TopBar, useOpenKeys } from "../components/frame";
 import { WebhooksCard } from "../components/settings/webhooks";
 import { formatBytes, formatCount, formatNumber, formatTime } from "../lib/format";
 import { notify } from "../lib/notices";
-import { type Density, type Landing, setPreferences, type TimeZone, usePreferences } from "../lib/preferences";
+import { type Density, type Landing, MOST_NAME, setPreferences, type TimeZone, usePreferences } from "../lib/preferences";
 import { forgetStored, PREFIX, storedSizes } from "../lib/stored";
 import "../styles/plain.css";
 
@@ -92,7 +92,7 @@ function Looks() {
           className="field"
           aria-label="Your name"
           autoComplete="username"
-          maxLength={250}
+          maxLength={MOST_NAME}
           value={name}
           onChange={(event) => setPreferences({ name: event.target.value })}
         />
@@ -196,7 +196,7 @@ function Storage() {
     <Card title="Kept in this browser">
       <Setting
         label={`${formatBytes(bytes)} in ${formatCount(sizes.length, "entry", "entries")}`}
-        about="Settings, pins, and where you were lately. Nothing of it is sent anywhere."
+        about="Settings, pins, and where you were lately. Of it, only your name is sent: to this server, with what you change."
       >
         <button
           type="button"

@@ -15,6 +15,7 @@ import { BulkBar, MOST_COMPARED } from "../components/runs/bulk";
 import { codeOf } from "../components/runs/code";
 import { FilterMenu } from "../components/runs/filters";
 import { ObjectiveBar } from "../components/runs/objective";
+import { ObjectiveDialog } from "../components/objectivedialog";
 import { ColumnMenu, DisplayMenu, GroupMenu } from "../components/runs/menus";
 import type { Look } from "../components/runs/row";
 import { ViewsMenu } from "../components/runs/savedviews";
@@ -60,6 +61,7 @@ function Workspace({ experimentId }: { experimentId: string }) {
   const narrow = useNarrow();
   const [hovered, setHovered] = useState<string | null>(null);
   const [exporting, setExporting] = useState(false);
+  const [aiming, setAiming] = useState(false);
   const [sight, setSight] = useStretch();
   const [selection, select] = useSelection(JSON.stringify(scope));
   const queries = useQueryClient();
@@ -106,6 +108,7 @@ function Workspace({ experimentId }: { experimentId: string }) {
     { id: "export-runs", label: "Export the runs", group: "Runs", run: () => setExporting(true) },
     { id: "fold-runs", label: "Fold the table, or not", group: "View", keys: "[", run: () => fold("charts") },
     { id: "fold-charts", label: "Fold the charts, or not", group: "View", keys: "]", run: () => fold("runs") },
+    ...(names.single ? [{ id: "objective", label: "Say what this experiment is for", group: "Experiment", run: () => setAiming(true) }] : []),
     { id: "tree", label: "Nested runs below their parent, or not", group: "View", run: () => change({ tree: !table.nested }) },
   ]);
   const copyIds = () => void collectIds({ scope, selection }).then((found) => navigator.clipboard.writeText(found.join("\n")).then(() => notify({ kind: "done", text: `Copied ${formatCount(found.length, "id")}` })));
@@ -160,7 +163,8 @@ function Workspace({ experimentId }: { experimentId: string }) {
           </span>
         )}
       </TopBar>
-      {names.objective && <ObjectiveBar objective={names.objective} scope={scope} metrics={metrics} onFilter={onFilter} />}
+      {names.objective && <ObjectiveBar objective={names.objective} scope={scope} metrics={metrics} onFilter={onFilter} change={() => setAiming(true)} />}
+      {aiming && names.single && <ObjectiveDialog experiment={names.single} close={() => setAiming(false)} />}
       <div className="bar filter-bar">
         <QueryField value={view.q} mistake={mistake} experimentIds={ids} keys={keys} onSubmit={(q) => change({ q })} />
         <div className="bar-buttons">
@@ -291,8 +295,8 @@ function useNames(ids: readonly string[]) {
   const retry = () => {
     for (const result of results) void result.refetch();
   };
-  const objective = ids.length === 1 ? objectiveOf(results[0]?.data?.tags) : null;
-  return { byId, title, objective, error: failed?.error ?? null, retry };
+  const single = ids.length === 1 ? results[0]?.data : undefined;
+  return { byId, title, single, objective: objectiveOf(single?.tags), error: failed?.error ?? null, retry };
 }
 
 /** What is selected; all that match are others after the filter has changed. */

@@ -21,7 +21,7 @@ _SIGNS = re.compile(r"([\\`*_\[\]#|~!$])")
 _LINE_START = re.compile(r"\A(\d{0,9})([-+=.)])")
 # A colon and slashes, and three letters with a dot, become a link by themselves in some places.
 _LINKS = re.compile(r"(:)(//)|(www)(\.)", re.IGNORECASE)
-_OUTCOME = {"ok": "\N{CHECK MARK} ", "err": "\N{CROSS MARK} ", "warn": "\N{WARNING SIGN} "}
+_OUTCOME = {"ok": "\N{CHECK MARK} ", "err": "\N{BALLOT X} ", "warn": "\N{WARNING SIGN} "}
 _TASKS = {"classifier": "tabular-classification", "regressor": "tabular-regression"}
 _BARS = 20
 

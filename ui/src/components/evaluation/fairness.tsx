@@ -34,7 +34,7 @@ export function FairnessCard({ report }: { report: GroupReport }) {
       {report.warnings.length > 0 && (
         <ul className="warnings">
           {report.warnings.map((text) => (
-            <li key={text} className="state warn">
+            <li key={text} className="state warn wraps">
               {text}
             </li>
           ))}

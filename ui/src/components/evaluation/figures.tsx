@@ -6,7 +6,7 @@ import { formatNumber } from "../../lib/format";
 import { Card } from "../card";
 import { intervalText, Range } from "./drawing";
 
-export function Verdict({ passed }: { passed: boolean | null }) {
+function Verdict({ passed }: { passed: boolean | null }) {
   if (passed === null) return <span className="state warn">too few rows</span>;
   return passed ? <span className="state ok">passed</span> : <span className="state err">failed</span>;
 }
@@ -31,7 +31,7 @@ export function ChecksCard({ checks }: { checks: readonly Check[] }) {
           <tbody>
             {checks.map((item) => (
               <tr key={`${item.name} ${item.bound}`}>
-                <td>
+                <td className="wrap">
                   {item.name} <span className="muted">{item.bound}</span>
                 </td>
                 <td>
@@ -89,7 +89,9 @@ export function MetricsCard({ record }: { record: EvaluationRecord }) {
               const other = others.get(key);
               return (
                 <tr key={key}>
-                  <td title={key}>{key}</td>
+                  <td className="clip" title={key}>
+                    {key}
+                  </td>
                   <td className="num strong">{formatNumber(value.value)}</td>
                   <td className="num muted wide">{intervalText(value)}</td>
                   {beside && (
@@ -197,7 +199,7 @@ interface PartProps {
 export function Part({ name, rows, value, span, mark }: PartProps) {
   return (
     <tr>
-      <td>{name}</td>
+      <td className="wrap">{name}</td>
       <td className="num">{rows === null ? "few" : rows.toLocaleString("en")}</td>
       <td className="num strong">{value ? formatNumber(value.value) : <span className="muted">–</span>}</td>
       <td className="range-cell">{value && <Range of={value} span={span} mark={mark} />}</td>

@@ -31,6 +31,9 @@ export function ImportanceCard({ explanation }: { explanation: Explanation }) {
             <th scope="col" className="num">
               Importance
             </th>
+            <th scope="col" className="num wide">
+              Deviation
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -42,9 +45,8 @@ export function ImportanceCard({ explanation }: { explanation: Explanation }) {
               <td className="range-cell">
                 <Bar value={value} most={most} />
               </td>
-              <td className="num">
-                {formatNumber(value)} {deviation > 0 && <span className="muted">± {formatNumber(deviation)}</span>}
-              </td>
+              <td className="num">{formatNumber(value)}</td>
+              <td className="num muted wide">{deviation > 0 && `± ${formatNumber(deviation)}`}</td>
             </tr>
           ))}
         </tbody>
@@ -66,7 +68,7 @@ export function DependenceCard({ dependences }: { dependences: readonly Dependen
         {dependences.map((item) => (
           <Curves
             key={`${item.feature} ${item.output}`}
-            lines={[{ points: pointsOf(item), dots: item.values.some((value) => typeof value === "string") }]}
+            {...placed(item)}
             across={item.feature}
             up={item.output || "prediction"}
             label={`The mean prediction by ${item.feature}: from ${said(item, 0)} to ${said(item, item.mean.length - 1)}.`}
@@ -77,11 +79,12 @@ export function DependenceCard({ dependences }: { dependences: readonly Dependen
   );
 }
 
-function pointsOf({ values, mean }: Dependence): [number, number][] {
-  return mean.map((value, index) => {
-    const at = values[index];
-    return [typeof at === "number" ? at : index, value];
-  });
+/** Words stand beside each other as they come, and nothing lies between them. */
+function placed({ values, mean }: Dependence) {
+  if (values.every((value) => typeof value === "number")) {
+    return { lines: [{ points: mean.map((value, index) => [values[index] ?? NaN, value] as const) }] };
+  }
+  return { lines: [{ points: mean.map((value, index) => [index, value] as const), dots: "alone" as const }], names: values.map(String) };
 }
 
 function said({ values, mean }: Dependence, at: number): string {
@@ -96,8 +99,8 @@ export function CalibrationCard({ calibration }: { calibration: readonly Calibra
           <figure key={item.label}>
             <Curves
               lines={[
-                { points: [[0, 0], [1, 1]], tone: "quiet" },
-                { points: item.bins.map(({ predicted, observed }) => [predicted, observed] as const), dots: true },
+                { points: [[0, 0], [1, 1]], quiet: true },
+                { points: item.bins.map(({ predicted, observed }) => [predicted, observed] as const), dots: "joined" },
               ]}
               across={item.label ? `foretold for ${item.label}` : "foretold"}
               up="observed"
@@ -133,6 +136,7 @@ export function BusinessCard({ business }: { business: Business }) {
           </div>
         ))}
       </dl>
+      {business.matrix.length > 0 && <WorthTable business={business} />}
       {business.curve.length > 1 && (
         <div className="curve-grid">
           <Curves
@@ -148,6 +152,38 @@ export function BusinessCard({ business }: { business: Business }) {
   );
 }
 
+/** What everything else here is reckoned with. */
+function WorthTable({ business: { labels, matrix } }: { business: Business }) {
+  return (
+    <div className="scrolls" tabIndex={0}>
+      <table className="list compact">
+        <thead>
+          <tr>
+            <th scope="col">A row is worth</th>
+            {labels.map((label) => (
+              <th key={label} scope="col" className="num">
+                foretold {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {matrix.map((row, index) => (
+            <tr key={index}>
+              <td>where {labels[index] ?? index} is true</td>
+              {row.map((worth, at) => (
+                <td key={at} className="num">
+                  {formatNumber(worth)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
 function parenthesised(text: string): string {
   return text ? `(${text})` : "";
 }
@@ -160,54 +196,54 @@ export function RobustnessCard({ robustness }: { robustness: Robustness }) {
       count={robustness.probes.length}
       actions={
         <span className="muted small">
-          {robustness.metric} is {formatNumber(robustness.value)} on sound rows
+          {robustness.metric} is {formatNumber(robustness.value)} on {formatCount(robustness.rows, "sound row")}
         </span>
       }
     >
-      <table className="list compact">
-        <thead>
-          <tr>
-            <th scope="col">What was done</th>
-            <th scope="col" className="num">
-              {robustness.metric}
-            </th>
-            <th scope="col" className="num">
-              Change
-            </th>
-            <th scope="col" className="range-cell">
-              <span className="hidden-text">Beside the others</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {robustness.probes.map((probe) => {
-            const worse = robustness.greaterIsBetter ? probe.change < 0 : probe.change > 0;
-            return (
-              <tr key={probe.name}>
-                <td className="main-cell" title={probe.name}>
-                  {probe.name}
-                </td>
-                {Number.isNaN(probe.value) ? (
-                  <td className="wrap muted" colSpan={3}>
-                    {probe.reason || "The model gave no answer."}
-                  </td>
-                ) : (
-                  <>
-                    <td className="num">{formatNumber(probe.value)}</td>
-                    <td className="num">
-                      {probe.change > 0 ? "+" : ""}
-                      {formatNumber(probe.change)}
+      <div className="scrolls" tabIndex={0}>
+        <table className="list compact">
+          <thead>
+            <tr>
+              <th scope="col">What was done</th>
+              <th scope="col" className="num">
+                {robustness.metric}
+              </th>
+              <th scope="col" className="num">
+                Change
+              </th>
+              <th scope="col" className="range-cell">
+                <span className="hidden-text">Beside the others</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {robustness.probes.map((probe) => {
+              const worse = robustness.greaterIsBetter ? probe.change < 0 : probe.change > 0;
+              return (
+                <tr key={probe.name}>
+                  <td className="wrap">{probe.name}</td>
+                  {Number.isNaN(probe.value) ? (
+                    <td className="wrap muted" colSpan={3}>
+                      {probe.reason || "The model gave no answer."}
                     </td>
-                    <td className="range-cell">
-                      <Bar value={probe.change} most={most} tone={worse ? "err" : "ok"} />
-                    </td>
-                  </>
-                )}
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+                  ) : (
+                    <>
+                      <td className="num">{formatNumber(probe.value)}</td>
+                      <td className="num">
+                        {probe.change > 0 ? "+" : ""}
+                        {formatNumber(probe.change)}
+                      </td>
+                      <td className="range-cell">
+                        <Bar value={probe.change} most={most} tone={worse ? "err" : "ok"} />
+                      </td>
+                    </>
+                  )}
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
       {robustness.notes.length > 0 && <p className="muted pad small">{robustness.notes.join(" ")}</p>}
     </Card>
   );

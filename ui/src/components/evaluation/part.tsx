@@ -41,7 +41,7 @@ export default function EvaluationPart({ runId, modelUri }: Props) {
 }
 
 export function NotEvaluated({ modelUri }: { modelUri: string }) {
-  const call = `treering.evaluate(${python(modelUri)}, data, targets="label", model_type="classifier")`;
+  const call = `treering.evaluate(\n    ${python(modelUri)}, data, targets="label", model_type="classifier"\n)`;
   return (
     <div className="page tinted" tabIndex={0}>
       <Empty title="Not evaluated yet.">

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { STAGES } from "../../api/models";
 import type { ModelVersion, RegisteredModel } from "../../api/types";
-import { movedIn, promote, rulesQuery } from "../../api/governance";
+import { movedIn, promote, type Promotion, rulesQuery } from "../../api/governance";
 import { type Edit, useEdit } from "../../lib/edits";
 import { ruleFor, ruleText, targetText } from "../../lib/governance";
 import { aliasing, staging } from "../../lib/modeledits";
@@ -26,8 +26,8 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
   const [number, setNumber] = useState(String(version ?? versions[0]?.version ?? ""));
   const edit = useEdit();
   const guard = useGuard(model.name, `alias:${alias.trim()}`);
-  const move = () => (guard.rule ? guard.promotion(Number(number)) : aliasing(model, alias.trim(), Number(number)));
-  const { busy, wrong, submit } = useSubmit(() => edit(move()), close);
+  const move = () => (guard.rule ? edit(guard.promotion(Number(number))) : edit(aliasing(model, alias.trim(), Number(number))));
+  const { busy, wrong, submit } = useSubmit(move, close);
   const about = useId();
   const before = model.aliases?.[alias.trim()];
   return (
@@ -50,7 +50,7 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
       </label>
       <label>
         Version
-        <VersionSelect versions={versions} value={number} change={setNumber} />
+        <VersionSelect versions={versions} value={number} focus={Boolean(given)} change={setNumber} />
       </label>
       <p className="muted" role="status">
         {!alias.trim()
@@ -67,9 +67,16 @@ export function AliasDialog({ model, versions, alias: given = "", version, close
   );
 }
 
-function VersionSelect({ versions, value, change }: { versions: readonly ModelVersion[]; value: string; change: (value: string) => void }) {
+interface VersionSelectProps {
+  versions: readonly ModelVersion[];
+  value: string;
+  focus: boolean;
+  change: (value: string) => void;
+}
+
+function VersionSelect({ versions, value, focus, change }: VersionSelectProps) {
   return (
-    <select className="field" value={value} onChange={(event) => change(event.target.value)}>
+    <select className="field" autoFocus={focus} value={value} onChange={(event) => change(event.target.value)}>
       {versions.map((item) => (
         <option key={item.version} value={item.version}>
           v{item.version}
@@ -95,8 +102,8 @@ export function StageDialog({ version, versions, close }: StageProps) {
   const moved = exclusive && archive ? held : [];
   const edit = useEdit();
   const guard = useGuard(version.name, `stage:${stage}`);
-  const move = () => (guard.rule ? guard.promotion(version.version) : staging(version, stage, moved));
-  const { busy, wrong, submit } = useSubmit(() => edit(move()), close);
+  const move = () => (guard.rule ? edit(guard.promotion(version.version)) : edit(staging(version, stage, moved)));
+  const { busy, wrong, submit } = useSubmit(move, close);
   const about = useId();
   const names = held.map((item) => `v${item.version}`).join(", ");
   return (
@@ -108,7 +115,7 @@ export function StageDialog({ version, versions, close }: StageProps) {
     >
       <label>
         Stage
-        <select className="field" value={stage} onChange={(event) => setStage(event.target.value)}>
+        <select className="field" autoFocus value={stage} onChange={(event) => setStage(event.target.value)}>
           {STAGES.map((item) => (
             <option key={item} value={item}>
               {item}
@@ -130,7 +137,9 @@ export function StageDialog({ version, versions, close }: StageProps) {
             : archive
               ? `v${version.version} takes the place of ${names} in ${stage}.`
               : `${names} and v${version.version} are both in ${stage} then; models:/${version.name}/${stage} means the newest of them.`
-          : `v${version.version} leaves ${version.stage}.`}
+          : version.stage === "None"
+            ? `v${version.version} is ${stage} then.`
+            : `v${version.version} leaves ${version.stage}.`}
       </p>
       {guard.fields}
       <Wrong id={about} wrong={wrong} />
@@ -143,8 +152,8 @@ function useGuard(name: string, target: string) {
   const rules = useQuery(rulesQuery(name));
   const [reason, setReason] = useState("");
   const rule = ruleFor(rules.data ?? [], name, target);
-  const promotion = (version: number): Edit => ({
-    said: `Asked to promote ${name} v${version} to ${targetText(target)}.`,
+  const promotion = (version: number): Edit<Promotion> => ({
+    said: ({ state }) => `${state === "DONE" ? "Promoted" : "Asked to promote"} ${name} v${version} to ${targetText(target)}.`,
     act: () => promote(name, version, target, reason.trim()),
     touches: movedIn(name),
   });

@@ -32,17 +32,17 @@ export function HistoryCard({ name, version = 0 }: Props) {
             <li key={event.seq}>
               <span className="history-what">
                 <span className="strong">{event.user || "somebody"}</span> {eventText(event)}
+                {name === "" && event.name && (
+                  <>
+                    {" · "}
+                    <Link to="/models/$name" params={{ name: event.name }} className="link">
+                      {event.name}
+                    </Link>
+                  </>
+                )}
                 {event.reason && <span className="muted history-why">“{event.reason}”</span>}
               </span>
               <span className="push muted">
-                {name === "" && event.name && (
-                  <>
-                    <Link to="/models/$name" params={{ name: event.name }} className="link">
-                      {event.name}
-                    </Link>{" "}
-                    ·{" "}
-                  </>
-                )}
                 <Ago time={event.time} />
               </span>
             </li>

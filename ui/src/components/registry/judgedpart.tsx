@@ -5,8 +5,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { loggedModelQuery, versionUri } from "../../api/models";
 import { runQuery } from "../../api/runs";
-import type { ModelVersion, Run } from "../../api/types";
-import { EVALUATED_TAG } from "../../lib/evaluation";
+import type { ModelVersion } from "../../api/types";
+import { EVALUATED_TAG, isOf } from "../../lib/evaluation";
 import { formatTime } from "../../lib/format";
 import EvaluationPart, { NotEvaluated } from "../evaluation/part";
 import { SkeletonRows } from "../feedback";
@@ -23,7 +23,7 @@ export default function JudgedPart({ version }: { version: ModelVersion }) {
   const uri = versionUri(version.name, version.version);
   if ((version.model_id && model.isPending) || runs.some((run) => run.isPending)) return <SkeletonRows rows={8} />;
   const found = runs
-    .flatMap(({ data }) => (data && evaluates(data, version) ? [data] : []))
+    .flatMap(({ data }) => (data && isOf(data.tags[EVALUATED_TAG], data.run_id, version) ? [data] : []))
     .sort((a, b) => (b.start_time ?? 0) - (a.start_time ?? 0));
   const shown = found.find((run) => run.run_id === asked) ?? found[0];
   if (shown === undefined) return <NotEvaluated modelUri={uri} />;
@@ -48,11 +48,4 @@ export default function JudgedPart({ version }: { version: ModelVersion }) {
       <EvaluationPart key={shown.run_id} runId={shown.run_id} modelUri={uri} />
     </>
   );
-}
-
-/** Its source run may have evaluated the model by the name it had then; others have to say which model they judged. */
-function evaluates(run: Run, version: ModelVersion): boolean {
-  const evaluated = run.tags[EVALUATED_TAG];
-  if (evaluated === undefined) return false;
-  return evaluated === version.model_id || evaluated === version.source || run.run_id === version.run_id;
 }

@@ -7,7 +7,7 @@ import { annotate, checksQuery, type Note, notesQuery } from "../../api/governan
 import type { ModelVersion } from "../../api/types";
 import { useEdit } from "../../lib/edits";
 import { Card } from "../card";
-import { Failure } from "../feedback";
+import { Failure, SkeletonRows } from "../feedback";
 import { TextDialog } from "../forms";
 import { Markdown } from "../markdown";
 import { Ago } from "../marks";
@@ -53,7 +53,7 @@ export function NotesCard({ version }: { version: ModelVersion }) {
   return (
     <Card
       title="Notes"
-      count={notes.length}
+      {...(query.data ? { count: notes.length } : {})}
       actions={
         <button type="button" className="button quiet" onClick={() => setAnswered("new")}>
           Add a note
@@ -62,6 +62,8 @@ export function NotesCard({ version }: { version: ModelVersion }) {
     >
       {query.isError ? (
         <Failure what="The notes could not be read." error={query.error} retry={() => void query.refetch()} />
+      ) : query.isPending ? (
+        <SkeletonRows rows={2} />
       ) : threads.length === 0 ? (
         <p className="muted pad">What reviewers found, and what to look out for. Nobody has remarked on this version yet.</p>
       ) : (
@@ -94,7 +96,7 @@ export function NotesCard({ version }: { version: ModelVersion }) {
             edit({
               said: "Added the note.",
               act: () => annotate(version.name, version.version, text.trim(), answered === "new" ? "" : answered.note_id),
-              touches: [["notes", version.name, version.version], ["history"]],
+              touches: [["notes", version.name, version.version], ["model-card", version.name], ["history"]],
             })
           }
         />

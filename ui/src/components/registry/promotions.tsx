@@ -5,9 +5,10 @@ import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
 import { decide, movedIn, type Promotion, promotionsQuery, type Verdict } from "../../api/governance";
 import { useEdit } from "../../lib/edits";
-import { targetText } from "../../lib/governance";
+import { targetText, waitText } from "../../lib/governance";
 import { Card } from "../card";
 import { Dialog } from "../dialog";
+import { Failure } from "../feedback";
 import { Buttons, useSubmit, Wrong } from "../forms";
 import { Ago } from "../marks";
 import { NameField, useName } from "../whoami";
@@ -17,6 +18,9 @@ export function WaitingCard({ name, version }: { name: string; version?: number 
   const query = useQuery(promotionsQuery(name, "PENDING"));
   const waiting = (query.data ?? []).filter((item) => version === undefined || item.version === version);
   const [asked, setAsked] = useState<{ promotion: Promotion; verdict: Verdict } | null>(null);
+  if (query.isError && !query.data) {
+    return <Failure what="What waits for approval could not be read." error={query.error} retry={() => void query.refetch()} />;
+  }
   if (waiting.length === 0) return null;
   return (
     <Card title="Waiting for approval" count={waiting.length}>
@@ -40,7 +44,7 @@ export function WaitingCard({ name, version }: { name: string; version?: number 
                   {said.comment && <span className="muted"> “{said.comment}”</span>}
                 </div>
               ))}
-              {item.missing.length > 0 && <div className="small state warn wraps">It waits for {item.missing.join("; ").replace(/\.$/, "")}.</div>}
+              {item.missing.length > 0 && <div className="small state warn wraps">{waitText(item.missing)}</div>}
             </div>
             <span className="push buttons">
               <button type="button" className="button" onClick={() => setAsked({ promotion: item, verdict: "approve" })}>
@@ -72,11 +76,13 @@ function DecideDialog({ promotion, verdict, close }: { promotion: Promotion; ver
   const [name] = useName();
   const edit = useEdit();
   const [word, past] = SAID[verdict];
+  // Who has no name yet begins with that.
+  const [known] = useState(name !== "");
   const what = `${promotion.name} v${promotion.version} for ${targetText(promotion.target)}`;
   const { busy, wrong, submit } = useSubmit(
     () =>
       edit({
-        said: `${what} is ${past}.`,
+        said: ({ state, missing }) => `${what} is ${past}.${state === "PENDING" ? ` ${waitText(missing)}` : ""}`,
         act: () => decide(promotion.promotion_id, verdict, comment.trim()),
         touches: movedIn(promotion.name),
       }),
@@ -88,12 +94,12 @@ function DecideDialog({ promotion, verdict, close }: { promotion: Promotion; ver
       title={`${word} ${what}`}
       close={close}
       onSubmit={submit}
-      actions={<Buttons button={word} busy={busy} idle={!name} danger={verdict === "reject"} close={close} />}
+      actions={<Buttons button={word} busy={busy} idle={!name.trim()} danger={verdict === "reject"} close={close} />}
     >
-      <NameField />
+      <NameField autoFocus={!known} />
       <label>
         Comment
-        <textarea className="field area" rows={3} autoFocus value={comment} onChange={(event) => setComment(event.target.value)} />
+        <textarea className="field area" rows={3} autoFocus={known} value={comment} onChange={(event) => setComment(event.target.value)} />
       </label>
       <Wrong id={about} wrong={wrong} />
     </Dialog>

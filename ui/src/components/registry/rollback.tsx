@@ -51,7 +51,7 @@ export function RollbackDialog({ model, versions, target: given, close }: Props)
     >
       <label>
         What
-        <select className="field" value={target} onChange={(event) => setTarget(event.target.value)}>
+        <select className="field" autoFocus value={target} onChange={(event) => setTarget(event.target.value)}>
           {held.map(([name, version]) => (
             <option key={name} value={name}>
               {targetText(name)}, now v{version}

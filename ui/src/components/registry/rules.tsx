@@ -6,10 +6,10 @@ import { type ApprovalRule, removeRule, rulesQuery, setRule } from "../../api/go
 import { STAGES } from "../../api/models";
 import type { RegisteredModel } from "../../api/types";
 import { useEdit, useQuietEdit } from "../../lib/edits";
-import { ruleText, targetText } from "../../lib/governance";
+import { namesIn, ruleText, targetText } from "../../lib/governance";
 import { Card } from "../card";
 import { Dialog } from "../dialog";
-import { Failure } from "../feedback";
+import { Failure, SkeletonRows } from "../feedback";
 import { Buttons, useSubmit, Wrong } from "../forms";
 import { Icon } from "../icons";
 
@@ -20,7 +20,7 @@ export function RulesCard({ model }: { model: RegisteredModel }) {
   const rules = query.data ?? [];
   const remove = (rule: ApprovalRule) =>
     quietly({
-      said: `Removed the rule for ${targetText(rule.target)}.`,
+      said: `Removed the rule for ${targetText(rule.target)}${rule.model === "" ? " of every model" : ""}.`,
       act: () => removeRule(rule),
       undo: () => setRule(rule),
       touches: [["rules"], ["promotions"], ["history"]],
@@ -28,7 +28,7 @@ export function RulesCard({ model }: { model: RegisteredModel }) {
   return (
     <Card
       title="Rules of approval"
-      count={rules.length}
+      {...(query.data ? { count: rules.length } : {})}
       actions={
         <button type="button" className="button quiet" onClick={() => setAsking("new")}>
           Add a rule
@@ -37,6 +37,8 @@ export function RulesCard({ model }: { model: RegisteredModel }) {
     >
       {query.isError ? (
         <Failure what="The rules could not be read." error={query.error} retry={() => void query.refetch()} />
+      ) : query.isPending ? (
+        <SkeletonRows rows={1} />
       ) : rules.length === 0 ? (
         <p className="muted pad">Whoever may change models may move their versions. A rule asks for approvals, or for checks that have passed.</p>
       ) : (
@@ -64,8 +66,6 @@ export function RulesCard({ model }: { model: RegisteredModel }) {
   );
 }
 
-const words = (text: string) => [...new Set(text.split(/[,\s]+/).filter(Boolean))];
-
 function RuleDialog({ model, rule, close }: { model: RegisteredModel; rule?: ApprovalRule; close: () => void }) {
   const targets = [
     ...STAGES.filter((stage) => stage !== "None").map((stage) => `stage:${stage}`),
@@ -82,8 +82,8 @@ function RuleDialog({ model, rule, close }: { model: RegisteredModel; rule?: App
     model: all ? "" : model.name,
     target,
     approvers: Number(approvers) || 0,
-    who: words(who),
-    checks: words(checks),
+    who: namesIn(who),
+    checks: namesIn(checks),
     allow_own: own,
   };
   const { busy, wrong, submit } = useSubmit(
@@ -106,7 +106,7 @@ function RuleDialog({ model, rule, close }: { model: RegisteredModel; rule?: App
     >
       <label>
         For
-        <select className="field" value={target} disabled={rule !== undefined} onChange={(event) => setTarget(event.target.value)}>
+        <select className="field" value={target} disabled={rule !== undefined} autoFocus={!rule} onChange={(event) => setTarget(event.target.value)}>
           {[...new Set([target, ...targets])].map((item) => (
             <option key={item} value={item}>
               {targetText(item)}
@@ -116,15 +116,15 @@ function RuleDialog({ model, rule, close }: { model: RegisteredModel; rule?: App
       </label>
       <label>
         Approvals
-        <input type="number" className="field" min={0} max={20} value={approvers} onChange={(event) => setApprovers(event.target.value)} />
+        <input type="number" className="field" min={0} max={20} autoFocus={rule !== undefined} value={approvers} onChange={(event) => setApprovers(event.target.value)} />
       </label>
       <label>
         Of whom
-        <input type="text" className="field" placeholder="anybody" value={who} onChange={(event) => setWho(event.target.value)} />
+        <input type="text" className="field" placeholder="anybody; or names between commas" value={who} onChange={(event) => setWho(event.target.value)} />
       </label>
       <label>
         Checks that must have passed
-        <input type="text" className="field" placeholder="none" value={checks} onChange={(event) => setChecks(event.target.value)} />
+        <input type="text" className="field" placeholder="none; or names between commas" value={checks} onChange={(event) => setChecks(event.target.value)} />
       </label>
       <label className="line">
         <input type="checkbox" checked={own} onChange={(event) => setOwn(event.target.checked)} />

@@ -173,7 +173,7 @@ export function Aliases({ aliases }: { aliases: readonly string[] }) {
 }
 
 /** Run id to run, for versions that came from one. */
-export function useSourceRuns(versions: readonly ModelVersion[]): ReadonlyMap<string, Run> {
+function useSourceRuns(versions: readonly ModelVersion[]): ReadonlyMap<string, Run> {
   const ids = [...new Set(versions.flatMap((version) => (version.run_id ? [version.run_id] : [])))];
   return useQueries({
     queries: ids.map((runId) => ({ ...runQuery(runId), retry: false, staleTime: 60_000 })),

@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { countsQuery, type RunScope } from "../../api/runs";
 import { formatCount } from "../../lib/format";
 import { conditionOf, criterionText, type Objective } from "../../lib/objective";
+import { Icon } from "../icons";
 
 interface Props {
   objective: Objective;
@@ -11,9 +12,10 @@ interface Props {
   /** Metrics that runs have, as filters write them. */
   metrics: ReadonlyMap<string, string>;
   onFilter: (condition: string) => void;
+  change: () => void;
 }
 
-export function ObjectiveBar({ objective, scope, metrics, onFilter }: Props) {
+export function ObjectiveBar({ objective, scope, metrics, onFilter, change }: Props) {
   const conditions = objective.criteria.map((one) => conditionOf(one, metrics)).filter(Boolean);
   const all = conditions.join(" and ");
   const judged = conditions.length > 0 && objective.criteria.every((one) => one.slice || conditionOf(one, metrics));
@@ -25,16 +27,19 @@ export function ObjectiveBar({ objective, scope, metrics, onFilter }: Props) {
       <span className="ellipsis" title={objective.owner ? `${objective.statement} (${objective.owner})` : objective.statement}>
         {objective.statement}
       </span>
+      <button type="button" className="button quiet icon" aria-label="Change the objective" onClick={change}>
+        <Icon name="edit" size={14} />
+      </button>
       <span className="chips">
         {objective.criteria.map((one) => {
           const condition = conditionOf(one, metrics);
           return condition ? (
-            <button key={criterionText(one)} type="button" className="chip" title="Show the runs that keep it" onClick={() => onFilter(condition)}>
-              {criterionText(one)}
+            <button key={criterionText(one)} type="button" className="chip" title={`Show the runs with ${criterionText(one)}`} onClick={() => onFilter(condition)}>
+              <span className="ellipsis">{criterionText(one)}</span>
             </button>
           ) : (
-            <span key={criterionText(one)} className="chip">
-              {criterionText(one)}
+            <span key={criterionText(one)} className="chip" title={criterionText(one)}>
+              <span className="ellipsis">{criterionText(one)}</span>
             </span>
           );
         })}
