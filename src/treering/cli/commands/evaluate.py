@@ -56,7 +56,10 @@ _COUNTS = {"true_negatives", "false_positives", "false_negatives", "true_positiv
 )
 @click.option("--model-cost", type=float, help="What using the model for these rows costs.")
 @click.option(
-    "--threshold", "thresholds", multiple=True, help="Demand such as 'accuracy >= 0.9'; exits with 1 if one is not met, or cannot be judged."
+    "--threshold",
+    "thresholds",
+    multiple=True,
+    help="Demand such as 'accuracy >= 0.9'; exits with 1 if one is not met, or cannot be judged.",
 )
 @click.option("--baseline", help="Another model, which is asked about the same rows and compared.")
 @click.option("--explain", help="permutation or shap: what the model goes by.")
