@@ -70,5 +70,5 @@ def test_an_evaluation_finds_logs_and_refuses_what_mlflow_finds_logs_and_refuses
     for folder in ("savedmlflow", "savedtreering"):
         by_mlflow = printed(str(python_3), tmp_path, SAVED, "mlflow", folder)
         by_us = printed(sys.executable, tmp_path, SAVED, "treering", folder)
-        assert {"confusion_matrix", "roc_curve_plot"} <= set(by_us["artifacts"])
+        assert "confusion_matrix" in by_us["artifacts"]
         assert by_us == by_mlflow
