@@ -69,6 +69,11 @@ def main() -> None:
         "model_version.created",
         "model_version_alias.created",
     }
+    # One that is told of nothing else is left out, since the client would fail at the whole list.
+    ours = [{"entity": "run", "action": "finished"}]
+    native(
+        "/api/v1/webhooks", {"name": "ours", "url": f"http://127.0.0.1:{server.server_port}/", "events": ours}, "POST"
+    )
     assert [one.webhook_id for one in client.list_webhooks()] == [hook.webhook_id]
     client.create_registered_model("m")
     client.create_model_version("m", "s3://bucket/m")
