@@ -134,3 +134,23 @@ def test_a_model_that_is_fetched_lies_where_it_was_asked_for(home: Path) -> None
     with pytest.raises(InvalidInput):
         treering.artifacts.download_artifacts("models:/fetched/1/../../x", dst_path=home / "part")
     treering.end_run()
+
+
+def test_what_a_model_of_others_imports_is_seen_only_with_the_users_word(
+    home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (home / "model.py").write_text(
+        "from pathlib import Path\n"
+        f"Path({str(home / 'it-ran')!r}).touch()\n"
+        "import treering.models\n"
+        "treering.models.set_model(lambda rows: rows)\n"
+    )
+    treering.pyfunc.save_model(home / "m", python_model=str(home / "model.py"), pip_requirements=[])
+    (home / "it-ran").unlink()
+    (home / "m" / "model.py").write_text((home / "m" / "model.py").read_text() + "# changed by somebody else\n")
+    with pytest.raises(InvalidInput, match="could not be seen"):
+        treering.models.infer_pip_requirements(str(home / "m"), "pyfunc")
+    assert "TREERING_ALLOW_MODEL_CODE" in caplog.text
+    assert not (home / "it-ran").exists()
+    treering.models.infer_pip_requirements(str(home / "m"), "pyfunc", trust=True)
+    assert (home / "it-ran").exists()

@@ -240,6 +240,9 @@ def test_requirements_from_files_with_constraints(tmp_path: Path) -> None:
     assert (tmp_path / "n" / "requirements.txt").read_text().splitlines() == ["x==1", "b==2"]
     with pytest.raises(NotFound, match="none"):
         save("pyfunc", shout, tmp_path / "o", SaveOptions(pip_requirements=str(tmp_path / "none.txt")))
+    (tmp_path / "more.txt").write_text("-r all.txt\n")
+    with pytest.raises(InvalidInput, match="refer to themselves"):
+        save("pyfunc", shout, tmp_path / "o", SaveOptions(pip_requirements=str(tmp_path / "all.txt")))
 
 
 def test_a_conda_environment_is_kept_as_it_is(tmp_path: Path) -> None:

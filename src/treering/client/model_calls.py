@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,10 +15,12 @@ from treering.client.model_loading import fetch_model, load_model
 from treering.client.model_logging import ModelInfo
 from treering.client.session import session
 from treering.core.errors import InvalidInput
+from treering.core.settings import read_settings
 from treering.core.uri import join, local_path, parse_model_uri, scheme_of
 from treering.models import mlmodel, requirements
 from treering.models.enforcement import enforce_input
 from treering.models.example import write
+from treering.models.load_options import LoadOptions
 from treering.models.schema import Schema
 from treering.models.signature import Signature
 from treering.models.watching import watched_imports
@@ -106,19 +109,24 @@ def validate_schema(data: Any, expected_schema: Schema) -> None:
 
 
 def infer_pip_requirements(
-    model_uri: str, flavor: str, fallback: list[str] | None = None, timeout: float | None = None
+    model_uri: str,
+    flavor: str,
+    fallback: list[str] | None = None,
+    timeout: float | None = None,
+    trust: bool | Sequence[str] | None = None,  # noqa: FBT001 -- True or names, as one word
 ) -> list[str]:
     """The packages that a saved model imports when it is loaded and asked for its example, pinned.
 
     Args:
         flavor: MLflow's; the model itself says what it is.
         fallback: Returned if loading fails or takes longer than `timeout`, in seconds.
+        trust: As for `treering.pyfunc.load_model`.
 
     Raises:
         InvalidInput: If it fails and there is no fallback; the log says why.
     """
     seconds = timeout or session().settings.requirements_timeout
-    found = watched_imports(fetch_model(model_uri), seconds, everything=True)
+    found = watched_imports(fetch_model(model_uri), seconds, LoadOptions.of(read_settings(), trust))
     if found is None:
         if fallback is not None:
             return fallback

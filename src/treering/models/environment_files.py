@@ -132,8 +132,11 @@ def _lines(given: Requirements, base: Path) -> list[str]:
     return found
 
 
-def _file_lines(path: Path) -> list[str]:
+def _file_lines(path: Path, within: tuple[Path, ...] = ()) -> list[str]:
     """The requirements in a file and in those that it refers to, without comments."""
+    if path.resolve() in within:
+        msg = f"The requirements {path} refer to themselves. Correct the lines with -r."
+        raise InvalidInput(msg)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -145,7 +148,7 @@ def _file_lines(path: Path) -> list[str]:
         if not line or line.startswith("#"):
             continue
         if line.startswith(("-r ", "--requirement")):
-            found += _file_lines(path.parent / _named(line))
+            found += _file_lines(path.parent / _named(line), (*within, path.resolve()))
         elif line.startswith(("-c ", "--constraint")):
             found.append(f"-c {path.parent / _named(line)}")
         else:

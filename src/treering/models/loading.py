@@ -78,7 +78,7 @@ class LoadedModel:
     @property
     def model_config(self) -> Mapping[str, Any]:
         """The configuration that the model was saved with."""
-        return self.metadata.python_function.get("config") or {}
+        return self.metadata.config
 
     @property
     def model_id(self) -> str | None:
@@ -127,7 +127,7 @@ def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
     loader = str(entry.get("loader_module"))
     _add_code(folder, entry.get("code"), options)
     if loader not in LOADERS:
-        native, predictor = _foreign(folder, loader, entry, options)
+        native, predictor = _foreign(folder, loader, metadata, options)
         return LoadedModel(metadata, native, predictor, folder)
     name = LOADERS[loader]
     if name in LIGHT.builtins:
@@ -209,7 +209,7 @@ def _add_code(folder: Path, code: Any, options: LoadOptions) -> None:
         sys.path.insert(0, path)
 
 
-def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadOptions) -> tuple[Any, Predictor]:
+def _foreign(folder: Path, loader: str, model: MLModel, options: LoadOptions) -> tuple[Any, Predictor]:
     """A model whose maker wrote the module that loads it."""
     if loader.partition(".")[0] == "mlflow":
         known = ", ".join(sorted(LOADERS))
@@ -223,15 +223,15 @@ def _foreign(folder: Path, loader: str, entry: Mapping[str, Any], options: LoadO
         raise PermissionDenied(msg)
     try:
         module = importlib.import_module(loader)
-    except ModuleNotFoundError as error:
+    except (ImportError, ValueError, TypeError) as error:  # the last ones of what is no name of a module
         msg = f"The model is loaded by the module {loader!r}, which cannot be imported: {error}. Install what it needs."
         raise MissingExtra(msg) from error
     if not callable(getattr(module, "_load_pyfunc", None)):
         msg = f"The model is loaded by the module {loader!r}, which has no _load_pyfunc. Save the model again."
         raise DamagedData(msg)
-    data = entry.get("data")
+    data = model.python_function.get("data")
     path = str(mlmodel.inside(folder, data) if data else folder)
-    config = {**(entry.get("config") or {}), **options.model_config}
+    config = {**model.config, **options.model_config}
     if config and "model_config" in inspect.signature(module._load_pyfunc).parameters:  # noqa: SLF001 -- as below
         native = module._load_pyfunc(path, model_config=config)  # noqa: SLF001 -- as below
     else:

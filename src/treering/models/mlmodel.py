@@ -105,6 +105,19 @@ class MLModel:
         return self.flavours[PYTHON_FUNCTION]
 
     @property
+    def config(self) -> Mapping[str, Any]:
+        """The configuration that the model was saved with, for loading it as a Python function.
+
+        Raises:
+            DamagedData: If it is none.
+        """
+        found = self.python_function.get("config") or {}
+        if not isinstance(found, Mapping):
+            msg = f"The MLmodel file is damaged: the model's configuration is {found!r}. Save the model again."
+            raise DamagedData(msg)
+        return found
+
+    @property
     def flavors(self) -> Mapping[str, Mapping[str, Any]]:
         """`flavours`, under MLflow's name; likewise the following ones."""
         return self.flavours

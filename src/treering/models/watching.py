@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from treering.core.log import logger
+from treering.models.load_options import LoadOptions
 from treering.models.requirements import is_installed
 
 __all__ = ["main", "watched_imports"]
@@ -25,11 +26,12 @@ _FLAVOURS = "treering.models.flavours."
 _OURS = ("treering", "importlib", "pickle", "cloudpickle", "_frozen_importlib")
 
 
-def watched_imports(folder: Path, seconds: float, *, everything: bool = False) -> frozenset[str] | None:
+def watched_imports(folder: Path, seconds: float, options: LoadOptions | None = None) -> frozenset[str] | None:
     """The modules that the model in `folder` imports when it is loaded and asked for its example.
 
     Args:
-        everything: Whether what a flavour imports counts as well.
+        options: How a model that was there before is loaded, and then what its flavour imports counts as well.
+            Without them the user is just saving it, and needs no word.
 
     Returns:
         `None` if it took longer than `seconds` or failed; the log says so.
@@ -37,7 +39,8 @@ def watched_imports(folder: Path, seconds: float, *, everything: bool = False) -
     # The model's code must find what it finds here, and write nothing of ours.
     paths = list(dict.fromkeys(path or str(Path.cwd()) for path in sys.path))
     program = f"import sys; sys.path[:] = {paths!r}; from treering.models.watching import main; main()"
-    command = [sys.executable, "-c", program, str(folder), str(int(everything))]
+    loading = "" if options is None else json.dumps([options.allow_code, str(options.own or ""), options.trust])
+    command = [sys.executable, "-c", program, str(folder), loading]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)  # noqa: S603 -- this Python
     except subprocess.TimeoutExpired:
@@ -95,9 +98,11 @@ def main() -> None:
     base = importlib.import_module("treering.models.flavours.base")
     loading = importlib.import_module("treering.models.loading")
     example = importlib.import_module("treering.models.example")
-    recorder = _Recorder(everything=sys.argv[2] == "1")
+    allow_code, own, trust = json.loads(sys.argv[2] or '[true, "", []]')
+    recorder = _Recorder(everything=bool(sys.argv[2]))
     recorder.install()
-    model = loading.load(folder, base.LoadOptions(allow_code=True, quiet=True))
+    wanted = base.LoadOptions(allow_code=allow_code, quiet=True, own=Path(own) if own else None, trust=tuple(trust))
+    model = loading.load(folder, wanted)
     try:
         given = example.read(folder, model.metadata)
         if given is not None:

@@ -10,7 +10,7 @@ from sklearn.linear_model import Ridge
 
 from treering.core.errors import PermissionDenied
 from treering.models.flavours.base import LoadOptions
-from treering.models.folder import save
+from treering.models.folder import SaveOptions, save
 from treering.models.loading import load
 from treering.models.safety.own import is_own, remember
 
@@ -46,3 +46,11 @@ def test_a_link_to_a_folder_brings_no_code_along(register: Path, tmp_path: Path)
     with pytest.raises(PermissionDenied, match="brings its own code"):
         load(tmp_path / "m", LoadOptions(own=register))
     assert not any(str(tmp_path) in one for one in sys.path)
+
+
+def test_files_that_a_model_only_carries_are_not_vouched_for(tmp_path: Path) -> None:
+    (tmp_path / "theirs.pkl").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+    options = SaveOptions(own=tmp_path / "own", flavour={"artifacts": {"theirs": str(tmp_path / "theirs.pkl")}})
+    save("pyfunc", Ridge().fit([[0.0], [1.0]], [0.0, 1.0]), tmp_path / "m", options)
+    assert is_own(tmp_path / "m" / "python_model.pkl", tmp_path / "own")
+    assert not is_own(tmp_path / "theirs.pkl", tmp_path / "own")

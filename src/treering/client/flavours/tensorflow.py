@@ -10,7 +10,9 @@ from typing import Any
 from treering.client.autologging.checkpoints import download_checkpoint
 from treering.client.autologging.switches import SWITCHES
 from treering.client.flavours.face import defaults, face
+from treering.client.session import session
 from treering.core.errors import InvalidInput
+from treering.models.load_options import LoadOptions
 
 __all__ = [
     "autolog",
@@ -49,11 +51,13 @@ def load_checkpoint(
     Raises:
         InvalidInput: If both are given, there is no run to ask, or `model` is missing.
         NotFound: If the run has no such checkpoint.
+        PermissionDenied: If it holds code, and the settings forbid that.
     """
     with TemporaryDirectory(prefix="treering-checkpoint-") as folder:
         path = download_checkpoint(run_id, epoch, global_step, Path(folder))
         if not path.stem.endswith(".weights"):
-            return import_module("keras").saving.load_model(path)
+            files = import_module("treering.models.keras_files")
+            return files.read_model(path, LoadOptions.of(session().settings), None, {})
         if model is None:
             msg = f"The checkpoint {path.name} holds only weights. Give the model that they belong to."
             raise InvalidInput(msg)

@@ -148,24 +148,31 @@ def _is_pair(provider: Any) -> bool:
     return False
 
 
-def _session_options(settings: Mapping[str, Any]) -> Any:
+def _session_options(settings: Any) -> Any:
     """ONNX Runtime's options from MLflow's words. Raises InvalidInput."""
+    if not isinstance(settings, Mapping) or not isinstance(settings.get("extra_session_config") or {}, Mapping):
+        msg = f"ONNX Runtime's session options are a dictionary, and not {settings!r}."
+        raise InvalidInput(msg)
     if unknown := sorted(set(settings) - _SESSION_OPTIONS):
         msg = f"There is no session option {unknown[0]!r} for ONNX Runtime. Known ones: {sorted(_SESSION_OPTIONS)}."
         raise InvalidInput(msg)
+    if (mode := settings.get("execution_mode")) and str(mode).upper() not in _MODES:
+        msg = f"There is no execution mode {mode!r}. Choose sequential or parallel."
+        raise InvalidInput(msg)
     options = onnxruntime.SessionOptions()
-    for name in ("inter_op_num_threads", "intra_op_num_threads"):
-        if settings.get(name):
-            setattr(options, name, int(settings[name]))
-    if mode := settings.get("execution_mode"):
-        if str(mode).upper() not in _MODES:
-            msg = f"There is no execution mode {mode!r}. Choose sequential or parallel."
-            raise InvalidInput(msg)
-        options.execution_mode = _MODES[str(mode).upper()]
-    if (level := settings.get("graph_optimization_level")) is not None:
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel(level)
-    for key, value in (settings.get("extra_session_config") or {}).items():
-        options.add_session_config_entry(key, value)
+    try:
+        for name in ("inter_op_num_threads", "intra_op_num_threads"):
+            if settings.get(name):
+                setattr(options, name, int(settings[name]))
+        if mode:
+            options.execution_mode = _MODES[str(mode).upper()]
+        if (level := settings.get("graph_optimization_level")) is not None:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel(level)
+        for key, value in (settings.get("extra_session_config") or {}).items():
+            options.add_session_config_entry(key, value)
+    except (TypeError, *_UNANSWERED) as error:
+        msg = f"ONNX Runtime does not take the session options {dict(settings)!r}: {error}"
+        raise InvalidInput(msg) from error
     return options
 
 

@@ -128,7 +128,7 @@ def _artifacts(folder: Path, named: Any) -> dict[str, str]:
 
 
 def _config(model: MLModel, options: LoadOptions) -> dict[str, Any]:
-    return {**(model.python_function.get("config") or {}), **options.model_config}
+    return {**model.config, **options.model_config}
 
 
 def _write_for(loader: str, model: Any, folder: Path, options: Mapping[str, Any]) -> Written:

@@ -92,7 +92,7 @@ class PytorchFlavour:
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol
         """See `Flavour`."""
-        config = {**(model.python_function.get("config") or {}), **options.model_config}
+        config = {**model.config, **options.model_config}
         device = config.get("device") or options.device or ("cuda" if torch.cuda.is_available() else "cpu")
         _move(native, device)
         floats = next((_numpy_type(one) for one in native.parameters() if one.is_floating_point()), np.dtype("float32"))

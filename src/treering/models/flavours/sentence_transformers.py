@@ -92,7 +92,7 @@ class SentenceTransformersFlavour:
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol
         """See `Flavour`."""
-        task = {**(model.python_function.get("config") or {}), **options.model_config}.get("task")
+        task = {**model.config, **options.model_config}.get("task")
 
         def predict(data: Any, params: dict[str, Any]) -> Any:
             asked = {"show_progress_bar": False, **params}

@@ -143,7 +143,7 @@ class TransformersFlavour:
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002  # of the Protocol
         """See `Flavour`."""
-        config = {**(model.python_function.get("config") or {}), **options.model_config}
+        config = {**model.config, **options.model_config}
         template = str((model.metadata or {}).get("prompt_template") or "")
         if str(model.flavours.get("transformers", {}).get("inference_task", "")).startswith("llm/"):
             logger.warning("The model was saved for answers in the form of a service, and answers in plain texts here.")

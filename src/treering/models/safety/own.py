@@ -18,6 +18,8 @@ _SUFFIXES = {
     *(".bin", ".cloudpickle", ".dill", ".h5", ".joblib", ".keras", ".pb", ".pickle", ".pkl", ".pt", ".pt2", ".pth"),
     *(".py", ".skops", ".so", ".statsmodels"),
 }
+# Folders of files that the user had, and that others may have made: no flavour reads them.
+_OF_OTHERS = {"artifacts", "extra_files"}
 # What a model needs stands in these, and counts as a whole.
 _NEEDS = ("conda.yaml", "constraints.txt", "python_env.yaml", "requirements.txt")
 
@@ -25,7 +27,12 @@ _NEEDS = ("conda.yaml", "constraints.txt", "python_env.yaml", "requirements.txt"
 def remember(folder: Path, register: Path) -> None:
     """Note all files in `folder` that can hold code as this user's, and what it says that it needs."""
     code = folder / "code"
-    chosen = [path for path in _files(folder) if path.suffix.lower() in _SUFFIXES or path.is_relative_to(code)]
+    chosen = [
+        path
+        for path in _files(folder)
+        if path.is_relative_to(code)
+        or (path.suffix.lower() in _SUFFIXES and path.relative_to(folder).parts[0] not in _OF_OTHERS)
+    ]
     lines = "".join(f"{one}\n" for one in (*map(_digest, chosen), _digest_of_needs(folder)))
     register.parent.mkdir(parents=True, exist_ok=True)
     # Short appends do not mix with those of other processes.

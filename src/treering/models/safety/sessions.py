@@ -11,9 +11,10 @@ __all__ = ["files_named"]
 _OF_FILES = re.compile("dir|file|lib|path|plugin", re.IGNORECASE)
 
 
-def files_named(providers: Any, settings: Mapping[str, Any]) -> list[str]:
+def files_named(providers: Any, settings: Any) -> list[str]:
     """Such options among those of execution providers and of a session, as MLflow writes them."""
-    names = list(settings.get("extra_session_config") or {})
+    more = settings.get("extra_session_config") if isinstance(settings, Mapping) else None
+    names = list(more) if isinstance(more, Mapping) else []
     for one in providers if isinstance(providers, list | tuple) else [providers]:
         match one:
             case [str(), dict() as options]:
