@@ -9,26 +9,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Protocol, TypeVar
 
 from treering.core.clock import now
-from treering.core.errors import DamagedData, NotFound, TreeringError
+from treering.core.errors import NotFound, TreeringError
 from treering.core.uri import join
 from treering.entities.dataset import DatasetInput
 from treering.entities.evaluation import Evaluation
 from treering.entities.governance import Note, Promotion, RegistryEvent, VersionCheck
 from treering.entities.lineage import Graph
 from treering.entities.model import LoggedModel, ModelVersion, RegisteredModel
-from treering.entities.page import Page, Query
+from treering.entities.page import Page
 from treering.entities.run import NOTE_TAG, Run
 from treering.evaluation.card.facts import TEXTS, CardData, CardFacts, CardLink, CardMaking, CardRun
+from treering.evaluation.finding import newest_evaluation
 from treering.evaluation.measured import measured_by, with_measured
-from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, from_json
 from treering.models.mlmodel import FILE_NAME, MLModel, read_text
 from treering.models.schema import Schema
 from treering.provenance.base import Lineage
 from treering.storage.objects.base import ObjectStore
+from treering.storage.objects.texts import read_small_text
 from treering.tracking.base import Tracking
 from treering.tracking.objectives import read_objective
 
@@ -37,10 +37,7 @@ __all__ = ["CARD_TAG", "CardSources", "card_of_run", "card_of_version"]
 CARD_TAG = "treering.card."
 """Tags that begin so hold what only people can say; on the version, the registered model, the run or the experiment."""
 
-# An MLmodel file or a record has some kilobytes; more than this is none.
-_MOST_READ = 16 << 20
 _EVENTS = 100
-_MOST_JUDGES = 5
 _RELATIONS = {"input": "read", "output": "written", "child": "started within", "registered": "registered"}
 
 T = TypeVar("T")
@@ -302,9 +299,9 @@ def _fields(text: str) -> dict[str, object]:
 
 
 def _making(store: ObjectStore) -> CardMaking:
-    model: MLModel = read_text(_text(store, FILE_NAME), join(store.uri, FILE_NAME))
+    model: MLModel = read_text(read_small_text(store, FILE_NAME), join(store.uri, FILE_NAME))
     try:
-        lines = _text(store, "requirements.txt").splitlines()
+        lines = read_small_text(store, "requirements.txt").splitlines()
     except NotFound:
         lines = []
     python = model.flavours.get("python_function", {}).get("python_version", "")
@@ -333,60 +330,13 @@ def _columns(schema: Schema | None) -> tuple[tuple[str, str], ...]:
 def _evaluation(
     gathering: _Gathering, run: Run | None, logged: LoggedModel | None
 ) -> tuple[Evaluation | None, Evaluation | None]:
-    """The newest evaluation of the model: of the runs that say they hold one of it, else of its own run.
-
-    As it was recorded, and with what its run measured besides; without one, what the model's own run measured.
-    """
-    holders = [] if logged is None else _judges(gathering, logged)
-    if run is not None and all(one.info.run_id != run.info.run_id for one in holders):
-        said = run.data.tags.get(EVALUATED_TAG)
-        if said is None or logged is None or said == logged.model_id:
-            holders.append(run)
-    known = [(evaluation, one) for one in holders if (evaluation := _record(gathering, one)) is not None]
-    if not known:
-        return None, None if run is None else measured_by(run)
-    newest, holder = max(known, key=lambda one: one[0].created)
-    return newest, with_measured(newest, holder)
-
-
-def _judges(gathering: _Gathering, logged: LoggedModel) -> list[Run]:
-    """The newest runs that say they hold an evaluation of the model: of its experiment, and those that its metrics name."""
-    runs = gathering.sources.tracking.runs
-    query = Query(
-        f"tags.`{EVALUATED_TAG}` = '{logged.model_id}'",
-        ("attributes.start_time DESC",),
-        _MOST_JUDGES,
-        experiment_ids=(logged.experiment_id,),
+    """The newest, as it was recorded, and with what its run measured besides; without one, what the model's own measured."""
+    found = newest_evaluation(
+        gathering.sources.tracking.runs, gathering.sources.open_artifacts, run, logged, gathering.attempt
     )
-    found = gathering.attempt(lambda: runs.search(query), "Evaluations")
-    holders = {one.info.run_id: one for one in (found.items if found else ())}
-    newest = sorted(logged.metrics, key=lambda metric: metric.timestamp, reverse=True)
-    named = dict.fromkeys(metric.run_id for metric in newest if metric.run_id and metric.run_id not in holders)
-    for run_id in list(named)[:_MOST_JUDGES]:
-        one = gathering.attempt(partial(runs.get, run_id), "A run that judged it")
-        if one is not None and one.data.tags.get(EVALUATED_TAG) == logged.model_id:
-            holders[run_id] = one
-    return list(holders.values())
-
-
-def _record(gathering: _Gathering, run: Run) -> Evaluation | None:
-    uri = run.info.artifact_uri
-
-    def read() -> Evaluation:
-        return from_json(_text(gathering.sources.open_artifacts(uri), RECORD_PATH), join(uri, RECORD_PATH))
-
-    return gathering.attempt(read, "The evaluation")
-
-
-def _text(store: ObjectStore, key: str) -> str:
-    if (store.stat(key).size or 0) > _MOST_READ:
-        msg = f"{join(store.uri, key)} is larger than such a file can be."
-        raise DamagedData(msg)
-    try:
-        return b"".join(store.read(key)).decode()
-    except UnicodeDecodeError as error:
-        msg = f"{join(store.uri, key)} is damaged: it is not text."
-        raise DamagedData(msg) from error
+    if found is None:
+        return None, None if run is None else measured_by(run)
+    return found[0], with_measured(*found)
 
 
 def _links(graph: Graph | None) -> tuple[CardLink, ...]:

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
-from treering.core.errors import DamagedData, InvalidInput, NotFound, TreeringError
+from treering.core.errors import InvalidInput, NotFound, TreeringError
 from treering.core.uri import join
 from treering.entities.evaluation import Evaluation
 from treering.entities.governance import Difference, VersionComparison
 from treering.entities.model import LoggedModel, ModelVersion
-from treering.entities.page import Query
 from treering.entities.run import Run
-from treering.evaluation.record import EVALUATED_TAG, RECORD_PATH, from_json
+from treering.evaluation.finding import newest_evaluation
 from treering.models.mlmodel import FILE_NAME, read_text
 from treering.registry.base import VersionedModels
 from treering.storage.objects.base import ObjectStore
+from treering.storage.objects.texts import read_small_text
 from treering.tracking.base import Tracking
 
 __all__ = ["compare"]
 
 _FEWEST, _MOST = 2, 20
-# An MLmodel file with an example's schema has a few kilobytes; more than this is none.
-_MOST_READ = 4 << 20
 _COMMIT_TAGS = ("mlflow.source.git.commit", "mlflow.source.name")
 _ORDER = (
     "metric", "evaluation", "param", "input", "output", "parameter", "flavour", "requirement", "data", "code", "tag",
@@ -90,7 +89,8 @@ def _facts(
     if model is not None:
         facts |= _of_model(model)
     if open_artifacts is not None:
-        facts |= _tried(lambda: _of_evaluation(tracking, run, model, open_artifacts), troubles) or {}
+        found = newest_evaluation(tracking.runs, open_artifacts, run, model, partial(_found, troubles))
+        facts |= _said(found[0]) if found else {}
         facts |= _tried(lambda: _of_files(open_artifacts(version.storage_uri or version.source)), troubles) or {}
     if troubles:
         missing[f"{version.name}/{version.version}"] = " ".join(troubles)
@@ -100,6 +100,17 @@ def _facts(
 def _tried(read: Callable[[], T], troubles: list[str]) -> T | None:
     try:
         return read()
+    except TreeringError as error:
+        troubles.append(error.message)
+        return None
+
+
+def _found(troubles: list[str], read: Callable[[], T], _what: str) -> T | None:
+    """As `_tried`, where nothing need be there."""
+    try:
+        return read()
+    except NotFound:
+        return None
     except TreeringError as error:
         troubles.append(error.message)
         return None
@@ -123,32 +134,6 @@ def _of_model(model: LoggedModel) -> Facts:
     return facts
 
 
-def _of_evaluation(
-    tracking: Tracking, run: Run | None, model: LoggedModel | None, open_artifacts: Callable[[str], ObjectStore]
-) -> Facts:
-    """What the newest evaluation says: of a run that says that it judged the model, else of the version's own run."""
-    judges: Sequence[Run] = ()
-    if model is not None:
-        named = f"tags.`{EVALUATED_TAG}` = '{model.model_id}'"
-        newest = Query(named, ("attributes.start_time DESC",), 1, experiment_ids=(model.experiment_id,))
-        judges = tracking.runs.search(newest).items
-    if not judges and run is not None and _may_be_of(run, model):
-        judges = [run]
-    if not judges:
-        return {}
-    at = judges[0].info.artifact_uri
-    try:
-        text = _text(open_artifacts(at), RECORD_PATH)
-    except NotFound:
-        return {}
-    return _said(from_json(text, join(at, RECORD_PATH)))
-
-
-def _may_be_of(run: Run, model: LoggedModel | None) -> bool:
-    """A run that says whom it judged may have judged somebody else."""
-    return model is None or run.data.tags.get(EVALUATED_TAG, model.model_id) == model.model_id
-
-
 def _said(evaluation: Evaluation) -> Facts:
     facts: Facts = {("evaluation", key): _number(value) for key, value in evaluation.metrics.items()}
     facts |= {("evaluation", f"check {check.name}"): _outcome(check.passed) for check in evaluation.checks}
@@ -163,7 +148,7 @@ def _outcome(passed: bool | None) -> str:  # noqa: FBT001  # the value itself
 
 def _of_files(store: ObjectStore) -> Facts:
     try:
-        text = _text(store, FILE_NAME)
+        text = read_small_text(store, FILE_NAME)
     except NotFound as error:
         msg = f"There is no file {FILE_NAME} among its files, so its signature is not known."
         raise NotFound(msg) from error
@@ -175,7 +160,7 @@ def _of_files(store: ObjectStore) -> Facts:
         for part, kind in kinds.items():
             facts |= {(kind, key): value for key, value in _columns(parts.get(part) or "[]")}
     try:
-        requirements = _text(store, "requirements.txt")
+        requirements = read_small_text(store, "requirements.txt")
     except NotFound:
         return facts
     for line in requirements.splitlines():
@@ -198,17 +183,6 @@ def _columns(text: str) -> Iterator[tuple[str, str]]:
             optional = "" if column.get("required", True) else " (optional)"
             default = f" = {column['default']!r}" if "default" in column else ""
             yield str(column.get("name") or number), kind.strip('"') + optional + default
-
-
-def _text(store: ObjectStore, key: str) -> str:
-    if (store.stat(key).size or 0) > _MOST_READ:
-        msg = f"{join(store.uri, key)} is larger than such a file can be. Log the model again."
-        raise DamagedData(msg)
-    try:
-        return b"".join(store.read(key)).decode()
-    except UnicodeDecodeError as error:
-        msg = f"{join(store.uri, key)} is damaged: it is not text. Log the model again."
-        raise DamagedData(msg) from error
 
 
 def _number(value: float) -> str:
