@@ -16,7 +16,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "STORES": (
         "treering.storage.objects:STORES",
         "storage/objects",
-        {"base", "flat", "folders", "options", "removal", "retry", "s3_access", "web"},
+        {"base", "flat", "folders", "options", "removal", "retry", "s3_access", "texts", "web"},
     ),
     "METADATA": (
         "treering.storage.metadata:METADATA",

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from treering.cli.session import session
+from treering.core.whole_files import write_whole
 
 __all__ = ["card"]
 
@@ -34,5 +35,6 @@ def card(name: str, version: str | None, *, as_html: bool, out: str | None) -> N
         click.echo(made.html if as_html else made.markdown, nl=False)
         return
     text = made.html if as_html or Path(out).suffix.lower() in {".html", ".htm"} else made.markdown
-    cards.write_text(Path(out), text)
+    Path(out).parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, text.encode())
     click.echo(f"Written to {out}")

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from treering.client.content_calls import log_text
 from treering.client.session import session
 from treering.core.errors import InvalidInput
+from treering.core.whole_files import write_whole
 from treering.entities.evaluation import Evaluation
 from treering.evaluation.card.facts import CardFacts
 from treering.evaluation.card.html import to_html
 from treering.evaluation.card.markdown import to_markdown
 from treering.provenance.cards import CardSources, card_of_run, card_of_version
 
-__all__ = ["HTML_PATH", "MARKDOWN_PATH", "ModelCard", "card_at", "log_card", "model_card", "write_text"]
+__all__ = ["HTML_PATH", "MARKDOWN_PATH", "ModelCard", "card_at", "log_card", "model_card"]
 
 MARKDOWN_PATH = "model_card.md"
 HTML_PATH = "model_card.html"
@@ -58,19 +58,9 @@ class ModelCard:
         """Write it: as a page where the name ends with `.html`, else as Markdown."""
         target = Path(path)
         text = self.html if target.suffix.lower() in {".html", ".htm"} else self.markdown
-        write_text(target, text)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, text.encode())
         return target
-
-
-def write_text(target: Path, text: str) -> None:
-    """All of it or nothing."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{os.getpid()}.{target.name}")
-    try:
-        part.write_text(text, "utf-8")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def model_card(model: str, version: int | str | None = None) -> ModelCard:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from treering.client.columns_of_data import given_table
 from treering.client.content_calls import log_text
 from treering.core.clock import now
 from treering.core.errors import DamagedData, InvalidInput
+from treering.core.whole_files import write_whole
 from treering.monitoring.profiles.making import profile_of
 from treering.monitoring.profiles.profile import Finding, Profile, from_json, merge, to_json
 from treering.monitoring.profiles.report import to_html
@@ -66,14 +66,14 @@ class DataProfile:
         """The profile as JSON, also written to a file if one is named."""
         text = to_json(self.profile)
         if path is not None:
-            _write(Path(path), text)
+            write_whole(_with_folder(path), text.encode())
         return text
 
     def to_html(self, path: str | Path | None = None) -> str:
         """The profile as a page that stands alone, also written to a file if one is named."""
         page = to_html(self.profile)
         if path is not None:
-            _write(Path(path), page)
+            write_whole(_with_folder(path), page.encode())
         return page
 
     @staticmethod
@@ -117,12 +117,7 @@ def _against(given: DataProfile | str | Path | None) -> Profile | None:
         raise InvalidInput(error.message) from error
 
 
-def _write(path: Path, text: str) -> None:
-    """All of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, "utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+def _with_folder(path: str | Path) -> Path:
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    return target

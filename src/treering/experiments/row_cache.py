@@ -20,8 +20,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from treering.core.whole_files import write_whole
 from treering.storage.content.oid import Oid
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["KeptRow", "RowCache"]
 

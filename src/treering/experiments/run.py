@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from treering.core.errors import InvalidInput
+from treering.core.whole_files import write_whole
 from treering.experiments.asked import Asked
 from treering.experiments.committing import (
     Committed,
@@ -37,7 +38,6 @@ from treering.pipelines.reproduce import ReproOptions, ReproReport, reproduce
 from treering.pipelines.stage import Stage
 from treering.pipelines.stages import load_stages
 from treering.versioning.repository import Repository
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["Ran", "exp_run", "exp_run_apart", "run_prepared"]
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from treering.core.clock import now
+from treering.core.whole_files import write_whole
 from treering.experiments.task import State, Task, dump_task, load_task
 from treering.versioning.lock_files import SystemLock
 from treering.versioning.locks import wait_for
 from treering.versioning.repository import Repository
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["MOST_ATTEMPTS", "Claim", "TaskFiles", "queue_files"]
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from treering.core.whole_files import write_whole
 from treering.versioning.errors import Busy
 from treering.versioning.lock_files import SystemLock
 from treering.versioning.locks import wait_for
 from treering.versioning.repository import Repository
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["WorkspaceRun", "hold_workspace", "running_here"]
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from treering.core.whole_files import write_whole
 from treering.pipelines.lock_blocks import with_block
 from treering.pipelines.params import DEFAULT_FILE, Params
 from treering.pipelines.schema import SchemaMistake, check_lock
 from treering.versioning.documents import dump_yaml, edited_yaml, mistake_in, parse_yaml
 from treering.versioning.pointers import Dependency, Output
-from treering.versioning.whole_files import write_whole
 
 __all__ = [
     "LockFile",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from treering.core.errors import TreeringError
+from treering.core.whole_files import write_whole
 from treering.pipelines.plots_anchors import Chart, fill, fill_apart
 from treering.pipelines.plots_collect import CollectedPlots, collect_plots
 from treering.pipelines.plots_page import ChartSection, ImageSection, page_of
@@ -17,7 +18,6 @@ from treering.pipelines.readings import encode_error
 from treering.pipelines.snapshots import WORKSPACE, snapshot
 from treering.versioning.repository import Repository
 from treering.versioning.sources import Revisions
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["Plots", "plots_diff", "plots_show"]
 

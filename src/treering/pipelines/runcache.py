@@ -16,9 +16,9 @@ from typing import Any
 
 from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger
+from treering.core.whole_files import write_whole
 from treering.pipelines.schema import SchemaMistake, check_lock
 from treering.versioning.documents import dump_yaml, parse_yaml
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["RunCache", "run_key", "run_value"]
 

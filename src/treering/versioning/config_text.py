@@ -9,9 +9,9 @@ from typing import Any
 
 from configobj import ConfigObj, ConfigObjError
 
+from treering.core.whole_files import write_whole
 from treering.versioning.config_file import Sections
 from treering.versioning.errors import ConfigMistake
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["read_any", "write_sections"]
 

@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from treering.core.errors import TreeringError
-from treering.versioning.whole_files import write_whole
+from treering.core.whole_files import write_whole
 
 __all__ = ["MISSING", "DocumentCache", "Stamp", "stamp_of"]
 

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from treering.core.errors import InvalidInput, NotFound
+from treering.core.whole_files import write_whole
 from treering.versioning.plain_reading import UNSURE, read_plain
 from treering.versioning.plain_yaml import dump_plain, edited_plain
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["dump_yaml", "edit_yaml", "edited_yaml", "mistake_in", "parse_yaml", "read_yaml", "write_yaml"]
 

@@ -18,9 +18,9 @@ from types import TracebackType
 from typing import Self
 
 from treering.core.errors import InvalidInput
+from treering.core.whole_files import write_whole
 from treering.versioning.ignore import Ignore
 from treering.versioning.ignore_patterns import escape
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["GITIGNORE", "GitIgnores", "git_ignore"]
 

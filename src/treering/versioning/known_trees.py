@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from treering.core.errors import TreeringError
+from treering.core.whole_files import write_whole
 from treering.versioning.remotes import Remote
 from treering.versioning.repository import Repository
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["KnownTrees", "sample"]
 

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from treering.core.errors import Conflict, InvalidInput, NotFound
+from treering.core.whole_files import write_whole
 from treering.storage.content.manifest import Manifest
 from treering.storage.content.oid import Oid
 from treering.versioning.documents import edited_yaml, mistake_in, parse_yaml
 from treering.versioning.entries import EntryMistake
 from treering.versioning.pointers import Output, Pointer, pointer_document, pointer_of
 from treering.versioning.repository import Repository
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["ManifestOf", "MergeConflict", "Sides", "merge_files"]
 

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from treering.core.errors import DamagedData
+from treering.core.whole_files import write_whole
 from treering.versioning.lock_files import is_alive
 from treering.versioning.locks import RepositoryLock, wait_for
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["PathUse", "hold_paths"]
 

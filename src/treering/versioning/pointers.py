@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from treering.core.errors import NotFound
+from treering.core.whole_files import write_whole
 from treering.versioning.documents import dump_yaml, edited_yaml, mistake_in, parse_yaml
 from treering.versioning.entries import (
     Dependency,
@@ -27,7 +28,6 @@ from treering.versioning.entries import (
     read_dependency,
     read_output,
 )
-from treering.versioning.whole_files import write_whole
 
 __all__ = [
     "SUFFIX",

@@ -12,11 +12,11 @@ from contextlib import suppress
 
 from treering.core.errors import NotFound
 from treering.core.log import logger
+from treering.core.whole_files import write_whole
 from treering.storage.objects.base import Direct
 from treering.versioning.remotes import Remote
 from treering.versioning.repository import Repository
 from treering.versioning.run_many import Stop, run_many
-from treering.versioning.whole_files import write_whole
 
 __all__ = ["fetch_runs", "push_runs"]
 
