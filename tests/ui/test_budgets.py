@@ -12,8 +12,9 @@ from treering.server.static import STATIC_FOLDER
 from ui.site_server import Caller, columns
 
 REQUESTS = 12
-# Where runs stand below others, and not all have the same metrics, both have to be counted.
-REQUESTS_FOR_A_TREE = 14
+# Where runs stand below others, and not all have the same metrics, both have to be counted; and where the experiment
+# has an objective, those that meet it.
+REQUESTS_FOR_A_TREE = 15
 FIRST_LOAD = 350 * 1024
 FURTHER_PAGE = 120 * 1024
 ELEMENTS = 3_000

@@ -147,14 +147,16 @@ def test_size_and_place_of_the_graph_can_be_changed(visit: Any):
 
 def test_steps_are_part_of_the_address(visit: Any):
     page = visit(CHAMPION).page
-    box(page, "cifar10").wait_for()
+    # Not the commit, whose repository has the same name.
+    data = box(page, "5f1c2a")
+    data.wait_for()
     page.get_by_label("Steps up").select_option("1")
-    box(page, "cifar10").wait_for(state="detached")
+    data.wait_for(state="detached")
     assert "up=1" in page.url
     box(page, "churn-2").wait_for()
     page.reload()
     box(page, "churn-2").wait_for()
-    assert box(page, "cifar10").count() == 0
+    assert data.count() == 0
 
 
 def test_a_start_is_found_by_name_and_by_address(visit: Any, site: Any):

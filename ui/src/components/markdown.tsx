@@ -19,8 +19,9 @@ export function Markdown({ text, label, uri = "", folder = "" }: Props) {
     let current = true;
     import("../lib/markdown")
       .then(({ renderMarkdown }) => {
-        if (!current) return;
-        box.current?.replaceChildren(renderMarkdown(text, (path) => (uri ? contentUrl(uri, within(folder, path)) : "")));
+        if (!current || !box.current) return;
+        box.current.replaceChildren(renderMarkdown(text, (path) => (uri ? contentUrl(uri, within(folder, path)) : "")));
+        reachable(box.current);
         setError(null);
       })
       .catch((reason: unknown) => current && setError(reason));
@@ -30,6 +31,13 @@ export function Markdown({ text, label, uri = "", folder = "" }: Props) {
   }, [text, uri, folder]);
   if (error !== null) return <Failure what="The text could not be formatted." error={error} />;
   return <div className="markdown" ref={box} role="document" aria-label={label} />;
+}
+
+/** Tables that are wider than their place are scrolled with keys, too; others are no stop on the way. */
+function reachable(box: HTMLElement): void {
+  for (const table of box.querySelectorAll<HTMLElement>(".markdown-table")) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+  }
 }
 
 /** A path from a folder: `../` climbs, though not above the root. */

@@ -42,7 +42,7 @@ export function ObjectiveDialog({ experiment, close }: { experiment: Experiment;
       <label>
         It has succeeded when all of these hold, one a line
         <textarea
-          className="field area mono"
+          className="field area"
           rows={3}
           placeholder={"recall >= 0.9\nrecall[country=DE] >= 0.85"}
           value={bounds}

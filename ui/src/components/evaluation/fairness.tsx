@@ -7,6 +7,9 @@ import { Card } from "../card";
 import { intervalText, Range } from "./drawing";
 import { Part, PartsTable } from "./figures";
 
+/** Below this part of the best group's share, a group is often held to be put at a disadvantage. */
+const FOUR_FIFTHS = 0.8;
+
 export function FairnessCard({ report }: { report: GroupReport }) {
   const keys = [...new Set(report.groups.flatMap((group) => [...group.metrics.keys()]))];
   const [asked, setAsked] = useState("selection_rate");
@@ -60,7 +63,7 @@ export function FairnessCard({ report }: { report: GroupReport }) {
             </dt>
             <dd>
               <span className="strong">{formatNumber(value.value)}</span> <span className="muted">{intervalText(value)}</span>
-              <Range of={value} span={name.includes("ratio") ? [0, 1] : null} mark={name.includes("ratio") ? 0.8 : undefined} />
+              {name.endsWith("_ratio") && <Range of={value} span={[0, 1]} mark={FOUR_FIFTHS} />}
             </dd>
           </div>
         ))}

@@ -45,7 +45,7 @@ export function VersionTable({ model, versions, chosen, onChoose }: Props) {
               <th scope="col">Aliases</th>
               <th scope="col">Stage</th>
               {metrics.map((key) => (
-                <th key={key} scope="col" className="num wide">
+                <th key={key} scope="col" className="num wide wrap" title={key}>
                   {key}
                 </th>
               ))}
