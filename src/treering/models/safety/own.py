@@ -1,4 +1,4 @@
-"""Which files this user has saved: what he wrote himself he may read, whatever it holds.
+"""Which files this user has saved: what they wrote themselves they may read, whatever it holds.
 
 The list is a file of the user's own, with one SHA-256 a line; whoever can write to
 it can do anything in the user's name already.
