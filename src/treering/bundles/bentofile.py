@@ -183,8 +183,10 @@ def _model(value: Any, path: Path) -> str:
     alias = str(value.get("alias") or "") if isinstance(value, dict) else ""
     if "/" not in tag:
         name, _, version = tag.partition(":")
-        tag = f"models:/{name}/{version or 'latest'}" if not version or version.isdigit() or version == "latest" else (
-            f"models:/{name}@{version}"
+        tag = (
+            f"models:/{name}/{version or 'latest'}"
+            if not version or version.isdigit() or version == "latest"
+            else (f"models:/{name}@{version}")
         )
     return f"{alias}={tag}" if alias else tag
 
@@ -217,10 +219,8 @@ def _index(python: Mapping[str, Any], path: Path) -> list[str]:
 
 def _variables(said: Mapping[str, Any], docker: Mapping[str, Any], path: Path) -> dict[str, str]:
     env = docker.get("env")
-    if isinstance(env, list):
-        found = dict(_pair(str(one), path) for one in env)
-    else:
-        found = _texts(env, "docker.env", path)
+    listed = [_pair(str(one), path) for one in env] if isinstance(env, list) else None
+    found = _texts(env, "docker.env", path) if listed is None else dict(listed)
     for one in said.get("envs") or ():
         if not isinstance(one, dict) or not one.get("name"):
             msg = f"{path}: {one!r} is no variable. Write `name:` and `value:`."

@@ -10,7 +10,7 @@ from treering.bundles import bentofile
 from treering.bundles.build import Plan, Tell
 from treering.bundles.build import build as build_plan
 from treering.bundles.samples import Sample
-from treering.client.bundles.describing import description_of
+from treering.client.bundles.hosted import description_of
 from treering.client.bundles.keeping import Bundle, store_of
 from treering.client.bundles.sources import lineage_of, model_sources, name_for
 from treering.core.settings import read_settings
@@ -129,7 +129,9 @@ def build_bentofile(
 def build_from(plan: Plan, tags: Sequence[str] = (), tell: Tell = lambda _line: None) -> Bundle:
     """Build a plan whose lineage is not known yet."""
     store = store_of()
-    described = replace(plan, lineage=lineage_of(plan.models, plan.code), describe=plan.describe or description_of(plan))
+    described = replace(
+        plan, lineage=lineage_of(plan.models, plan.code), describe=plan.describe or description_of(plan)
+    )
     made = build_plan(store, described, tell)
     for one in tags:
         store.tag(made.name, made.version, one)

@@ -10,7 +10,7 @@ from treering.bundles import signing
 from treering.bundles.signing import SCHEMES, Signature
 from treering.bundles.verify import Checks, Report
 from treering.bundles.verify import verify as verify_folder
-from treering.client.bundles.asking import ask_service
+from treering.client.bundles.hosted import ask_service
 from treering.client.bundles.keeping import folder_of
 from treering.core.errors import AlreadyExists, InvalidInput
 from treering.core.person import user_name

@@ -40,7 +40,7 @@ def lineage_of(models: Iterable[ModelSource], code: Path | None) -> Lineage:
     data: dict[tuple[str, str], DataVersion] = {}
     for run_id in sorted(runs):
         with suppress(NotFound):
-            for one in session().place.read().tracking.runs.get(run_id).inputs.datasets:
+            for one in session().place.read().tracking.runs.get(run_id).inputs.dataset_inputs:
                 data[one.dataset.name, one.dataset.digest] = _version_of(one)
     found = Lineage(runs=tuple(sorted(runs)), data=tuple(data[key] for key in sorted(data)))
     if source is None:
@@ -66,9 +66,7 @@ def _source(given: str) -> ModelSource:
         version = find_version(wanted, session().place.read().registry)
         exact = f"models:/{version.name}/{version.version}"
         own = name or name_for(version.name)
-        return ModelSource(
-            own, fetch_model(exact), exact, str(version.version), version.run_id, version.model_id
-        )
+        return ModelSource(own, fetch_model(exact), exact, str(version.version), version.run_id, version.model_id)
     place = fetch_model(uri)
     said = mlmodel.read(place)
     last = said.artifact_path or uri.rstrip("/").rpartition("/")[2]

@@ -10,7 +10,7 @@ import msgspec
 
 from treering.core.errors import DamagedData
 
-__all__ = ["FILE_NAME", "FOLDER", "Column", "Outcome", "Record", "digest_of", "read", "write"]
+__all__ = ["FILE_NAME", "FOLDER", "MODEL", "Column", "Outcome", "Record", "digest_of", "read", "write"]
 
 FOLDER = "compiled"
 FILE_NAME = "compiled.json"
@@ -26,11 +26,13 @@ class Column:
     Attributes:
         input: What ONNX calls it.
         dtype: `float32`, `float64`, `int64`, `bool` or `str`.
+        width: Columns of the matrix; 1 for a single column.
     """
 
     input: str
     dtype: str
     name: str = ""
+    width: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,9 @@ class Record:
         source: SHA-256 of each file of the native model that it was made of, by its name.
         width: Columns of the data; those of a table have names.
         names: The columns' names; empty where the model takes an array.
-        kinds: Dtypes of NumPy that it was proven on, for arrays.
+        missing: Whether both answered rows with missing numbers the same.
         output: What ONNX calls the answer.
+        pick: Which column of it is the answer; None: all.
         answer: Dtype of the native model's answer: `object` for texts.
         shape: Of one row's answer; empty for a single value.
         rows: How many rows the native model was compared on.
@@ -58,8 +61,9 @@ class Record:
     columns: tuple[Column, ...]
     width: int
     names: tuple[str, ...]
-    kinds: tuple[str, ...]
+    missing: bool
     output: str
+    pick: int | None
     answer: str
     shape: tuple[int, ...]
     rows: int
