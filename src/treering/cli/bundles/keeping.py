@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from treering.bundles.manifest import BundledModel
 from treering.cli.output import json_option, print_json, print_record, print_table, when
 from treering.client.bundles import keeping
 
@@ -72,7 +73,7 @@ def show_command(bundle: str, *, as_json: bool, only_path: bool, with_files: boo
     )
     click.echo()
     rows = [
-        (one.name, one.version, one.flavours[0] if one.flavours else "", _compiled(one), one.run_id, one.uri)
+        (one.name, one.version, _flavour(one), "no" if one.compiled is None else "yes", one.run_id, one.uri)
         for one in made.models
     ]
     print_table(["model", "version", "flavour", "compiled", "run", "from"], rows, "It holds no models.")
@@ -105,5 +106,5 @@ def delete_command(bundles: tuple[str, ...], *, yes: bool) -> None:
     click.echo(f"Removed {shown}.")
 
 
-def _compiled(model: object) -> str:
-    return "yes" if getattr(model, "compiled", None) is not None else "no"
+def _flavour(model: BundledModel) -> str:
+    return next((one for one in model.flavours if one != "python_function"), "python_function")
