@@ -113,7 +113,7 @@ def test_nothing_is_written_over(store: BundleStore, keep: Keep, tmp_path: Path)
 
 
 def test_an_ending_of_another_kind_of_archive_is_refused(store: BundleStore, keep: Keep, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="not written as .rar"):
+    with pytest.raises(InvalidInput, match=r"not written as \.rar"):
         export_bundle(store.find(keep().reference), tmp_path / "out.rar")
 
 
@@ -170,7 +170,7 @@ def test_a_hostile_archive_is_refused_and_leaves_nothing(
         import_bundle(store, path)
     assert store.summaries() == []
     assert sorted(one.name for one in tmp_path.iterdir()) == ["bundles", "evil"]
-    assert os.listdir(store.root / ".drafts") == []
+    assert list((store.root / ".drafts").iterdir()) == []
 
 
 @pytest.mark.parametrize("path", ["../evil", "/tmp/evil", "a"])
@@ -252,14 +252,15 @@ def test_what_is_not_there_is_said(store: BundleStore, tmp_path: Path) -> None:
         import_bundle(store, tmp_path / "nothing")
 
 
-def test_archives_of_other_programs_are_read(tmp_path: Path) -> None:
+def test_archives_of_other_programs_are_read() -> None:
     """GNU's long names, POSIX' extended headers, old headers without a name for their kind."""
     long = "folder/" * 30 + "file"
     for form in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT):
         out = io.BytesIO()
         with tarfile.open(fileobj=out, mode="w", format=form) as archive:
             for name in ("./short", "ü") if form == tarfile.USTAR_FORMAT else ("./short", "ü", long):
-                archive.addfile(*(lambda told, data: (told, io.BytesIO(data)))(*member(name, b"xyz")))
+                told, data = member(name, b"xyz")
+                archive.addfile(told, io.BytesIO(data))
         out.seek(0)
         reader = Reader(out, "test")
         found = {one.path: b"".join(reader.chunks()) for one in reader}

@@ -95,7 +95,7 @@ def test_models_are_asked_for_their_examples_and_again_when_it_is_verified(built
     assert (report.wrong, report.asked) == ((), 1)
 
 
-def test_a_model_that_answers_otherwise_is_found_out(store: BundleStore, plan: Plan, tmp_path: Path) -> None:
+def test_a_model_that_answers_otherwise_is_found_out(store: BundleStore, plan: Plan) -> None:
     """As another version of its framework might."""
     made = build(store, plan)
     with store.draft() as draft:

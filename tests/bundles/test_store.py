@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import stat
 from pathlib import Path
 
@@ -96,7 +95,7 @@ def test_a_failed_draft_leaves_nothing(store: BundleStore) -> None:
     with pytest.raises(ZeroDivisionError), store.draft() as draft:
         (draft / "half").write_text("half")
         raise ZeroDivisionError
-    assert os.listdir(store.root / ".drafts") == []
+    assert list((store.root / ".drafts").iterdir()) == []
 
 
 def test_a_changed_manifest_is_found_out(store: BundleStore, keep: Keep) -> None:

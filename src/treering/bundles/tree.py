@@ -13,7 +13,18 @@ from typing import NamedTuple
 from treering.bundles.manifest import FILE_NAME, SIGNATURES, Entry
 from treering.core.errors import DamagedData, InvalidInput, NotFound
 
-__all__ = ["RUNS", "Found", "copy_tree", "difference", "free_bytes", "hash_tree", "protect", "remove", "walk"]
+__all__ = [
+    "RUNS",
+    "Found",
+    "copy_file",
+    "copy_tree",
+    "difference",
+    "free_bytes",
+    "hash_tree",
+    "protect",
+    "remove",
+    "walk",
+]
 
 RUNS = 0o755
 """The mode of folders, and of files that can be run."""

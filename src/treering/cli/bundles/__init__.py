@@ -10,9 +10,7 @@ __all__ = ["BUNDLE_COMMANDS", "BUNDLE_HELP"]
 
 _PLACES = {
     "build": "build",
-    "containerize": "images",
     "delete": "keeping",
-    "dockerfile": "images",
     "export": "moving",
     "import": "moving",
     "keygen": "checking",
@@ -27,9 +25,7 @@ _PLACES = {
 
 BUNDLE_HELP = {
     "build": "Pack models, code and a locked environment.",
-    "containerize": "Make an image of a bundle.",
     "delete": "Remove bundles.",
-    "dockerfile": "Write what an image is built of.",
     "export": "Write a bundle to a file or folder.",
     "import": "Keep a bundle from a file or folder.",
     "keygen": "Make a pair of keys to sign with.",

@@ -17,7 +17,7 @@ from treering.core.errors import TreeringError
 from treering.models import example, mlmodel
 from treering.models.compiled import parity, record
 from treering.models.compiled.converters import CONVERTERS, Attempt, Unconvertible
-from treering.models.compiled.opening import asker, session_of
+from treering.models.compiled.opening import FAILED, asker, session_of
 from treering.models.compiled.record import FOLDER, MODEL, Column, Outcome, Record, digest_of
 from treering.models.enforcement import enforce_input
 from treering.models.flavours import FLAVOURS, LOADERS
@@ -98,10 +98,12 @@ def _questions(predict: Predict, rows: Any) -> _Questions:
 
 def _answer(predict: Predict, rows: Any) -> Any:
     try:
-        found = predict(rows)
-    except Exception as error:
-        msg = f"the native model refuses rows like its example: {str(error)[:200]}"
-        raise Unconvertible(msg) from error
+        found, failed = predict(rows), ""
+    except Exception as error:  # noqa: BLE001 -- the model's own code
+        found, failed = None, str(error)[:200]
+    if failed:
+        msg = f"the native model refuses rows like its example: {failed}"
+        raise Unconvertible(msg)
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "OUSbfiu" or len(found) != len(rows):
         msg = "it does not answer with an array that has a row for each row"
         raise Unconvertible(msg)
@@ -169,7 +171,7 @@ def _differing(session: Any, made: Record, asked: _Questions) -> float:
 def _difference(ask: Callable[[Any], Any], rows: Any, wanted: Any) -> float:
     try:
         found = ask(rows)
-    except Exception:  # noqa: BLE001 -- ONNX Runtime's errors have nothing in common; it does not answer
+    except FAILED:
         return float("inf")
     return float("inf") if found is NotImplemented else parity.apart(wanted, found)
 

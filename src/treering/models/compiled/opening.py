@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as told
 
 from treering.core.errors import DamagedData
 from treering.core.log import logger
@@ -19,7 +20,13 @@ from treering.models.compiled.record import FOLDER, MODEL, Record, digest_of, re
 from treering.models.light import Ask
 from treering.models.mlmodel import MLModel, inside
 
-__all__ = ["asker", "open_model", "session_of"]
+__all__ = ["FAILED", "asker", "open_model", "session_of"]
+
+# Errors of ONNX Runtime, which have nothing in common.
+FAILED = (
+    *(told.EPFail, told.Fail, told.InvalidArgument, told.InvalidGraph, told.InvalidProtobuf, told.NoModel),
+    *(told.NoSuchFile, told.NotImplemented, told.RuntimeException, RuntimeError, ValueError),
+)
 
 # Up to this number, single precision has every whole number.
 _EXACT = 1 << 24
@@ -57,7 +64,7 @@ def session_of(data: bytes) -> Any:
     options.log_severity_level = _QUIET
     try:
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
+    except FAILED as error:
         msg = f"The compiled model cannot be read: {str(error).strip().partition(chr(10))[0]}"
         raise DamagedData(msg) from error
 

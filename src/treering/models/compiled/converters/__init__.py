@@ -9,7 +9,7 @@ from typing import Any
 from treering.core.plugins import Registry
 from treering.models.compiled.record import Column
 
-__all__ = ["CONVERTERS", "Convert", "Unconvertible"]
+__all__ = ["CONVERTERS", "Attempt", "Convert", "Unconvertible"]
 
 
 class Unconvertible(Exception):
