@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from treering.serving.models import encoding
 from treering.serving.models.decoding import decode
 from treering.serving.models.grouping import fitting
 from treering.serving.models.held import Held
-from treering.serving.models.protocol import Asked
+from treering.serving.models.protocol import Asked, with_params
 from treering.serving.models.quick import Found
 
 __all__ = ["Invocations"]
@@ -47,14 +46,14 @@ class Invocations:
         except InvalidInput as error:
             raise _unfit(error) from error
         rows, key = fitting(data)
-        return Asked(data, params, rows, None if asked.bare else _with(key, params), asked.bare)
+        return Asked(data, params, rows, None if asked.bare else with_params(key, params), asked.bare)
 
     def _with_params(self, found: Found) -> Asked:
         try:
             params = self._model.checked_params(found.params)
         except InvalidInput as error:
             raise _unfit(error) from error
-        return Asked(found.data, params, found.rows, _with(found.key, params), form=False)
+        return Asked(found.data, params, found.rows, with_params(found.key, params), form=False)
 
     def prepare(self, predictions: Any) -> Any:
         """See `Wire`."""
@@ -70,10 +69,6 @@ class Invocations:
         if trace:
             content["stack_trace"] = trace
         return Answer(status, msgspec.json.encode(content))
-
-
-def _with(key: Hashable | None, params: dict[str, Any]) -> Hashable | None:
-    return (key, msgspec.json.encode(params, enc_hook=repr)) if params and key is not None else key
 
 
 def _unfit(error: InvalidInput) -> MalformedRequest:
