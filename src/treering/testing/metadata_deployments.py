@@ -67,12 +67,10 @@ class DeploymentStoreSuite:
             store.deployments.put(one, [DeploymentChange("updated")], expected=1)
         with pytest.raises(AlreadyExists, match="'a'"):
             _put(store, one)
-        for call in (
-            lambda: store.deployments.put(_deployment("b"), [], expected=1),
-            lambda: store.deployments.get("b"),
-        ):
-            with pytest.raises(NotFound, match="'b'"):
-                call()
+        with pytest.raises(NotFound, match="'b'"):
+            store.deployments.put(_deployment("b"), [], expected=1)
+        with pytest.raises(NotFound, match="'b'"):
+            store.deployments.get("b")
         assert store.deployments.get("a") == ready
         assert [event.action for event in store.deployments.history("a", 0, 10)] == ["created"]
 
