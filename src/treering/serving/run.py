@@ -11,7 +11,7 @@ import uvicorn
 from treering.models.loading import load
 from treering.serving.app import ScoringOptions, create_app
 from treering.serving.listening import Server, bind, url_of
-from treering.serving.workers import Workers
+from treering.serving.processes import Workers
 
 __all__ = ["serve"]
 
