@@ -44,10 +44,10 @@ from treering.core.log import logger
 from treering.models import example
 from treering.models.flavours.base import LoadOptions
 from treering.models.loading import LoadedModel, load
-from treering.serving.decoding import Asked, decode
-from treering.serving.description import describe
-from treering.serving.encoding import encode
 from treering.serving.meter import CONTENT_TYPE, Meter
+from treering.serving.models.decoding import Asked, decode
+from treering.serving.models.describing import describe
+from treering.serving.models.encoding import encode
 
 __all__ = ["ModelServer", "ScoringOptions", "create_app"]
 
