@@ -1,5 +1,4 @@
-"""The slow lane's application: what an operator asks, requests that are not ordinary POSTs, and all that goes through
-to a host's own application.
+"""The slow lane's application: what is no ordinary POST to a route, and what goes through to a host's own application.
 
     request ─▶ request id ─▶ front's own path? route of a host? the host's application? ─▶ 404
 

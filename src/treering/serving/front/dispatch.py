@@ -344,7 +344,9 @@ class Dispatcher:
         late = [group for group in desk.hands.values() if group.overdue]
         if late and not desk.closed and _full_of(late):
             desk.closed = True
-            logger.warning("A worker has not answered for %.1f s and is replaced.", now - min(one.begun for one in late))
+            logger.warning(
+                "A worker has not answered for %.1f s and is replaced.", now - min(one.begun for one in late)
+            )
             desk.worker.stuck()
         return dues
 
@@ -370,9 +372,7 @@ def _late(lane: Lane) -> Answer:
     )
 
 
-_FULL = refusal(
-    429, "TEMPORARILY_UNAVAILABLE", "Too many requests are waiting already. Try again in a moment.", _RETRY
-)
+_FULL = refusal(429, "TEMPORARILY_UNAVAILABLE", "Too many requests are waiting already. Try again in a moment.", _RETRY)
 _KILLS = refusal(
     500,
     "INTERNAL_ERROR",
@@ -384,4 +384,3 @@ _MAYBE_DONE = refusal(
     "The process that worked on this request died. It may have done a part of it, so it was not asked again.",
     _RETRY,
 )
-

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from time import monotonic
+from typing import Any, Protocol
 
 from treering.core.errors import NotFound
 from treering.serving.front.dispatch import Dispatcher
@@ -15,8 +16,22 @@ from treering.serving.front.meter import Histogram
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.targets import Chooser, Latest, Place, Target, places_of, ruled
 from treering.serving.hosting import Answer, Offer, Route
+from treering.serving.workers.board import Member
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "Tunnel"]
+
+
+class Tunnel(Protocol):
+    """Carries ASGI between clients and a host's own application."""
+
+    def up(self, desk: object, member: Member) -> None:
+        """A worker is ready."""
+
+    def down(self, desk: object) -> None:
+        """A worker has gone."""
+
+    def take(self, desk: object, stream: int, message: Mapping[str, Any]) -> None:
+        """A worker says something."""
 
 
 class Engine:
@@ -26,7 +41,7 @@ class Engine:
         offer: What the workers offer; `None` until the first has told.
         draining: Whether the server ends, and is not ready for that reason.
         plain: Requests that no route answered, by what was asked and status.
-        refresh: Called when other things are offered than before.
+        change: Has the workers load or unload something.
     """
 
     def __init__(self, options: ServingOptions) -> None:
@@ -41,10 +56,11 @@ class Engine:
         self.draining = False
         self.plain: dict[tuple[str, int], tuple[Histogram, int]] = {}
         self.date = b""
-        self._retired: list[Target] = []
         self._prefix = secrets.token_hex(5)
         self._next = count().__next__
         self.choose: Callable[[Sequence[Route]], Chooser] = Latest
+        self.change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
+        self.tunnel: Tunnel | None = None
 
     @property
     def ready(self) -> bool:

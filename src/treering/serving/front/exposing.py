@@ -28,7 +28,11 @@ def exposition(engine: Engine) -> bytes:
     for metric, text, histograms in (
         ("queue_seconds", "Time that requests waited for a worker.", [(at, lane.counts.waited) for at, lane in lanes]),
         ("predict_seconds", "Time that a worker had a group.", [(at, lane.counts.predicted) for at, lane in lanes]),
-        ("batch_requests", "Requests that went to a worker together.", [(at, lane.counts.requests) for at, lane in lanes]),
+        (
+            "batch_requests",
+            "Requests that went to a worker together.",
+            [(at, lane.counts.requests) for at, lane in lanes],
+        ),
     ):
         lines += lines_of(name + metric, "histogram", text, histograms)
     for metric, kind, text, numbers in (

@@ -7,16 +7,16 @@ worked on; what a client sends ahead waits, so that answers keep its order.
 
 from __future__ import annotations
 
+import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-
-import asyncio
 
 from treering.core.errors import TreeringError
 from treering.serving.front.answers import beginning
 from treering.serving.front.engine import Engine
 from treering.serving.front.heads import Head
 from treering.serving.front.lanes import Waiting
+from treering.serving.front.options import Patience
 from treering.serving.front.slowlane import SlowLane
 from treering.serving.hosting import Answer
 from treering.serving.refusing import refusal, refusal_of
@@ -61,6 +61,11 @@ class FastLane(asyncio.Protocol):
         self._reading = True
         self.since = monotonic()
 
+    @property
+    def patience(self) -> Patience:
+        """How long others are waited for."""
+        return self._engine.options.patience
+
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,7 +75,7 @@ class FastLane(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 -- asyncio's shape
         """The client has gone; nobody waits for an answer."""
-        self.server_state.connections.discard(self)  # type: ignore[arg-type]  # see above
+        self.server_state.connections.discard(self)
         if self._waiting is not None:
             self._engine.dispatcher.drop(self._waiting)
             self._waiting = None
@@ -115,7 +120,7 @@ class FastLane(asyncio.Protocol):
 
     def look(self, now: float) -> None:
         """End what takes too long; called about once a second."""
-        patience = self._engine.options.patience
+        patience = self.patience
         idle = now - self.since
         if self._paused:
             if idle > patience.reader:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-__all__ = ["Patience", "ServingOptions"]
+from treering.models.load_options import LoadOptions
+
+__all__ = ["Patience", "ServingOptions", "what_of_models"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,20 @@ class ServingOptions:
     waiting: int | None = None
     memory: int = 0
     access_log: bool = False
-    patience: Patience = Patience()  # noqa: RUF009 -- frozen
+    patience: Patience = Patience()
+
+
+def what_of_models(
+    models: Sequence[Mapping[str, Any]], loading: LoadOptions | None = None, *, show_traces: bool = False
+) -> dict[str, Any]:
+    """`what` for the kind `models`, as plain values.
+
+    Args:
+        models: Each with `name`, `version` and `folder`, perhaps `uri` and `aliases`.
+        show_traces: Whether errors tell the client where in the code they came from.
+    """
+    how = asdict(loading or LoadOptions())
+    how["own"] = str(how["own"]) if how["own"] else None
+    how["trust"] = list(how["trust"])
+    plain = [{**one, "folder": str(one["folder"])} for one in models]
+    return {"models": plain, "loading": how, "show_traces": show_traces}

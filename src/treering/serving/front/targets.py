@@ -41,7 +41,19 @@ class Target:
         heads: Beginnings of answers that were written before, by status and content type.
     """
 
-    __slots__ = ("endpoint", "heads", "label", "lane", "logged", "model", "path", "seconds", "statuses", "variant", "version")
+    __slots__ = (
+        "endpoint",
+        "heads",
+        "label",
+        "lane",
+        "logged",
+        "model",
+        "path",
+        "seconds",
+        "statuses",
+        "variant",
+        "version",
+    )
 
     def __init__(self, route: Route, lane: Lane, label: str, endpoint: str = "", variant: str = "") -> None:
         self.label = label
@@ -78,16 +90,18 @@ class Place:
         self.body = max(target.lane.policy.body for target in targets)
 
 
-def places_of(
-    routes: Sequence[Route], lanes: Mapping[str, Lane], chooser: Chooser
-) -> dict[bytes, Place]:
+def places_of(routes: Sequence[Route], lanes: Mapping[str, Lane], chooser: Chooser) -> dict[bytes, Place]:
     """All places by their raw path: what the host offers, and the paths that leave the version to the router."""
     found: dict[bytes, Place] = {}
     unversioned: dict[str, list[Target]] = {}
     methods: dict[str, Route] = {}
     for route in routes:
         label = _label(route)
-        _put(found, route, (Target(route, lanes[route.lane], label, variant=f"v{route.version}" if route.version else ""),))
+        _put(
+            found,
+            route,
+            (Target(route, lanes[route.lane], label, variant=f"v{route.version}" if route.version else ""),),
+        )
         for endpoint, variant in _variants(route, chooser):
             for path in _without_version(route, endpoint, chooser):
                 target = Target(route, lanes[route.lane], _label_of(path, endpoint), endpoint, variant.name)

@@ -27,6 +27,7 @@ _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
 _HOPELESS = 3
 _LAST = 5.0
+_LOOK = 0.05
 
 
 class Process(asyncio.Protocol):
@@ -299,12 +300,9 @@ class Crew:
         self.restarts += 1
         before = sum(1 for one in self._members if one.desk is not None)
         self._start()
-        until = monotonic() + 2 * _LONGEST_PAUSE
-        while sum(1 for one in self._members if one.desk is not None) <= before and monotonic() < until:
-            await asyncio.sleep(0.05)
+        await _until(lambda: sum(1 for one in self._members if one.desk is not None) > before)
         self.board.closing(member.desk)
-        while not self.board.idle(member.desk) and member in self._members:
-            await asyncio.sleep(0.05)
+        await _until(lambda: self.board.idle(member.desk) or member not in self._members)
         member.leave()
 
     def _start(self) -> None:
@@ -320,6 +318,12 @@ class Crew:
         task.add_done_callback(self._tasks.discard)
 
 
+async def _until(holds: Callable[[], bool]) -> None:
+    until = monotonic() + 2 * _LONGEST_PAUSE
+    while not holds() and monotonic() < until:  # noqa: ASYNC110 -- several things may make it hold
+        await asyncio.sleep(_LOOK)
+
+
 def _how(status: int) -> str:
     if status >= 0:
         return f"ended with status {status}"
@@ -327,5 +331,3 @@ def _how(status: int) -> str:
         return f"was ended by {signal.Signals(-status).name}"
     except ValueError:
         return f"was ended by signal {-status}"
-
-

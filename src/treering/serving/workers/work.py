@@ -15,10 +15,11 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
+from typing import Any
 
 from treering.core.errors import TreeringError
 from treering.core.log import logger, show_log
-from treering.serving.hosting import HOSTS, Answer, Call, Host, Offer, Route
+from treering.serving.hosting import HOSTS, Answer, Host, Offer, Route
 from treering.serving.workers import frames
 from treering.serving.workers.asking import ask
 from treering.serving.workers.frames import Ask, Change, Failure, Reader, Start, pack
@@ -88,13 +89,7 @@ class _Worker:
             self._one = ThreadPoolExecutor(1, thread_name_prefix="answer")
         try:
             while (got := self._reader.frame()) is not None:
-                kind, body = got
-                if kind == frames.ASK:
-                    self._ask(body)
-                elif kind == frames.EVENT and tunnel is not None:
-                    tunnel.take(body)
-                elif kind == frames.CHANGE:
-                    threading.Thread(target=self._change, args=(body,), name="treering-change", daemon=True).start()
+                self._do(*got, tunnel)
         except OSError:
             logger.debug("The front has gone.")
         finally:
@@ -104,6 +99,14 @@ class _Worker:
                 if pool is not None:
                     pool.shutdown(wait=True, cancel_futures=True)
             self._host.close()
+
+    def _do(self, kind: int, body: Any, tunnel: Any) -> None:
+        if kind == frames.ASK:
+            self._ask(body)
+        elif kind == frames.EVENT and tunnel is not None:
+            tunnel.take(body)
+        elif kind == frames.CHANGE:
+            threading.Thread(target=self._change, args=(body,), name="treering-change", daemon=True).start()
 
     def _take(self, offer: Offer) -> None:
         self._routes = {route.path: route for route in offer.routes}
