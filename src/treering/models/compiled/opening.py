@@ -6,7 +6,7 @@ microseconds for the model itself all around it would be the price.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from treering.core.errors import DamagedData
 from treering.core.log import logger
 from treering.models.compiled.record import FOLDER, MODEL, Record, digest_of, read
 from treering.models.light import Ask
+from treering.models.light.rows import Table
 from treering.models.mlmodel import MLModel, inside
 
 __all__ = ["FAILED", "asker", "open_model", "session_of"]
@@ -117,14 +118,15 @@ def _feeder(record: Record) -> Callable[[Any], dict[str, Any] | None]:
 
 def _by_column(record: Record) -> Callable[[Any], dict[str, Any] | None]:
     names = list(record.names)
-    wanted = [(one.name, one.input, one.dtype) for one in record.columns]
+    wanted = [(one.input, one.dtype) for one in record.columns]
 
     def feed(data: Any) -> dict[str, Any] | None:
-        if not _is_frame(data) or list(data.columns) != names or not len(data):
+        columns = _columns(data, names)
+        if columns is None:
             return None
         given = {}
-        for name, called, dtype in wanted:
-            values = _values(data[name], dtype, missing=record.missing)
+        for column, (called, dtype) in zip(columns, wanted, strict=True):
+            values = _values(column, dtype, missing=record.missing)
             if values is None:
                 return None
             given[called] = values
@@ -133,8 +135,15 @@ def _by_column(record: Record) -> Callable[[Any], dict[str, Any] | None]:
     return feed
 
 
-def _values(column: Any, dtype: str, *, missing: bool) -> Any:
-    values = column.to_numpy()
+def _columns(data: Any, names: list[str]) -> Sequence[Any] | None:
+    if type(data) is Table:
+        return data.columns if list(data.names) == names and len(data) else None
+    if not _is_frame(data) or list(data.columns) != names or not len(data):
+        return None
+    return [data[name].to_numpy() for name in names]
+
+
+def _values(values: Any, dtype: str, *, missing: bool) -> Any:
     if dtype == "str":
         texts = values if values.dtype == object else values.astype(object)
         return texts.reshape(-1, 1) if all(type(one) is str for one in texts) else None
@@ -147,6 +156,13 @@ def _values(column: Any, dtype: str, *, missing: bool) -> Any:
 
 def _matrix(data: Any, names: list[str]) -> Any:
     """A table of numbers as an array; None if it is not just these columns in this order."""
+    if type(data) is Table:
+        if list(data.names) != names or not len(data):
+            return None
+        if data.matrix is not None:
+            return data.matrix
+        columns = data.columns
+        return np.column_stack(columns) if all(one.dtype.kind in _NUMBERS for one in columns) else None
     if not _is_frame(data) or (names and list(data.columns) != names):
         return None
     rows = data.to_numpy()

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from treering.core.errors import InvalidInput
-from treering.serving.traffic.sequential import Comparison, Excess, Sample, compare
+from treering.serving.traffic.sequential import Comparison, Excess, compare
 from treering.serving.traffic.steering import Turn
+from treering.serving.traffic.strata import Strata
 from treering.serving.traffic.tally import BOUNDS, Counts, Tally
 
 __all__ = ["Canary", "CanaryPlan"]
@@ -110,7 +111,7 @@ class Canary:
         self._since = now
         self._answered = 0
         self._before: tuple[Counts, Counts] | None = None
-        self._rewards: tuple[Sample, Sample] | None = None
+        self._strata: Strata | None = None
         self._compared: Comparison | None = None
         self._base_slow = [0] * (len(BOUNDS) + 1)
         self._guards = _guards(plan)
@@ -121,18 +122,26 @@ class Canary:
         if base is None or candidate is None:
             gone = self._plan.base if base is None else self._plan.variant
             return Turn(None, "canary_aborted", self._plan.variant, f"The variant {gone!r} is gone.", over=True)
-        if self._before is None or self._rewards is None:
+        if self._before is None or self._strata is None:
             self._before = (base.counts(), candidate.counts())
-            self._rewards = (_sample(base), _sample(candidate))
+            self._strata = Strata(tallies)
             return self._forward(now)
-        self._look(base, candidate)
+        self._look(self._before, base, candidate)
+        # Two sides, of which one matters.
+        pairs = self._strata.pairs(tallies, self._plan.base, self._plan.variant)
+        self._compared = compare(pairs, alpha=2 * self._plan.alpha)
         if worse := self._worse():
             return self._back(worse)
         if self._plan.limit is not None and now - self._began > self._plan.limit:
             return self._back(f"It was not promoted within {self._plan.limit:g} seconds.")
         if now - self._since < self._plan.seconds or self._answered < self._plan.requests:
             return Turn()
+        self._strata.close(tallies)
         return self._forward(now)
+
+    def aborted(self) -> Mapping[str, float]:
+        """The base gets everything back."""
+        return self._divided(0.0)
 
     def told(self) -> Mapping[str, Any]:
         """Its state, as plain values."""
@@ -149,26 +158,18 @@ class Canary:
             "answered": self._answered,
             "wanted": {"seconds": plan.seconds, "requests": plan.requests, "objective": plan.objective},
             "guards": self._told_guards(),
-            "objective": _told(self._compared),
+            "objective": self._compared.told() if self._compared is not None else None,
         }
 
-    def _look(self, base: Tally, candidate: Tally) -> None:
-        assert self._before is not None  # noqa: S101 -- for the type checker
-        assert self._rewards is not None  # noqa: S101 -- as above
+    def _look(self, before: tuple[Counts, Counts], base: Tally, candidate: Tally) -> None:
         counts = (base.counts(), candidate.counts())
-        old, new = (now.minus(before) for now, before in zip(counts, self._before, strict=True))
+        old, new = (now.minus(then) for now, then in zip(counts, before, strict=True))
         self._before = counts
         self._answered += new.answered
         for guard in self._guards:
             guard.look(old, new, self._base_slow)
         for bucket, count in enumerate(old.slow):
             self._base_slow[bucket] += count
-        rewards = (
-            _minus(_sample(base), self._rewards[0]),
-            _minus(_sample(candidate), self._rewards[1]),
-        )
-        # Two sides, of which one matters.
-        self._compared = compare(*rewards, alpha=2 * self._plan.alpha)
 
     def _worse(self) -> str:
         """What is wrong with it, if that is sure."""
@@ -269,17 +270,3 @@ def _guards(plan: CanaryPlan) -> list[_Guard]:
         each = plan.alpha / len(_QUANTILES)
         found += [_Guard(f"p{share * 100:g}", each, 0.0, share, plan.latency) for share in _QUANTILES]
     return found
-
-
-def _sample(tally: Tally) -> Sample:
-    return Sample(tally.rewarded, tally.rewards, tally.squares)
-
-
-def _minus(now: Sample, before: Sample) -> Sample:
-    return Sample(now.count - before.count, now.total - before.total, now.squares - before.squares)
-
-
-def _told(found: Comparison | None) -> Mapping[str, Any] | None:
-    if found is None or math.isinf(found.low):
-        return None
-    return {"difference": found.difference, "low": found.low, "high": found.high, "p": found.p}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from treering.core.errors import InvalidInput
@@ -61,6 +61,13 @@ class Plan:
                 raise InvalidInput(msg)
         if self.weights:
             shares(self.weights)
+
+    def among(self, variants: tuple[Variant, ...]) -> Plan:
+        """The same with other variants; of the old ones those that stay keep their weights and shadows."""
+        names = {variant.name for variant in variants}
+        weights = {name: weight for name, weight in self.all_weights().items() if name in names}
+        shadows = {name: share for name, share in self.shadows.items() if name in names}
+        return replace(self, variants=variants, weights=weights if any(weights.values()) else {}, shadows=shadows)
 
     def all_weights(self) -> dict[str, float]:
         """A weight for each variant, in their order."""

@@ -8,7 +8,7 @@ it ever falls below alpha, if nothing is there, is at most alpha.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -67,23 +67,35 @@ class Comparison(NamedTuple):
     p: float
     fixed: float
 
+    def told(self) -> Mapping[str, float] | None:
+        """As plain values; None while there are too few."""
+        return None if math.isinf(self.low) else self._asdict()
 
-def compare(base: Sample, candidate: Sample, alpha: float = 0.05, effect: float | None = None) -> Comparison:
+
+def compare(strata: Sequence[tuple[Sample, Sample]], alpha: float = 0.05, effect: float | None = None) -> Comparison:
     """Mixture sequential probability ratio test (Johari, Koomen, Pekelis, Walsh 2017) of a difference of means.
 
     Args:
+        strata: What base and candidate have, kept apart where the split between them changed; weighted as Cochran does.
         alpha: The chance that the interval, ever, does not hold the true difference.
         effect: The difference that the test is most sensitive to; by default a fifteenth of a standard deviation.
     """
-    difference = candidate.mean() - base.mean()
-    pooled = _pooled(base, candidate)
-    if min(base.count, candidate.count) < FEWEST or pooled <= 0:
+    both = [(base, other) for base, other in strata if base.count and other.count]
+    counts = [base.count * other.count / (base.count + other.count) for base, other in both]
+    total = math.fsum(counts)
+    difference = math.fsum(
+        count * (other.mean() - base.mean()) for count, (base, other) in zip(counts, both, strict=True)
+    ) / (total or 1.0)
+    pooled = math.fsum(count * _pooled(*pair) for count, pair in zip(counts, both, strict=True)) / (total or 1.0)
+    fewest = min(sum(base.count for base, _ in both), sum(other.count for _, other in both))
+    if fewest < FEWEST or pooled <= 0:
         return Comparison(difference, -math.inf, math.inf, 1.0, 1.0)
-    variance = pooled * (1 / base.count + 1 / candidate.count)
+    # Each stratum's difference varies by pooled/count, and counts for count/total.
+    variance = pooled / total
     tau = effect**2 if effect is not None else _EFFECT**2 * pooled
-    both = variance + tau
-    evidence = 0.5 * math.log(variance / both) + tau * difference**2 / (2 * variance * both)
-    width = math.sqrt(variance * both / tau * (2 * math.log(1 / alpha) + math.log(both / variance)))
+    sum_of_both = variance + tau
+    evidence = 0.5 * math.log(variance / sum_of_both) + tau * difference**2 / (2 * variance * sum_of_both)
+    width = math.sqrt(variance * sum_of_both / tau * (2 * math.log(1 / alpha) + math.log(sum_of_both / variance)))
     fixed = math.erfc(abs(difference) / math.sqrt(2 * variance))
     return Comparison(difference, difference - width, difference + width, _p(evidence), fixed)
 

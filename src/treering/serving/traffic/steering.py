@@ -16,7 +16,7 @@ class Event(NamedTuple):
 
     Attributes:
         at: Seconds since the epoch.
-        kind: `split_changed`, `canary_started`, `canary_stepped`, `canary_promoted`, `canary_rolled_back`,
+        kind: `split_changed`, `variants_changed`, `canary_started`, `canary_stepped`, `canary_promoted`, `canary_rolled_back`,
             `canary_aborted`, `bandit_started`, `bandit_stopped`, `mismatch_found`.
         variant: The one that it is about; empty if it is about all.
         reason: A sentence for people.
@@ -56,6 +56,9 @@ class Steering(Protocol):
 
     def tick(self, now: float, tallies: Mapping[str, Tally]) -> Turn:
         """Look at the counts; called about once a second, and never concurrently."""
+
+    def aborted(self) -> Mapping[str, float] | None:
+        """The weights if it is ended before its time; None leaves them."""
 
     def told(self) -> Mapping[str, Any]:
         """Its state, as plain values."""
