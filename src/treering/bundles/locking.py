@@ -60,16 +60,11 @@ class Locked(NamedTuple):
 
 
 def needs_of_server() -> list[str]:
-    """What serving takes, as Treering itself requires it.
-
-    Raises:
-        NotSupported: If this Treering was not installed, so that nobody knows.
-    """
+    """What serving takes, as Treering itself requires it; in any version, where this Treering was never installed."""
     try:
         found = metadata.requires("treering") or []
-    except metadata.PackageNotFoundError as error:
-        msg = "This Treering runs from its sources and was never installed. Install it, for instance with: pip install -e ."
-        raise NotSupported(msg) from error
+    except metadata.PackageNotFoundError:
+        return sorted(_SERVER)
     return sorted(one for one in found if "extra ==" not in one and name_of(one) in _SERVER)
 
 
