@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deployments.targets.cluster import Cluster
+from kubernetes_double import Cluster
 from treering.core.errors import InvalidInput, NotSupported, Unavailable
 from treering.deployments.base import AT_ONCE, Leading, Request, Surroundings, Wanted
 from treering.deployments.targets.kserve import KserveTarget, inference_service

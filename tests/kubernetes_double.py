@@ -94,7 +94,7 @@ class Cluster:
 
     def _fits(self, found: dict[str, Any], label: str) -> bool:
         wanted = dict(part.split("=") for part in label.split(","))
-        return wanted.items() <= found["metadata"]["labels"].items()
+        return bool(wanted.items() <= found["metadata"]["labels"].items())
 
     def _get(self, namespace: str, rest: Sequence[str]) -> Done:
         kind = _NAMES[rest[0]]
