@@ -9,18 +9,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from treering.core.errors import NotSupported, Unavailable
+from treering.core.errors import Conflict, NotSupported, Unavailable
 from treering.core.whole_files import write_whole
 from treering.deployments import supervisor
 
-__all__ = ["Supervised", "end", "last_lines", "look", "start"]
+__all__ = ["Supervised", "alone", "end", "last_lines", "look", "start"]
 
 _LOOK = 0.05
 _STARTING = 10.0
+_CHANGING = 60.0
 _LINES = 20
 
 
@@ -46,8 +48,18 @@ class Supervised:
     last: str = ""
 
 
-def start(folder: Path, command: Sequence[str], environment: Mapping[str, str], *, grace: float = 30.0) -> None:
+def start(
+    folder: Path,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    *,
+    grace: float = 30.0,
+    sample: Mapping[str, object] | None = None,
+) -> None:
     """Let a command be kept running from now on; one that is kept already in this folder is put in its place.
+
+    Args:
+        sample: `host`, `port` and `path` where counts are looked at now and then.
 
     Raises:
         NotSupported: On Windows.
@@ -57,7 +69,7 @@ def start(folder: Path, command: Sequence[str], environment: Mapping[str, str], 
         msg = "Processes are not supervised on Windows. Run `treering serve` as a service, or deploy to another target."
         raise NotSupported(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    order = {"command": list(command), "environment": dict(environment), "grace": grace}
+    order = {"command": list(command), "environment": dict(environment), "grace": grace, "sample": sample}
     write_whole(folder / supervisor.ORDER, json.dumps(order).encode())
     known = look(folder)
     if known.alive:
@@ -117,3 +129,23 @@ def last_lines(folder: Path) -> str:
     except FileNotFoundError:
         return ""
     return "\n".join(text.splitlines()[-_LINES:])
+
+
+@contextmanager
+def alone(lock: Path, what: str) -> Iterator[None]:
+    """Nobody else who asks for this lock is in at the same time, in whatever process.
+
+    Raises:
+        Conflict: If somebody stays in for longer than a change takes.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        until = time.monotonic() + _CHANGING
+        while not supervisor.locked(descriptor):
+            if time.monotonic() > until:
+                msg = f"Somebody else is changing {what} at this moment. Try again when they are done."
+                raise Conflict(msg)
+            time.sleep(_LOOK)
+        yield
+    finally:
+        os.close(descriptor)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import http.client
 import json
 import os
 import signal
@@ -25,13 +26,18 @@ from treering.core.variables import process_variables
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["LOCK", "LOG", "ORDER", "STATE", "held", "main"]
+__all__ = ["LOCK", "LOG", "ORDER", "SAMPLES", "SAMPLE_EVERY", "STATE", "held", "locked", "main"]
 
 LOCK = "lock"
 LOG = "server.log"
 ORDER = "order.json"
+SAMPLES = "samples.json"
 STATE = "state.json"
 
+SAMPLE_EVERY = 5.0
+"""Seconds between two looks at the counts."""
+
+_SAMPLES_KEPT = 121
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 30.0
 _STEADY = 60.0
@@ -54,6 +60,8 @@ class Supervisor:
         self._restarts = 0
         self._quick = 0
         self._last = ""
+        self._samples: list[dict[str, Any]] = []
+        self._next_sample = 0.0
 
     def run(self) -> None:
         """Return when told to end, after what it runs has ended."""
@@ -66,6 +74,7 @@ class Supervisor:
             while not self._told_to_end() and not self._anew and self._poll() is None:
                 time.sleep(_LOOK)
                 self._trim()
+                self._sample()
             code = self._stop()
             if self._told_to_end():
                 break
@@ -111,6 +120,26 @@ class Supervisor:
             time.sleep(min(_LOOK, max(0.0, until - time.monotonic())))
         self._reread()
 
+    def _sample(self) -> None:
+        """Remember what the server has counted, for rates and for a picture of the last minutes."""
+        asked = self._order.get("sample")
+        if asked is None or time.monotonic() < self._next_sample:
+            return
+        self._next_sample = time.monotonic() + SAMPLE_EVERY
+        try:
+            connection = http.client.HTTPConnection(asked["host"], asked["port"], timeout=2)
+            with contextlib.closing(connection):
+                connection.request("GET", asked["path"])
+                told = json.loads(connection.getresponse().read())
+            counts = {
+                one["name"]: [one["answered"], one["refused"] + one["failed"], (one.get("seconds") or {}).get("p95")]
+                for one in told["variants"]
+            }
+        except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
+            return  # it is starting, or has gone; its end is seen elsewhere
+        self._samples = [*self._samples[1 - _SAMPLES_KEPT :], {"time": int(time.time() * 1000), "variants": counts}]
+        self._write(SAMPLES, self._samples)
+
     def _told_to_end(self) -> bool:
         return self._ending
 
@@ -132,9 +161,12 @@ class Supervisor:
             "quick": self._quick,
             "last": self._last,
         }
-        draft = self._folder / f"{STATE}.{os.getpid()}"
-        draft.write_text(json.dumps(told))
-        draft.replace(self._folder / STATE)
+        self._write(STATE, told)
+
+    def _write(self, name: str, value: object) -> None:
+        draft = self._folder / f"{name}.{os.getpid()}"
+        draft.write_text(json.dumps(value))
+        draft.replace(self._folder / name)
 
     def _trim(self) -> None:
         log = self._folder / LOG
@@ -167,12 +199,12 @@ def held(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
-        return not _locked(descriptor)
+        return not locked(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def locked(descriptor: int) -> bool:
     """Take the lock; False if somebody has it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -184,7 +216,7 @@ def _locked(descriptor: int) -> bool:
 def main(folder: Path) -> int:
     """Supervise until told to end; 1 if somebody else does already."""
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    if not _locked(descriptor):
+    if not locked(descriptor):
         return 1
     Supervisor(folder).run()
     return 0
