@@ -39,7 +39,7 @@ describe("figures", () => {
     expect([0.00031, 0.0031, 0.042, 1.24, null].map(latencyText)).toEqual(["310 µs", "3.1 ms", "42 ms", "1.2 s", "–"]);
     expect([0, 0.02, 3.14, 1234.5, null].map(rateText)).toEqual(["0", "< 0.1", "3.1", "1,235", "–"]);
     expect([0, 0.00001, 0.0003, 0.123, null].map(partText)).toEqual(["0 %", "< 0.01 %", "0.03 %", "12 %", "–"]);
-    expect([0, 0.5, 25, 33.3, 100].map(shareText)).toEqual(["0 %", "0.5 %", "25 %", "33 %", "100 %"]);
+    expect([0, 0.5, 25, 33.3, 100].map(shareText)).toEqual(["0 %", "0.5 %", "25 %", "33.3 %", "100 %"]);
   });
 
   it("of checks have their own units", () => {

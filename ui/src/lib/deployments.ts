@@ -3,15 +3,15 @@
 import type { Deployment, DeploymentEvent, Release } from "../api/deployments";
 import { formatDuration, formatNumber } from "./format";
 
-type Mark = { word: string; tone: "ok" | "info" | "warn" | "err" | ""; icon: "check" | "cross" | "stop" | "dots" | "play" };
+type Mark = { word: string; tone: "ok" | "info" | "warn" | "err" | ""; icon: "check" | "cross" | "stop" | "dots" | "play" | "clock" | "warn" };
 
 const STATES: Record<string, Mark> = {
-  PENDING: { word: "Pending", tone: "info", icon: "dots" },
+  PENDING: { word: "Pending", tone: "info", icon: "clock" },
   READY: { word: "Ready", tone: "ok", icon: "check" },
   CANARY: { word: "Canary", tone: "info", icon: "play" },
-  DEGRADED: { word: "Degraded", tone: "warn", icon: "dots" },
+  DEGRADED: { word: "Degraded", tone: "warn", icon: "warn" },
   FAILED: { word: "Failed", tone: "err", icon: "cross" },
-  UNKNOWN: { word: "Unknown", tone: "warn", icon: "dots" },
+  UNKNOWN: { word: "Unknown", tone: "warn", icon: "warn" },
   REMOVED: { word: "Removed", tone: "", icon: "stop" },
 };
 
@@ -51,7 +51,7 @@ export function wayBack(item: Pick<Deployment, "current" | "candidate" | "previo
 
 /** A share of the traffic: "25 %", "0.5 %". */
 export function shareText(weight: number): string {
-  return `${Number(weight.toFixed(weight < 10 ? 1 : 0))} %`;
+  return `${Number(weight.toFixed(1))} %`;
 }
 
 /** Seconds that an answer took: "310 µs", "3.1 ms", "42 ms", "1.2 s"; a dash where nothing was asked. */

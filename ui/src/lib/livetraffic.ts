@@ -47,7 +47,7 @@ function figuresAt({ interval, variants }: LiveSeries, name: string, index: numb
 export function remember(seen: readonly Sample[], live: Live): readonly Sample[] {
   const time = live.time / 1000;
   const last = seen[seen.length - 1];
-  if (!live.reachable || (last && time <= last.time)) return seen;
+  if (!live.reachable || live.variants.length === 0 || (last && time <= last.time)) return seen;
   const variants = Object.fromEntries(
     live.variants.map((item): [string, Figures] => [
       item.variant,

@@ -49,7 +49,8 @@ function Opened({ name }: { name: string }) {
   const managed = there && item.managed;
   const promotes = managed && item.candidate != null;
   const rolls = managed && wayBack(item) !== null;
-  const promote = () => setAsking({ what: "promote", way: "canary" });
+  // Who interrupts a canary means to end it.
+  const promote = () => setAsking({ what: "promote", way: item?.state === "CANARY" ? "all" : "canary" });
   useCommands([
     ...(promotes ? [{ id: "promote", label: "Promote the candidate", group: "Deployment", keys: "p", run: promote }] : []),
     ...(rolls ? [{ id: "roll back", label: "Roll back", group: "Deployment", run: () => setAsking({ what: "rollback" }) }] : []),
@@ -79,7 +80,7 @@ function Opened({ name }: { name: string }) {
           )
         }
       >
-        <Link to="/deployments" className="parent">
+        <Link to="/deployments" className="parent detail">
           Deployments /
         </Link>
         <h1 className="ellipsis">{name}</h1>
@@ -202,7 +203,7 @@ function Overview({ item, traffic, ask }: OverviewProps) {
     <div className="page deployment" tabIndex={0}>
       {there && <CanaryCard item={item} traffic={traffic} ask={ask} />}
       {there && <TrafficCard traffic={traffic} />}
-      {there && <TrafficCharts traffic={traffic} />}
+      {there && tells(traffic) && <TrafficCharts traffic={traffic} />}
       <div className="deployment-columns">
         <div className="column">
           <ReleasesCard item={item} />
@@ -222,6 +223,11 @@ function Overview({ item, traffic, ask }: OverviewProps) {
       </div>
     </div>
   );
+}
+
+/** Whether there is, or may come, something to draw. */
+function tells({ live, samples, error }: Traffic): boolean {
+  return samples.length > 0 || (error === null && (live === undefined || live.variants.length > 0));
 }
 
 function Origin({ item }: { item: Deployment }) {

@@ -16,6 +16,8 @@ import "../styles/plain.css";
 const EVERY = 10_000;
 const NONE: readonly Deployment[] = [];
 
+const SERVING = ["READY", "DEGRADED", "UNKNOWN"];
+
 type What = "rate" | "p95" | "errors";
 
 const COLUMNS: readonly Column<Deployment>[] = [
@@ -69,7 +71,7 @@ export function DeploymentsPage() {
 function Split({ item }: { item: Deployment }) {
   const { current, candidate, weight } = item;
   if (!current) return null;
-  if (!candidate) return item.state === "REMOVED" ? <span className="muted">–</span> : <>100 %</>;
+  if (!candidate) return SERVING.includes(item.state) ? <>100 %</> : <span className="muted">–</span>;
   return (
     <span>
       {versionText(current.version)} {shareText(100 - weight)} · {versionText(candidate.version)} {shareText(weight)}
@@ -97,6 +99,7 @@ interface Counted {
 
 /** Of several variants the sum of their requests, the slowest, and the errors of all requests. */
 function figureOf(variants: readonly Counted[], what: What): string {
+  if (variants.length === 0) return "–";
   const asked = variants.reduce((sum, variant) => sum + (variant.rate ?? 0), 0);
   if (what === "rate") return rateText(asked);
   const known = variants.filter((variant) => (what === "p95" ? variant.p95 : variant.error_rate) !== null);

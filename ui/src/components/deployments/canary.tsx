@@ -163,7 +163,7 @@ function Checks({ canary, item }: { canary: CanaryLive; item: Deployment }) {
               <td className="num">{checkValue(name, limit)}</td>
               <td>
                 {passed == null ? (
-                  <span className="muted">too few yet</span>
+                  <span className="muted">waits</span>
                 ) : (
                   <span className={passed ? "state ok" : "state err"}>{passed ? "good" : "too much"}</span>
                 )}

@@ -2,8 +2,8 @@
 
 import { useId, useMemo, useRef, useState } from "react";
 import type { ChartData } from "../../lib/chartdata";
-import { partText, rateText } from "../../lib/deployments";
-import { formatDuration, formatNumber } from "../../lib/format";
+import { latencyText, partText, rateText } from "../../lib/deployments";
+import { formatDuration } from "../../lib/format";
 import { type Figure, latest, LIVE_VIEW, type Sample, trafficChart } from "../../lib/livetraffic";
 import type { Range } from "../../lib/zoom";
 import { CardMenu } from "../charts/cardmenu";
@@ -17,7 +17,7 @@ import type { Traffic } from "./uselive";
 
 const CHARTS: Record<Figure, { title: string; text: (value: number) => string; idle: string }> = {
   rate: { title: "Requests per second", text: rateText, idle: "Nothing was asked yet." },
-  latency: { title: "95 % answered within, ms", text: (value) => formatNumber(Number(value.toPrecision(3))), idle: "Nothing was answered yet." },
+  latency: { title: "95 % answered within, ms", text: (value) => latencyText(value / 1000), idle: "Nothing was answered yet." },
   errors: { title: "Errors, %", text: (value) => partText(value / 100), idle: "Nothing was asked yet." },
 };
 const FIGURES = Object.keys(CHARTS) as Figure[];

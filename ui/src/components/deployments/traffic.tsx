@@ -2,7 +2,7 @@
 
 import type { Live, VariantLive } from "../../api/deployments";
 import { latencyText, partText, rateText, shareText, versionText } from "../../lib/deployments";
-import { formatDuration, formatNumber } from "../../lib/format";
+import { formatAgo, formatDuration, formatNumber } from "../../lib/format";
 import { Card } from "../card";
 import { Failure, SkeletonRows, useNow } from "../feedback";
 import { Stroke } from "../marks";
@@ -10,6 +10,9 @@ import { partsOf, TrafficBar } from "./marks";
 import type { Traffic } from "./uselive";
 
 const ROLES: Record<string, string> = { current: "Current", candidate: "Candidate", shadow: "Shadow", other: "Other" };
+
+/** Of so many errors the table warns. */
+const MANY = 0.01;
 
 export function TrafficCard({ traffic }: { traffic: Traffic }) {
   const { live, slots, error } = traffic;
@@ -40,11 +43,11 @@ function Counted({ live }: { live: Live }) {
   const { replicas, since, window } = live;
   const parts = [
     replicas && `${formatNumber(replicas.ready)} of ${formatNumber(replicas.wanted)} ready`,
-    `rates over ${formatDuration(window * 1000)}`,
-    since !== null && since !== undefined && `counted for ${formatDuration(Math.max(0, now - since))}`,
+    `rates of the last ${window <= 120 ? `${formatNumber(window)} s` : formatDuration(window * 1000)}`,
+    since !== null && since !== undefined && `counts began ${formatAgo(since, now)}`,
   ].filter(Boolean);
   const short = replicas !== null && replicas !== undefined && replicas.ready < replicas.wanted;
-  return <span className={short ? "state warn small" : "muted small"}>{parts.join(" · ")}</span>;
+  return <span className={short ? "state warn wraps small" : "muted small"}>{parts.join(" · ")}</span>;
 }
 
 function VariantTable({ variants, slots }: { variants: readonly VariantLive[]; slots: ReadonlyMap<string, number> }) {
@@ -104,7 +107,7 @@ function VariantTable({ variants, slots }: { variants: readonly VariantLive[]; s
               <td className="num">{item.role === "shadow" ? <span className="muted">copies</span> : shareText(item.weight)}</td>
               <td className="num">{rateText(item.rate)}</td>
               <td className="num">
-                <span className={item.error_rate ? "state err" : ""}>{partText(item.error_rate)}</span>
+                <span className={(item.error_rate ?? 0) >= MANY ? "state err" : ""}>{partText(item.error_rate)}</span>
               </td>
               <td className="num wide">{latencyText(item.p50)}</td>
               <td className="num">{latencyText(item.p95)}</td>
