@@ -93,7 +93,7 @@ def _all(at: int) -> list[dict[str, Any]]:
             ),
         ),
         _deployment("vision-old", at, state="REMOVED", current=_release("vision", "1", at), address=""),
-        _deployment("vision-ray", at, target="ray", state="PENDING", address="", current=None),
+        _deployment("vision-ray", at, target="ray", state="PENDING", address="", current=_release("vision", "7", at)),
     ]
 
 
@@ -156,14 +156,14 @@ def _series(at: int) -> dict[str, Any]:
         }
 
     variants = {"v3": line([1 - share for share in moved], 0.0078), "v4": line(moved, 0.0083)}
-    return {"interval": INTERVAL, "from": at - int(KEPT * INTERVAL * 1000), "variants": variants}
+    return {"interval": INTERVAL, "start": at - int(KEPT * INTERVAL * 1000), "variants": variants}
 
 
 def _canary(at: int) -> dict[str, Any]:
     checks = [
         {"name": "error_rate", "current": 0.0003, "candidate": 0.0, "limit": 0.01, "passed": True},
         {"name": "p99", "current": 0.0121, "candidate": 0.0129, "limit": 0.0182, "passed": True},
-        {"name": "reward", "current": 0.412, "candidate": None, "limit": None, "passed": None},
+        {"name": "reward", "current": 0.412, "candidate": None, "limit": None, "passed": True},
     ]
     return {
         "state": "RUNNING",
@@ -205,8 +205,10 @@ def _live(item: Mapping[str, Any], at: int) -> dict[str, Any]:
         variants = [_variant("4", "current", 100.0, 31.0, error_rate=0.021)]
         return plain | {"variants": variants, "replicas": {"wanted": 3, "ready": 2}}
     if item["state"] == "FAILED":
-        return plain | {"reachable": False, "message": "http://10.0.4.17:9000 refuses the connection.", "since": None}
-    return plain | {"message": f"{item['target']} does not tell what is asked of it."}
+        return plain | {"reachable": False, "message": "http://10.0.4.17:9000 refuses the connection.", "since": 0}
+    silent = {"rate": None, "error_rate": None, "p50": None, "p95": None, "p99": None, "requests": 0, "errors": 0}
+    variants = [_variant(item["current"]["version"], "current", 100.0, 0.0) | silent]
+    return plain | {"variants": variants, "since": 0, "message": f"{item['target']} does not tell what is asked of it."}
 
 
 class Pretended:
@@ -247,7 +249,7 @@ class Pretended:
 
     def _found(self, parts: Sequence[str], query: Mapping[str, str]) -> Any:
         if not parts:
-            return {"deployments": self._listed(query), "next_token": ""}
+            return {"deployments": self._listed(query), "next_page_token": ""}
         item = self.items.get(parts[0])
         if item is None:
             return None
@@ -255,7 +257,7 @@ class Pretended:
             live = _live(item, int(time.time() * 1000))
             return self.lives.get(parts[0], lambda given: given)(live)
         if parts[1:] == ["history"]:
-            return {"events": _events(parts[0], self.at), "next_token": ""}
+            return {"events": _events(parts[0], self.at), "next_page_token": ""}
         return item
 
     def _listed(self, query: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ PAGES = {
     "deployment-degraded": ("/deployments/churn-eu", "text=managed from"),
     "deployment-failed": ("/deployments/vision-edge", "text=refuses the connection"),
     "deployment-quiet": ("/deployments/churn-batch", "text=does not tell what is asked of it"),
-    "deployment-begun": ("/deployments/vision-ray", "text=Nothing was put there yet."),
+    "deployment-begun": ("/deployments/vision-ray", "text=models:/vision/7"),
     "deployment-gone": ("/deployments/vision-old", "text=models:/vision/1"),
 }
 Opens = Callable[..., tuple[Visit, Pretended]]

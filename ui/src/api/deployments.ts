@@ -5,13 +5,21 @@ import type { components } from "../../generated/schema";
 import api, { answer, done } from "./client";
 
 type Schemas = components["schemas"];
-export type Deployment = Schemas["Deployment"];
-export type Release = Schemas["Release"];
-export type DeploymentEvent = Schemas["DeploymentEvent"];
-export type Live = Schemas["Live"];
-export type VariantLive = Schemas["VariantLive"];
-export type CanaryLive = Schemas["CanaryLive"];
-export type LiveSeries = Schemas["LiveSeries"];
+/** What may be left out where it is recorded is always said where it is told. */
+type Told<T> = T extends readonly (infer Item)[]
+  ? Told<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Told<Exclude<T[Key], undefined>> }
+    : T;
+export type Deployment = Told<Schemas["Deployment"]>;
+export type Release = Told<Schemas["Release"]>;
+export type DeploymentEvent = Told<Schemas["DeploymentEvent"]>;
+export type Live = Told<Schemas["LiveDeployment"]>;
+export type LiveVariant = Told<Schemas["LiveVariant"]>;
+export type LiveCanary = Told<Schemas["LiveCanary"]>;
+export type LiveSeries = Told<Schemas["LiveSeries"]>;
+
+const told = <T>(asked: Promise<T>) => asked as Promise<Told<T>>;
 
 const AT_ONCE = 200;
 /** More than these are not listed: who has them searches. */
@@ -27,9 +35,9 @@ export const deploymentsQuery = (removed = false) =>
       let page_token = "";
       do {
         const query = { removed, max_results: AT_ONCE, page_token };
-        const page = await answer(api.GET("/api/v1/deployments", { params: { query }, signal }));
+        const page = await told(answer(api.GET("/api/v1/deployments", { params: { query }, signal })));
         found.push(...page.deployments);
-        page_token = page.next_token ?? "";
+        page_token = page.next_page_token;
       } while (page_token && found.length < MOST);
       return found;
     },
@@ -41,14 +49,14 @@ export const servedQuery = (model: string, version: string) =>
   queryOptions({
     queryKey: ["deployments", "of", model, version],
     queryFn: async ({ signal }) =>
-      (await answer(api.GET("/api/v1/deployments", { params: { query: { model, version } }, signal }))).deployments,
+      (await told(answer(api.GET("/api/v1/deployments", { params: { query: { model, version } }, signal })))).deployments,
     refetchInterval: 30_000,
   });
 
 export const deploymentQuery = (name: string) =>
   queryOptions({
     queryKey: ["deployment", name],
-    queryFn: ({ signal }) => answer(api.GET("/api/v1/deployments/{name}", { params: { path: { name } }, signal })),
+    queryFn: ({ signal }) => told(answer(api.GET("/api/v1/deployments/{name}", { params: { path: { name } }, signal }))),
     refetchInterval: 10_000,
     retry: false,
   });
@@ -57,7 +65,7 @@ export const deploymentQuery = (name: string) =>
 export const liveQuery = (name: string, every: number) =>
   queryOptions({
     queryKey: ["deployment", name, "live"],
-    queryFn: ({ signal }) => answer(api.GET("/api/v1/deployments/{name}/live", { params: { path: { name } }, signal })),
+    queryFn: ({ signal }) => told(answer(api.GET("/api/v1/deployments/{name}/live", { params: { path: { name } }, signal }))),
     refetchInterval: every,
     retry: false,
   });
@@ -68,10 +76,10 @@ export const deploymentHistoryQuery = (name: string) =>
     queryKey: ["deployment", name, "history"],
     queryFn: ({ pageParam, signal }) => {
       const query = { max_results: EVENTS_AT_ONCE, page_token: pageParam };
-      return answer(api.GET("/api/v1/deployments/{name}/history", { params: { path: { name }, query }, signal }));
+      return told(answer(api.GET("/api/v1/deployments/{name}/history", { params: { path: { name }, query }, signal })));
     },
     initialPageParam: "",
-    getNextPageParam: (last) => last.next_token || null,
+    getNextPageParam: (last) => last.next_page_token || null,
   });
 
 /** The queries that a change of a deployment concerns. */
@@ -96,6 +104,9 @@ export const promoteCandidate = (name: string, promotion: Promotion) =>
 
 export const rollBackDeployment = (name: string, reason: string, revision: number) =>
   answer(api.POST("/api/v1/deployments/{name}/rollback", { ...of(name), body: { reason, revision } }));
+
+/** Asks the target itself how it stands, and writes that down. */
+export const lookAgain = (name: string) => told(answer(api.POST("/api/v1/deployments/{name}/status", of(name))));
 
 export const removeDeployment = (name: string, reason: string) =>
   done(api.DELETE("/api/v1/deployments/{name}", { params: { path: { name }, query: { reason } } }));

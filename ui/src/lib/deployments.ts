@@ -31,6 +31,11 @@ export function releaseText({ model, version, source }: Pick<Release, "model" | 
   return model ? `${model} ${versionText(version)}`.trim() : source;
 }
 
+/** A release beside another one: its version, else what it is called where it is served. */
+export function shortText(release: Release): string {
+  return versionText(release.version) || release.variant || releaseText(release);
+}
+
 /** The address of a registered version; "" for another thing. */
 export function versionAddress({ registered, model, version }: Pick<Release, "registered" | "model" | "version">): string {
   return registered && model && /^\d+$/.test(version) ? `models:/${model}/${version}` : "";
@@ -44,8 +49,8 @@ export function originOf(release: Release): string {
 /** What the version is that `rollback` leads to, and from which: null where there is no way back. */
 export function wayBack(item: Pick<Deployment, "current" | "candidate" | "previous">): { from: Release; to: Release; drops: boolean } | null {
   const { current, candidate, previous } = item;
-  if (candidate && current) return { from: candidate, to: current, drops: true };
-  if (current && previous) return { from: current, to: previous, drops: false };
+  if (candidate) return { from: candidate, to: current, drops: true };
+  if (previous) return { from: current, to: previous, drops: false };
   return null;
 }
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Live, VariantLive } from "../api/deployments";
+import type { Live, LiveVariant } from "../api/deployments";
 import { drawnSamples, latest, remember, REMEMBERED, samplesOf, slotsFor, trafficChart } from "./livetraffic";
 
-const variant = (part: Partial<VariantLive>): VariantLive => ({
+const variant = (part: Partial<LiveVariant>): LiveVariant => ({
   variant: "v3", role: "current", model: "iris", version: "3", weight: 100, requests: 10, errors: 0, rows: 10,
   rate: 5, error_rate: 0, p50: 0.001, p95: 0.002, p99: 0.003, mean: 0.001, agreement: null, ...part,
 });
@@ -11,7 +11,7 @@ const live = (part: Partial<Live>): Live => ({
   window: 60, canary: null, series: null, ...part,
 });
 const series = {
-  interval: 5, from: 1_000_000,
+  interval: 5, start: 1_000_000,
   variants: { v3: { requests: [10, null, 0, 20], errors: [1, null, 0, 0], p95: [0.002, null, null, 0.004] } },
 };
 

@@ -24,15 +24,15 @@ export const LIVE_VIEW = { ...DEFAULT_CHART_VIEW, x: "time" } as const;
 /** The samples that the server kept; a value stands at the end of its interval. */
 export function samplesOf(series: LiveSeries): Sample[] {
   const names = Object.keys(series.variants);
-  const length = Math.max(0, ...names.map((name) => series.variants[name]!.requests.length));
+  const length = Math.max(0, ...Object.values(series.variants).map((figures) => figures.requests?.length ?? 0));
   return Array.from({ length }, (_, index) => ({
-    time: series.from / 1000 + (index + 1) * series.interval,
+    time: series.start / 1000 + (index + 1) * series.interval,
     variants: Object.fromEntries(names.map((name) => [name, figuresAt(series, name, index)])),
   }));
 }
 
 function figuresAt({ interval, variants }: LiveSeries, name: string, index: number): Figures {
-  const { requests, errors, p95 } = variants[name]!;
+  const { requests = [], errors = [], p95 = [] } = variants[name]!;
   const asked = requests[index];
   const failed = errors[index];
   const within = p95[index];
@@ -43,11 +43,16 @@ function figuresAt({ interval, variants }: LiveSeries, name: string, index: numb
   };
 }
 
+/** Whether there is somebody who counts: some targets say no more than what was asked for. */
+export function counts(live: Live): boolean {
+  return live.reachable && live.variants.some((item) => item.rate !== null);
+}
+
 /** What was seen, with the newest answer at its end; of a server that was started anew the old is forgotten. */
 export function remember(seen: readonly Sample[], live: Live): readonly Sample[] {
   const time = live.time / 1000;
   const last = seen[seen.length - 1];
-  if (!live.reachable || live.variants.length === 0 || (last && time <= last.time)) return seen;
+  if (!counts(live) || (last && time <= last.time)) return seen;
   const variants = Object.fromEntries(
     live.variants.map((item): [string, Figures] => [
       item.variant,

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { ApiError } from "../api/client";
-import { type Deployment, deploymentQuery } from "../api/deployments";
+import { type Deployment, deploymentQuery, lookAgain, touchedWith } from "../api/deployments";
 import { Boundary, CopyButton, Empty, Failure, SkeletonRows } from "../components";
 import { Card, Pairs } from "../components/card";
 import { CodeButton, type CodeWays, Ways } from "../components/codeways";
@@ -21,7 +21,9 @@ import { Ago } from "../components/marks";
 import { ActionMenu } from "../components/menu";
 import { python, shell } from "../lib/begin";
 import { useCommands } from "../lib/commands";
-import { keeperText, originOf, wayBack } from "../lib/deployments";
+import { keeperText, originOf, stateOf, wayBack } from "../lib/deployments";
+import { type Edit, useQuietEdit } from "../lib/edits";
+import { counts } from "../lib/livetraffic";
 import "../styles/deployments.css";
 import "../styles/registry.css";
 import "../styles/run.css";
@@ -51,6 +53,7 @@ function Opened({ name }: { name: string }) {
   const rolls = managed && wayBack(item) !== null;
   // Who interrupts a canary means to end it.
   const promote = () => setAsking({ what: "promote", way: item?.state === "CANARY" ? "all" : "canary" });
+  const quietly = useQuietEdit();
   useCommands([
     ...(promotes ? [{ id: "promote", label: "Promote the candidate", group: "Deployment", keys: "p", run: promote }] : []),
     ...(rolls ? [{ id: "roll back", label: "Roll back", group: "Deployment", run: () => setAsking({ what: "rollback" }) }] : []),
@@ -71,6 +74,7 @@ function Opened({ name }: { name: string }) {
                 <ActionMenu
                   label="What to do with this deployment"
                   actions={[
+                    { label: "Look how it stands", run: () => quietly(looking(name)) },
                     ...(rolls ? [{ label: "Roll back…", run: () => setAsking({ what: "rollback" }) }] : []),
                     { label: "Remove…", danger: true, run: () => setAsking({ what: "remove" }) },
                   ]}
@@ -126,6 +130,15 @@ function Opened({ name }: { name: string }) {
   );
 }
 
+/** Asks its target: the record says how it stood when somebody asked last. */
+function looking(name: string): Edit<Deployment> {
+  return {
+    said: ({ state }) => `${name}: ${stateOf(state).word.toLowerCase()}.`,
+    act: () => lookAgain(name),
+    touches: touchedWith(name),
+  };
+}
+
 function Missing({ name, error, retry }: { name: string; error: unknown; retry: () => void }) {
   if (!(error instanceof ApiError) || error.status !== 404) {
     return <Failure what={`Deployment ${name} could not be opened.`} error={error} retry={retry} />;
@@ -146,11 +159,9 @@ function Head({ item }: { item: Deployment }) {
     <>
       <div className="facts">
         <DeploymentState state={state} />
-        {current && (
-          <span className="value">
-            <ReleaseLink release={current} />
-          </span>
-        )}
+        <span className="value">
+          <ReleaseLink release={current} />
+        </span>
         <span className="muted">
           at <span className="value">{target}</span>
         </span>
@@ -217,8 +228,8 @@ function Overview({ item, traffic, ask }: OverviewProps) {
         </div>
         <div className="column">
           <DeploymentHistory name={item.name} most={LATELY} />
-          <Pairs title="Configuration" pairs={Object.entries(item.config ?? {})} empty={`${item.target} was told nothing in particular.`} />
-          {Object.keys(item.tags ?? {}).length > 0 && <Pairs title="Tags" pairs={Object.entries(item.tags ?? {})} empty="" />}
+          <Pairs title="Configuration" pairs={Object.entries(item.config)} empty={`${item.target} was told nothing in particular.`} />
+          {Object.keys(item.tags).length > 0 && <Pairs title="Tags" pairs={Object.entries(item.tags)} empty="" />}
         </div>
       </div>
     </div>
@@ -227,11 +238,11 @@ function Overview({ item, traffic, ask }: OverviewProps) {
 
 /** Whether there is, or may come, something to draw. */
 function tells({ live, samples, error }: Traffic): boolean {
-  return samples.length > 0 || (error === null && (live === undefined || live.variants.length > 0));
+  return samples.length > 0 || (error === null && (live === undefined || counts(live)));
 }
 
 function Origin({ item }: { item: Deployment }) {
-  const uri = item.current ? originOf(item.current) : "";
+  const uri = originOf(item.current);
   if (uri) return <LineagePart uri={uri} />;
   return (
     <Empty title="Nothing is known of what it came of.">

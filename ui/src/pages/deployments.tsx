@@ -9,7 +9,7 @@ import { useInSight } from "../components/charts/state";
 import { DeploymentState, ReleaseLink } from "../components/deployments/marks";
 import { type Choice, type Column, ListPage } from "../components/listpage";
 import { Ago } from "../components/marks";
-import { latencyText, partText, rateText, shareText, STATE_NAMES, versionText } from "../lib/deployments";
+import { latencyText, partText, rateText, shareText, shortText, STATE_NAMES } from "../lib/deployments";
 import "../styles/plain.css";
 
 /** How often a line asks how it goes, in ms; only lines that are on the screen do. */
@@ -29,7 +29,7 @@ const COLUMNS: readonly Column<Deployment>[] = [
       </Link>
     ),
   },
-  { label: "Model", cell: (item) => (item.current ? <ReleaseLink release={item.current} /> : <span className="muted">Nothing yet</span>) },
+  { label: "Model", cell: (item) => <ReleaseLink release={item.current} /> },
   { label: "State", cell: (item) => <DeploymentState state={item.state} /> },
   { label: "Target", cell: (item) => item.target, wide: true },
   { label: "Traffic", cell: (item) => <Split item={item} />, wide: true },
@@ -57,7 +57,7 @@ export function DeploymentsPage() {
       error={query.data ? null : query.error}
       retry={() => void query.refetch()}
       id={(item) => item.name}
-      text={(item) => [item.name, item.target, item.current?.model, item.current?.version, item.candidate?.model, item.address].join(" ")}
+      text={(item) => [item.name, item.target, item.current.model, item.current.version, item.candidate?.model, item.address].join(" ")}
       value={(item, choice) => (choice === "target" ? item.target : item.state.toLowerCase())}
       columns={COLUMNS}
       choices={choices}
@@ -70,11 +70,10 @@ export function DeploymentsPage() {
 
 function Split({ item }: { item: Deployment }) {
   const { current, candidate, weight } = item;
-  if (!current) return null;
   if (!candidate) return SERVING.includes(item.state) ? <>100 %</> : <span className="muted">–</span>;
   return (
     <span>
-      {versionText(current.version)} {shareText(100 - weight)} · {versionText(candidate.version)} {shareText(weight)}
+      {shortText(current)} {shareText(100 - weight)} · {shortText(candidate)} {shareText(weight)}
     </span>
   );
 }
@@ -99,7 +98,7 @@ interface Counted {
 
 /** Of several variants the sum of their requests, the slowest, and the errors of all requests. */
 function figureOf(variants: readonly Counted[], what: What): string {
-  if (variants.length === 0) return "–";
+  if (variants.every((variant) => variant.rate === null)) return "–";
   const asked = variants.reduce((sum, variant) => sum + (variant.rate ?? 0), 0);
   if (what === "rate") return rateText(asked);
   const known = variants.filter((variant) => (what === "p95" ? variant.p95 : variant.error_rate) !== null);

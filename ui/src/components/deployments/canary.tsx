@@ -1,7 +1,7 @@
 /** A canary: how far it has come, what it is judged by, and what can be done meanwhile; afterwards how it ended. */
 
-import type { CanaryLive, Deployment } from "../../api/deployments";
-import { checkText, checkValue, shareText, versionText } from "../../lib/deployments";
+import type { LiveCanary, Deployment } from "../../api/deployments";
+import { checkText, checkValue, shareText, shortText } from "../../lib/deployments";
 import { formatDuration } from "../../lib/format";
 import { Card } from "../card";
 import { useNow } from "../feedback";
@@ -34,7 +34,7 @@ export function CanaryCard({ item, traffic, ask }: Props) {
   const { word, tone, icon } = STATES[canary.state] ?? { word: canary.state.toLowerCase(), tone: "", icon: "dots" as const };
   return (
     <Card
-      title={item.candidate && moving ? `Canary of ${versionText(item.candidate.version)}` : "Canary"}
+      title={item.candidate && moving ? `Canary of ${shortText(item.candidate)}` : "Canary"}
       actions={
         <span className={`state ${tone}`}>
           <Icon name={icon} size={14} />
@@ -84,32 +84,32 @@ export function CanaryCard({ item, traffic, ask }: Props) {
             </div>
           )}
         </div>
-        {(canary.checks ?? []).length > 0 && <Checks canary={canary} item={item} />}
+        {canary.checks.length > 0 && <Checks canary={canary} item={item} />}
       </div>
     </Card>
   );
 }
 
 /** What was asked for, while nobody says how far it has come. */
-function planned({ state, canary, weight, updated }: Deployment): CanaryLive | null {
+function planned({ state, canary, weight, updated }: Deployment): LiveCanary | null {
   if (state !== "CANARY" || !canary) return null;
   const step = Math.max(0, canary.steps.findIndex((each) => each >= weight));
-  return { state: "RUNNING", steps: canary.steps, step, weight, started: updated, step_since: updated, next: null, reason: "", checks: [] };
+  return { state: "RUNNING", steps: canary.steps, step, weight, started: updated, step_since: updated, next: 0, reason: "", checks: [] };
 }
 
-function stepState({ state, step }: CanaryLive, index: number): Step {
+function stepState({ state, step }: LiveCanary, index: number): Step {
   if (state === "PROMOTED" || index < step) return "done";
   if (index > step) return "next";
   return state === "ROLLED_BACK" ? "failed" : "now";
 }
 
 /** One sentence; `skew` is how far this browser's clock is before the server's, in ms. */
-function Standing({ canary, skew }: { canary: CanaryLive; skew: number }) {
+function Standing({ canary, skew }: { canary: LiveCanary; skew: number }) {
   const now = useNow(1000);
   const begun = <Ago time={canary.started + skew} />;
   switch (canary.state) {
     case "RUNNING": {
-      const left = canary.next == null ? null : canary.next + skew - now;
+      const left = canary.next === 0 ? null : canary.next + skew - now;
       return (
         <>
           {shareText(canary.weight)} of the traffic
@@ -132,7 +132,7 @@ function Standing({ canary, skew }: { canary: CanaryLive; skew: number }) {
   }
 }
 
-function Checks({ canary, item }: { canary: CanaryLive; item: Deployment }) {
+function Checks({ canary, item }: { canary: LiveCanary; item: Deployment }) {
   const running = canary.state === "RUNNING" || canary.state === "HELD";
   return (
     <div className="canary-checks">
@@ -141,10 +141,10 @@ function Checks({ canary, item }: { canary: CanaryLive; item: Deployment }) {
           <tr>
             <th scope="col">Judged by</th>
             <th scope="col" className="num">
-              {running && item.current ? versionText(item.current.version) : "Current"}
+              {running ? shortText(item.current) : "Current"}
             </th>
             <th scope="col" className="num">
-              {running && item.candidate ? versionText(item.candidate.version) : "Candidate"}
+              {running && item.candidate ? shortText(item.candidate) : "Candidate"}
             </th>
             <th scope="col" className="num">
               Limit
@@ -155,14 +155,14 @@ function Checks({ canary, item }: { canary: CanaryLive; item: Deployment }) {
           </tr>
         </thead>
         <tbody>
-          {(canary.checks ?? []).map(({ name, current, candidate, limit, passed }) => (
+          {canary.checks.map(({ name, current, candidate, limit, passed }) => (
             <tr key={name}>
               <th scope="row">{checkText(name)}</th>
               <td className="num">{checkValue(name, current)}</td>
               <td className="num">{checkValue(name, candidate)}</td>
               <td className="num">{checkValue(name, limit)}</td>
               <td>
-                {passed == null ? (
+                {candidate === null ? (
                   <span className="muted">waits</span>
                 ) : (
                   <span className={passed ? "state ok" : "state err"}>{passed ? "good" : "too much"}</span>

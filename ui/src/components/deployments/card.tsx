@@ -23,11 +23,9 @@ export function DeploymentsCard() {
             <Link to="/deployments/$name" params={{ name: item.name }} className="ellipsis">
               {item.name}
             </Link>
-            {item.current && (
-              <span className="muted small ellipsis">
-                <ReleaseLink release={item.current} short />
-              </span>
-            )}
+            <span className="muted small ellipsis">
+              <ReleaseLink release={item.current} short />
+            </span>
             <span className="push">
               <DeploymentState state={item.state} />
             </span>

@@ -10,7 +10,7 @@ import {
   rollBackDeployment,
   touchedWith,
 } from "../../api/deployments";
-import { releaseText, shareText, stepsIn, versionText, wayBack } from "../../lib/deployments";
+import { releaseText, shareText, shortText, stepsIn, wayBack } from "../../lib/deployments";
 import { useEdit } from "../../lib/edits";
 import { formatDuration } from "../../lib/format";
 import { Dialog } from "../dialog";
@@ -33,7 +33,7 @@ export function DeploymentDialog({ item, asked, close, removed }: Props) {
   const { current, candidate } = item;
   if (asked.what === "remove") return <RemoveDialog {...{ item, close, removed }} />;
   if (asked.what === "rollback") return <RollBackDialog {...{ item, close }} />;
-  return candidate ? <PromoteDialog {...{ item, current: current ?? null, candidate, asked, close }} /> : null;
+  return candidate ? <PromoteDialog {...{ item, current, candidate, asked, close }} /> : null;
 }
 
 const STEPS = "5, 25, 50, 100";
@@ -46,7 +46,7 @@ const WAYS: readonly [Way, string][] = [
 
 interface PromoteProps {
   item: Deployment;
-  current: Release | null;
+  current: Release;
   candidate: Release;
   asked: { way: Way; weight?: number };
   close: () => void;
@@ -60,7 +60,7 @@ function PromoteDialog({ item, current, candidate, asked, close }: PromoteProps)
   const [reason, setReason] = useState("");
   const edit = useEdit();
   const [shown] = useState(item.revision);
-  const [next, before] = [versionText(candidate.version), current ? versionText(current.version) : ""];
+  const [next, before] = [shortText(candidate), shortText(current)];
   const wish = wished(way, { steps, every, share });
   const { busy, wrong, submit } = useSubmit(
     () =>
@@ -156,7 +156,7 @@ function RollBackDialog({ item, close }: { item: Deployment; close: () => void }
   const { busy, wrong, submit } = useSubmit(
     () =>
       edit({
-        said: way ? `Rolled ${item.name} back to ${versionText(way.to.version)}.` : `Rolled ${item.name} back.`,
+        said: way ? `Rolled ${item.name} back to ${shortText(way.to)}.` : `Rolled ${item.name} back.`,
         act: () => rollBackDeployment(item.name, reason.trim(), shown),
         touches: touchedWith(item.name),
       }),

@@ -1,7 +1,7 @@
 /** Small marks of deployments: their state, a release with its page, a share of the traffic, a release's stroke. */
 
 import { Link } from "@tanstack/react-router";
-import type { Release, VariantLive } from "../../api/deployments";
+import type { Release, LiveVariant } from "../../api/deployments";
 import { releaseText, shareText, stateOf, versionAddress, versionText } from "../../lib/deployments";
 import { colourVariable } from "../../lib/palette";
 import { Icon } from "../icons";
@@ -36,7 +36,7 @@ export interface Part {
 }
 
 /** Who gets how much of the traffic: what a shadow is shown is not answered by it, so it has no part. */
-export function partsOf(variants: readonly VariantLive[], slots: ReadonlyMap<string, number>): Part[] {
+export function partsOf(variants: readonly LiveVariant[], slots: ReadonlyMap<string, number>): Part[] {
   return variants
     .filter((item) => item.role !== "shadow" && item.weight > 0)
     .map((item) => ({ name: item.variant, weight: item.weight, slot: slots.get(item.variant) ?? 0 }));

@@ -9,17 +9,14 @@ import { Ago } from "../marks";
 import { ReleaseLink } from "./marks";
 
 export function ReleasesCard({ item }: { item: Deployment }) {
-  const rows: [string, Release | null | undefined][] = [
+  const rows: [string, Release | null][] = [
     ["Current", item.current],
     ["Candidate", item.candidate],
     ["Before", item.previous],
   ];
-  const known = rows.filter((row): row is [string, Release] => row[1] != null);
+  const known = rows.filter((row): row is [string, Release] => row[1] !== null);
   return (
     <Card title="Versions">
-      {known.length === 0 ? (
-        <p className="muted pad">Nothing was put there yet.</p>
-      ) : (
         <ul className="releases">
           {known.map(([role, release]) => (
             <li key={role}>
@@ -50,7 +47,6 @@ export function ReleasesCard({ item }: { item: Deployment }) {
             </li>
           ))}
         </ul>
-      )}
     </Card>
   );
 }

@@ -1,8 +1,9 @@
 /** Who gets the traffic and how well it is answered, now. */
 
-import type { Live, VariantLive } from "../../api/deployments";
+import type { Live, LiveVariant } from "../../api/deployments";
 import { latencyText, partText, rateText, shareText, versionText } from "../../lib/deployments";
 import { formatAgo, formatDuration, formatNumber } from "../../lib/format";
+import { counts } from "../../lib/livetraffic";
 import { Card } from "../card";
 import { Failure, SkeletonRows, useNow } from "../feedback";
 import { Stroke } from "../marks";
@@ -27,11 +28,12 @@ export function TrafficCard({ traffic }: { traffic: Traffic }) {
           Nobody answers there now{live.message ? `: ${live.message}` : "."}
         </p>
       ) : live.variants.length === 0 ? (
-        <p className="muted pad">{live.message || "This target does not tell what is asked of it."}</p>
+        <p className="muted pad">{live.message || "Nothing is served there."}</p>
       ) : (
         <>
           <TrafficBar parts={partsOf(live.variants, slots)} />
           <VariantTable variants={live.variants} slots={slots} />
+          {!counts(live) && <p className="muted pad">{live.message || "This target does not count what is asked of it."}</p>}
         </>
       )}
     </Card>
@@ -43,15 +45,15 @@ function Counted({ live }: { live: Live }) {
   const { replicas, since, window } = live;
   const parts = [
     replicas && `${formatNumber(replicas.ready)} of ${formatNumber(replicas.wanted)} ready`,
-    `rates of the last ${window <= 120 ? `${formatNumber(window)} s` : formatDuration(window * 1000)}`,
-    since !== null && since !== undefined && `counts began ${formatAgo(since, now)}`,
+    counts(live) && `rates of the last ${window <= 120 ? `${formatNumber(window)} s` : formatDuration(window * 1000)}`,
+    since > 0 && `counts began ${formatAgo(since, now)}`,
   ].filter(Boolean);
-  const short = replicas !== null && replicas !== undefined && replicas.ready < replicas.wanted;
+  const short = replicas !== null && replicas.ready < replicas.wanted;
   return <span className={short ? "state warn wraps small" : "muted small"}>{parts.join(" · ")}</span>;
 }
 
-function VariantTable({ variants, slots }: { variants: readonly VariantLive[]; slots: ReadonlyMap<string, number> }) {
-  const shadowed = variants.some((item) => item.agreement !== null && item.agreement !== undefined);
+function VariantTable({ variants, slots }: { variants: readonly LiveVariant[]; slots: ReadonlyMap<string, number> }) {
+  const shadowed = variants.some((item) => item.agreement !== null);
   return (
     <div className="scrolls">
       <table className="list compact traffic">
