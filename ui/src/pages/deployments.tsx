@@ -116,7 +116,7 @@ function Beginning() {
       </p>
       <Snippet
         label="Shell"
-        code={`export TREERING_TRACKING_URI=${location.origin}\ntreering deployments create -t local --name churn -m models:/churn@champion`}
+        code={`export TREERING_TRACKING_URI=${location.origin}\ntreering deploy models:/churn@champion --name churn`}
       />
       <p>
         The models that can be deployed are on <Link to="/models" className="link">their page</Link>.

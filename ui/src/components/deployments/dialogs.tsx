@@ -144,7 +144,7 @@ function consequence(way: Way, wish: Wish | null, next: string, before: string):
   const rest = before || "what is served";
   if (way === "weight") return `${next} answers ${shareText(wish.weight!)} of the requests and ${rest} the others. A canary that runs is held.`;
   const [first, last] = [wish.canary![0]!, wish.canary!.at(-1)!];
-  const long = formatDuration(wish.canary!.length * wish.every! * 1000);
+  const long = formatDuration(wish.canary!.length * wish.every! * 1000).replace(/ 0 (s|min)$/, "");
   return `${next} begins with ${shareText(first)} of the requests and has ${shareText(last)} after ${long} or later. Where it fails more often or is slower than ${rest}, all traffic goes back by itself.`;
 }
 
