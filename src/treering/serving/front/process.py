@@ -125,6 +125,7 @@ class _Life:
         if self._crew is not None:
             self._crew.look()
             self._engine.restarts = self._crew.restarts
+        self._engine.traffic.tick()
 
     async def end(self) -> None:
         """After the last answer."""
@@ -134,6 +135,8 @@ class _Life:
             await self._crew.close()
         if self._here is not None:
             self._here.close()
+        if self._engine.log is not None:
+            self._engine.log.close()
 
 
 class _Server(Server):
