@@ -32,9 +32,10 @@ class Waiting:
         deadline: When it is told 504, on the monotonic clock.
         open: Whether somebody still waits for the answer.
         tried: How often a worker died over it.
+        forced: Whether the client chose the variant.
     """
 
-    __slots__ = ("begun", "call", "deadline", "open", "reply", "target", "tried")
+    __slots__ = ("begun", "call", "deadline", "forced", "open", "reply", "target", "tried")
 
     def __init__(self, call: Plain, target: Target, reply: Reply, begun: float, deadline: float) -> None:
         self.call = call
@@ -44,6 +45,7 @@ class Waiting:
         self.deadline = deadline
         self.open = True
         self.tried = 0
+        self.forced = False
 
 
 class Lane:

@@ -46,7 +46,11 @@ class ServingOptions:
         body: Bytes that a body may have.
         waiting: Requests that may wait in a lane.
         memory: Bytes that a worker may hold before it is replaced; 0: any.
+        group: Requests that may go to a worker together.
         access_log: Whether each request is written to stderr as a line of JSON.
+        weights: Endpoint name to the weights of its variants; the first variant gets everything where none are given.
+        shadows: Endpoint name to the share of requests, 0 to 1, of which each variant gets a copy.
+        control_token: Who gives orders to the running server has to know it; empty: who asks from this machine may.
     """
 
     kind: str
@@ -56,7 +60,11 @@ class ServingOptions:
     body: int | None = None
     waiting: int | None = None
     memory: int = 0
+    group: int | None = None
     access_log: bool = False
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    shadows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    control_token: str = ""
     patience: Patience = Patience()
 
 
