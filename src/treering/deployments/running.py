@@ -36,6 +36,8 @@ class Supervised:
         since: Milliseconds since the epoch.
         quick: How often in a row it ended soon after it was started.
         last: How it ended last.
+        order: The name of the order that it follows.
+        late: Whether there is another order by now.
     """
 
     alive: bool
@@ -46,6 +48,8 @@ class Supervised:
     restarts: int = 0
     quick: int = 0
     last: str = ""
+    order: str = ""
+    late: bool = False
 
 
 def start(
@@ -69,7 +73,13 @@ def start(
         msg = "Processes are not supervised on Windows. Run `treering serve` as a service, or deploy to another target."
         raise NotSupported(msg)
     folder.mkdir(parents=True, exist_ok=True)
-    order = {"command": list(command), "environment": dict(environment), "grace": grace, "sample": sample}
+    order = {
+        "order": os.urandom(8).hex(),
+        "command": list(command),
+        "environment": dict(environment),
+        "grace": grace,
+        "sample": sample,
+    }
     write_whole(folder / supervisor.ORDER, json.dumps(order).encode())
     known = look(folder)
     if known.alive:
@@ -99,7 +109,14 @@ def look(folder: Path) -> Supervised:
         known = json.loads((folder / supervisor.STATE).read_bytes())
     except (FileNotFoundError, ValueError):
         return Supervised(alive=False) if not alive else Supervised(alive=False, state="starting")
-    return Supervised(alive, **known)
+    return Supervised(alive, **known, late=known.get("order", "") != _order(folder))
+
+
+def _order(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / supervisor.ORDER).read_bytes()).get("order", ""))
+    except (FileNotFoundError, ValueError):
+        return ""
 
 
 def end(folder: Path, patience: float = 60.0) -> None:

@@ -155,6 +155,7 @@ class Supervisor:
         told = {
             "pid": os.getpid(),
             "state": state,
+            "order": self._order.get("order", ""),
             "child": self._child.pid if self._child is not None and state == "running" else 0,
             "since": int(time.time() * 1000),
             "restarts": self._restarts,

@@ -9,9 +9,12 @@ import json
 import sys
 from pathlib import Path
 
+from treering.cli.models.options import trusted
 from treering.core.errors import TreeringError
 from treering.core.log import logger, show_log
-from treering.serving.front.options import ServingOptions
+from treering.core.settings import read_settings
+from treering.models.load_options import LoadOptions
+from treering.serving.front.options import ServingOptions, what_of_models
 from treering.serving.front.running import Where, serve
 
 __all__ = ["main"]
@@ -21,8 +24,14 @@ def main(path: Path) -> int:
     """Serve until told to end; 1 if it cannot."""
     given = json.loads(path.read_bytes())
     show_log("INFO")
+    options = given["options"]
+    if options["kind"] == "models":
+        what, settings = options["what"], read_settings()
+        loading = LoadOptions.of(settings, trusted(tuple(what.get("trust", ()))))
+        options["what"] = what_of_models(what["models"], loading)
+        options.setdefault("body", settings.max_body_bytes)
     try:
-        serve(ServingOptions(**given["options"]), Where(given["host"], given["port"]))
+        serve(ServingOptions(**options), Where(given["host"], given["port"]))
     except TreeringError as error:
         logger.error("%s", error.message)
         return 1

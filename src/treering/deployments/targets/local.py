@@ -183,7 +183,8 @@ class LocalTarget:
             weight = _ALL if leading.weight is None else leading.weight
             weights = {current.variant: _ALL - weight, candidate.variant: weight}
             server.split(place.endpoint, weights, "Somebody promotes.")
-            self._write(folder, replace(place, weights=weights))
+            place = replace(place, weights={**dict.fromkeys(place.releases, 0.0), **weights})
+            self._write(folder, place)
             if weight == _ALL:
                 self._forget(folder, place, server, current.variant)
             return replace(self._stands(folder, place), seen=now())
@@ -359,6 +360,8 @@ class LocalTarget:
                 return Standing(DeploymentState.PENDING, "", place.address)
             msg = "It does not run: the machine was started anew, or somebody ended it. Deploy it again to start it."
             return Standing(DeploymentState.FAILED, msg, place.address)
+        if known.late:
+            return Standing(DeploymentState.PENDING, "", place.address)
         if self._answers(place):
             return Standing(DeploymentState.READY, "", place.address)
         if known.quick >= _HOPELESS:
@@ -478,7 +481,7 @@ def _server_file(place: Place, *, hide: bool = False) -> dict[str, Any]:
         kind = "models"
         # The router gives all to the first where nothing else is said.
         order = sorted(place.releases, key=lambda name: -place.weights.get(name, 0.0))
-        what = {"models": [place.model(name) for name in order], "loading": {"trust": trust}}
+        what = {"models": [place.model(name) for name in order], "trust": trust}
         weights = {place.endpoint: dict(place.weights)} if place.weights else {}
     token = "***" if hide else place.token
     told = {"kind": kind, "what": what, **settings, "weights": weights, "control_token": token}
