@@ -54,8 +54,8 @@ class FrontApp:
         self._engine = engine
         self._begin = begin
         self._end = end
-        self.through: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
-        """What else answers, if a host has an application of its own."""
+        self.inner: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+        """A host's own application, where it is in this process."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live one life."""
@@ -63,10 +63,8 @@ class FrontApp:
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
-        elif self.through is not None:
-            await self.through(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1000})
+        elif not await self._through(scope, receive, send):
+            await send({"type": "websocket.close", "code": 1013})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -125,14 +123,42 @@ class FrontApp:
         told = await tell(self._engine, scope, receive)
         if told is not None:
             return told
-        if self.through is not None:
-            await self.through({**scope, "headers": [*scope["headers"], (b"x-request-id", request_id)]}, receive, send)
-            return None
+        if self._engine.offer is not None and self._engine.offer.tunnel:
+            return await self._carried(scope, receive, send, request_id)
         if self._engine.offer is None and not self._engine.draining:
             return "other", _LOADING
         known = sorted({*OWN, *(place.path for place in self._engine.places.values())})
         msg = f"Nothing is at {scope['path']}. Try: {', '.join(known)}."
         raise UnknownEndpoint(msg)
+
+    async def _carried(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> Told | None:
+        """What the host's own application answers."""
+        begun = monotonic()
+        status = 0
+
+        async def say(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", ()))
+                if not any(name.lower() == b"x-request-id" for name, _ in headers):
+                    headers.append((b"x-request-id", request_id))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        named_scope = {**scope, "headers": [*_without_id(scope), (b"x-request-id", request_id)]}
+        done = await self._through(named_scope, receive, say)
+        if done or status:
+            self._engine.told("application", status or 500, monotonic() - begun)
+            return None
+        return "application", _LOST
+
+    async def _through(self, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Let the host's own application answer; False if there is none, or it could not."""
+        if self.inner is not None:
+            await self.inner(scope, receive, send)
+            return True
+        return await self._engine.tunnel.carry(scope, receive, send)
 
     async def _asked(
         self, place: Place, scope: Scope, receive: Receive, request_id: bytes
@@ -193,6 +219,14 @@ def _request_id(scope: Scope) -> bytes:
     return b""
 
 
+def _without_id(scope: Scope) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in scope["headers"] if name != b"x-request-id"]
+
+
+_LOST = refusal(
+    503, "TEMPORARILY_UNAVAILABLE", "The process that was to answer is not there. Try again in a moment.",
+    ((b"retry-after", b"1"),),
+)  # fmt: skip
 _SLOW = "The body of the request did not come in time."
 _LOADING = refusal(
     503, "TEMPORARILY_UNAVAILABLE", "What is served is being loaded. Try again in a moment.", ((b"retry-after", b"1"),)

@@ -33,5 +33,5 @@ def create_app(options: ServingOptions) -> FrontApp:
 
     app = FrontApp(engine, begin, end)
     if host.offer().tunnel:
-        app.through = host.application()
+        app.inner = host.application()
     return app

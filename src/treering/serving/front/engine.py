@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from treering.core.errors import NotFound
 from treering.serving.front.dispatch import Dispatcher
@@ -15,23 +15,10 @@ from treering.serving.front.lanes import Lane, Plain, Reply, Waiting
 from treering.serving.front.meter import Histogram
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.targets import Chooser, Latest, Place, Target, places_of, ruled
+from treering.serving.front.tunnel import Tunnel
 from treering.serving.hosting import Answer, Offer, Route
-from treering.serving.workers.board import Member
 
-__all__ = ["Engine", "Tunnel"]
-
-
-class Tunnel(Protocol):
-    """Carries ASGI between clients and a host's own application."""
-
-    def up(self, desk: object, member: Member) -> None:
-        """A worker is ready."""
-
-    def down(self, desk: object) -> None:
-        """A worker has gone."""
-
-    def take(self, desk: object, stream: int, message: Mapping[str, Any]) -> None:
-        """A worker says something."""
+__all__ = ["Engine"]
 
 
 class Engine:
@@ -60,7 +47,7 @@ class Engine:
         self._next = count().__next__
         self.choose: Callable[[Sequence[Route]], Chooser] = Latest
         self.change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
-        self.tunnel: Tunnel | None = None
+        self.tunnel = Tunnel()
 
     @property
     def ready(self) -> bool:

@@ -21,6 +21,7 @@ from treering.serving.front.engine import Engine
 from treering.serving.front.fastlane import FastLane
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.running import Where
+from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
 from treering.serving.workers.crew import Crew
@@ -62,7 +63,7 @@ def run(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ws="none",
+        ws=WebSocket,
         backlog=_BACKLOG,
         timeout_keep_alive=int(options.patience.idle),
         timeout_graceful_shutdown=max(1, int(options.patience.drain)),
