@@ -68,6 +68,8 @@ class ToyHost:
                 pass
             else:
                 os._exit(7)
+        if do == "by version" and route.version in asked["raise"]:
+            return Answer(500, b'{"error": "this version is bad"}')
         if do == "raise":
             raise RuntimeError(asked.get("text", "raised"))
         if do == "wait for":

@@ -7,6 +7,7 @@ from treering.serving.front.board import FrontBoard
 from treering.serving.front.engine import Engine
 from treering.serving.front.options import ServingOptions
 from treering.serving.hosting import HOSTS
+from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.here import Here
 
 __all__ = ["create_app"]
@@ -20,16 +21,19 @@ def create_app(options: ServingOptions) -> FrontApp:
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    engine = Engine(options)
+    log = PredictionLog(options.predictions) if options.predictions is not None else None
+    engine = Engine(options, log)
     host = HOSTS.load(options.kind)(dict(options.what))
     here = Here(host, FrontBoard(engine))
     engine.change = here.change
 
     async def begin() -> None:
+        engine.traffic.open()
         here.open()
 
     async def end() -> None:
         here.close()
+        engine.traffic.close()
 
     app = FrontApp(engine, begin, end)
     if host.offer().tunnel:

@@ -11,12 +11,14 @@ from typing import Any
 from treering.core.errors import NotFound
 from treering.serving.front.dispatch import Dispatcher
 from treering.serving.front.heads import Heads
-from treering.serving.front.lanes import Lane, Plain, Reply, Waiting
+from treering.serving.front.lanes import Keys, Lane, Plain, Reply, Waiting
 from treering.serving.front.meter import Histogram
 from treering.serving.front.options import ServingOptions
-from treering.serving.front.targets import Chooser, Latest, Place, Target, places_of, ruled
+from treering.serving.front.targets import Place, Target, places_of, ruled
+from treering.serving.front.traffic import Spans, Traffic
 from treering.serving.front.tunnel import Tunnel
-from treering.serving.hosting import Answer, Offer, Route
+from treering.serving.hosting import Answer, Offer
+from treering.serving.predictions.log import PredictionLog
 
 __all__ = ["Engine"]
 
@@ -31,13 +33,14 @@ class Engine:
         change: Has the workers load or unload something.
     """
 
-    def __init__(self, options: ServingOptions) -> None:
+    def __init__(self, options: ServingOptions, log: PredictionLog | None = None, spans: Spans | None = None) -> None:
         self.options = options
         self.dispatcher = Dispatcher(options.patience.grace)
-        self.heads = Heads()
+        self.heads = Heads(options.traffic.key_header)
+        self.key_header = options.traffic.key_header.lower().encode()
+        self.traffic = Traffic(options.traffic, self.dispatcher, log, spans)
         self.places: dict[bytes, Place] = {}
         self.offer: Offer | None = None
-        self.chooser: Chooser = Latest(())
         self.ready_workers = 0
         self.restarts = 0
         self.draining = False
@@ -45,7 +48,6 @@ class Engine:
         self.date = b""
         self._prefix = secrets.token_hex(5)
         self._next = count().__next__
-        self.choose: Callable[[Sequence[Route]], Chooser] = Latest
         self.change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
         self.tunnel = Tunnel()
 
@@ -69,9 +71,9 @@ class Engine:
             else:
                 lanes[name] = Lane(name, policy)
         self.offer = offer
-        self.chooser = self.choose(offer.routes)
+        router = self.traffic.choose(offer.routes)
         before = self.targets()
-        self.places = places_of(offer.routes, lanes, self.chooser)
+        self.places = places_of(offer.routes, lanes, router)
         _carry_over(before, self.targets())
         self.heads.rule(self.places)
 
@@ -79,22 +81,23 @@ class Engine:
         """All targets of all places."""
         return [target for place in self.places.values() for target in place.many.values()]
 
-    def begin(self, place: Place, call: Plain, keys: tuple[bytes, bytes], reply: Reply) -> Waiting | None:
+    def begin(self, place: Place, call: Plain, keys: Keys, reply: Reply) -> Waiting | None:
         """Let a request wait; `None` if it was answered at once.
 
         Raises:
             NotFound: If the client insists on a variant that is not there.
         """
         target = place.one
-        if target is None:
-            target = self._choose(place, *keys)
+        if target is None or (keys[1] and target.endpoint):
+            target = self._choose(place, keys[0], keys[1])
         begun = monotonic()
         waiting = Waiting(call, target, reply, begun, begun + target.lane.timeout)
+        waiting.keys = keys
         self.dispatcher.put(waiting)
         return waiting if waiting.open else None
 
     def _choose(self, place: Place, key: bytes, forced: bytes) -> Target:
-        picked = self.chooser.pick(place.endpoint, key, forced)
+        picked = self.traffic.router.pick(place.endpoint, key, forced)
         target = place.many.get(picked.name)
         if target is None:
             msg = f"There is no variant {picked.name!r} of {place.endpoint!r}. Known ones: {', '.join(sorted(place.many))}."
@@ -105,9 +108,11 @@ class Engine:
         """Count an answer that was given."""
         target = waiting.target
         status = answer.status
-        target.seconds.note(monotonic() - waiting.begun)
+        seconds = monotonic() - waiting.begun
+        target.seconds.note(seconds)
         statuses = target.statuses
         statuses[status] = statuses.get(status, 0) + 1
+        self.traffic.finished(waiting, answer, seconds)
 
     def told(self, route: str, status: int, seconds: float) -> None:
         """Count a request that no worker saw. `route` is one of a few names, never what a client wrote."""

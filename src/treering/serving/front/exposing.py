@@ -44,6 +44,7 @@ def exposition(engine: Engine) -> bytes:
         ("worker_restarts_total", "counter", "Workers that were replaced.", [({}, float(engine.restarts))]),
     ):
         lines += lines_of(name + metric, kind, text, numbers)
+    lines += engine.traffic.metrics()
     return ("\n".join(lines) + "\n").encode()
 
 

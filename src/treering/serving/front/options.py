@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from treering.models.load_options import LoadOptions
+from treering.serving.predictions.options import LogOptions
+from treering.serving.traffic.options import TrafficOptions
 
 __all__ = ["Patience", "ServingOptions", "what_of_models"]
 
@@ -47,6 +49,7 @@ class ServingOptions:
         waiting: Requests that may wait in a lane.
         memory: Bytes that a worker may hold before it is replaced; 0: any.
         access_log: Whether each request is written to stderr as a line of JSON.
+        predictions: Where answers are kept; `None`: nowhere.
     """
 
     kind: str
@@ -58,6 +61,8 @@ class ServingOptions:
     memory: int = 0
     access_log: bool = False
     patience: Patience = Patience()
+    traffic: TrafficOptions = TrafficOptions()  # noqa: RUF009 -- frozen
+    predictions: LogOptions | None = None
 
 
 def what_of_models(

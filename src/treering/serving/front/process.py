@@ -24,6 +24,7 @@ from treering.serving.front.running import Where
 from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
+from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.crew import Crew
 from treering.serving.workers.frames import Start
 from treering.serving.workers.here import Here
@@ -52,7 +53,8 @@ def run(
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    engine = Engine(options)
+    log = PredictionLog(options.predictions) if options.predictions is not None else None
+    engine = Engine(options, log)
     life = _Life(engine, workers, announce)
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
@@ -98,6 +100,7 @@ class _Life:
     async def begin(self) -> None:
         """Take over the workers; the server answers from now on, if only that it is not ready."""
         engine, options = self._engine, self._engine.options
+        engine.traffic.open()
         board = FrontBoard(engine)
         if options.workers == 0:
             self._here = Here(HOSTS.load(options.kind)(dict(options.what)), board)
@@ -134,6 +137,7 @@ class _Life:
             await self._crew.close()
         if self._here is not None:
             self._here.close()
+        self._engine.traffic.close()
 
 
 class _Server(Server):

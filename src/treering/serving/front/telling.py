@@ -13,6 +13,7 @@ from treering.serving.front.exposing import exposition
 from treering.serving.front.meter import CONTENT_TYPE
 from treering.serving.hosting import Answer
 from treering.serving.refusing import refusal_of
+from treering.serving.traffic.control import PATH
 
 if TYPE_CHECKING:
     from treering.serving.front.engine import Engine
@@ -30,9 +31,11 @@ _JSON = msgspec.json.Encoder().encode
 _READS = frozenset({"GET", "HEAD"})
 
 
-async def tell(engine: Engine, scope: Scope, receive: Receive) -> Told | None:  # noqa: ARG001 -- orders have a body
+async def tell(engine: Engine, scope: Scope, receive: Receive) -> Told | None:
     """The front's own answer; `None` if it has none."""
     path, method = scope["path"], scope["method"]
+    if path == PATH or path.startswith(f"{PATH}/"):
+        return await engine.traffic.tell(scope, receive)
     if path in OWN:
         return path, (OWN[path](engine) if method in _READS else _only_get(path))
     offer = engine.offer
