@@ -39,14 +39,16 @@ class ToyHost:
         lanes = {
             "main": Policy(), "many": Policy(group=1, at_once=4), "once": Policy(group=1, again=False), **self.policies,
         }  # fmt: skip
-        routes = [
-            Route("POST", path, lane, headers=("x-wanted", "x-second")) for path, lane in PATHS.items()
-        ]
+        routes = [Route("POST", path, lane, headers=("x-wanted", "x-second")) for path, lane in PATHS.items()]
         for version in self.versions:
             lanes[f"toy/{version}"] = Policy()
             routes.append(Route("POST", f"/v2/models/toy/versions/{version}/infer", f"toy/{version}", "toy", version))
-        models = tuple({"name": "toy", "version": one, "platform": "toy", "inputs": [], "outputs": []} for one in self.versions)
-        return Offer(tuple(routes), lanes, models, b'{"openapi": "3.1.0"}', {"/notes": ("text/plain", b"noted")}, self.tunnel)
+        models = tuple(
+            {"name": "toy", "version": one, "platform": "toy", "inputs": [], "outputs": []} for one in self.versions
+        )
+        return Offer(
+            tuple(routes), lanes, models, b'{"openapi": "3.1.0"}', {"/notes": ("text/plain", b"noted")}, self.tunnel
+        )
 
     def answer(self, route: Route, calls: Sequence[Call]) -> Sequence[Answer]:
         answers = [self._one(route, call, len(calls)) for call in calls]
@@ -109,7 +111,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             if message.get("text") == "die":
                 os._exit(7)
-            await send({"type": "websocket.send", **{name: message[name] for name in ("text", "bytes") if message.get(name) is not None}})
+            await send(
+                {
+                    "type": "websocket.send",
+                    **{name: message[name] for name in ("text", "bytes") if message.get(name) is not None},
+                }
+            )
         return
     body = b""
     while True:
