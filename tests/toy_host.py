@@ -39,19 +39,17 @@ class ToyHost:
         lanes = {
             "main": Policy(), "many": Policy(group=1, at_once=4), "once": Policy(group=1, again=False), **self.policies,
         }  # fmt: skip
-        routes = [Route("POST", path, lane, headers=("x-wanted", "x-second")) for path, lane in PATHS.items()]
+        routes = [
+            Route("POST", path, lane, headers=("x-wanted", "x-second")) for path, lane in PATHS.items()
+        ]
         for version in self.versions:
             lanes[f"toy/{version}"] = Policy()
             routes.append(Route("POST", f"/v2/models/toy/versions/{version}/infer", f"toy/{version}", "toy", version))
-        models = tuple(
-            {"name": "toy", "version": one, "platform": "toy", "inputs": [], "outputs": []} for one in self.versions
-        )
-        return Offer(
-            tuple(routes), lanes, models, b'{"openapi": "3.1.0"}', {"/notes": ("text/plain", b"noted")}, self.tunnel
-        )
+        models = tuple({"name": "toy", "version": one, "platform": "toy", "inputs": [], "outputs": []} for one in self.versions)
+        return Offer(tuple(routes), lanes, models, b'{"openapi": "3.1.0"}', {"/notes": ("text/plain", b"noted")}, self.tunnel)
 
     def answer(self, route: Route, calls: Sequence[Call]) -> Sequence[Answer]:
-        answers = [self._one(route, call, len(calls)) for call in calls]
+        answers = [_refused(route, call) or self._one(route, call, len(calls)) for call in calls]
         return answers[:-1] if any(b"too few" in call.body for call in calls) else answers
 
     def _one(self, route: Route, call: Call, together: int) -> Answer:
@@ -70,8 +68,6 @@ class ToyHost:
                 pass
             else:
                 os._exit(7)
-        if do == "by version" and route.version in asked["raise"]:
-            return Answer(500, b'{"error": "this version is bad"}')
         if do == "raise":
             raise RuntimeError(asked.get("text", "raised"))
         if do == "wait for":
@@ -104,6 +100,12 @@ class ToyHost:
         pass
 
 
+def _refused(route: Route, call: Call) -> Answer | None:
+    """What a version says that is bad, if that is what is asked for."""
+    bad = b'"bad": "%b"' % route.version.encode()
+    return Answer(500, b'{"error": "this version is bad"}') if route.version and bad in call.body else None
+
+
 async def application(scope: Any, receive: Any, send: Any) -> None:
     if scope["type"] == "websocket":
         await receive()
@@ -111,12 +113,7 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
         while (message := await receive())["type"] == "websocket.receive":
             if message.get("text") == "die":
                 os._exit(7)
-            await send(
-                {
-                    "type": "websocket.send",
-                    **{name: message[name] for name in ("text", "bytes") if message.get(name) is not None},
-                }
-            )
+            await send({"type": "websocket.send", **{name: message[name] for name in ("text", "bytes") if message.get(name) is not None}})
         return
     body = b""
     while True:

@@ -25,9 +25,11 @@ from treering.serving.front.answers import named, plain_headers
 from treering.serving.front.bodies import Gone, read_body
 from treering.serving.front.engine import Engine
 from treering.serving.front.heads import REQUEST_ID, keys_of
+from treering.serving.front.ordering import Orders
 from treering.serving.front.telling import OWN, Told, tell
 from treering.serving.hosting import Answer
 from treering.serving.refusing import refusal, refusal_of
+from treering.serving.workers.messages import END, LOST
 
 if TYPE_CHECKING:
     from treering.serving.front.lanes import Waiting
@@ -52,6 +54,7 @@ class FrontApp:
 
     def __init__(self, engine: Engine, begin: Life | None = None, end: Life | None = None) -> None:
         self._engine = engine
+        self._orders = Orders(engine)
         self._begin = begin
         self._end = end
         self.inner: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
@@ -63,7 +66,7 @@ class FrontApp:
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
-        elif not await self._through(scope, receive, send):
+        elif await self._through(scope, receive, send) != END:
             await send({"type": "websocket.close", "code": 1013})
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -120,7 +123,11 @@ class FrontApp:
 
     async def _own(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> Told | None:
         """What the front itself answers; `None` if a host's application did."""
-        told = await tell(self._engine, scope, receive)
+        told = tell(self._engine, scope)
+        if told is None and self._orders.about(scope["path"]):
+            fields = _fields(scope)
+            body = await read_body(fields, receive, _LONGEST_ORDER, self._engine.options.patience.body)
+            told = await self._orders.take(scope, fields, body)
         if told is not None:
             return told
         if self._engine.offer is not None and self._engine.offer.tunnel:
@@ -147,17 +154,23 @@ class FrontApp:
             await send(message)
 
         named_scope = {**scope, "headers": [*_without_id(scope), (b"x-request-id", request_id)]}
-        done = await self._through(named_scope, receive, say)
-        if done or status:
+        try:
+            done = await self._through(named_scope, receive, say)
+        except ConnectionError:
+            self._engine.told("application", status, monotonic() - begun)
+            return None  # the server closes the connection, because the answer is not whole
+        if done == END:
             self._engine.told("application", status or 500, monotonic() - begun)
             return None
-        return "application", _LOST
+        name = request_id.decode("latin-1")
+        failed = refusal(500, "INTERNAL_ERROR", f"The application failed. The server's log says more: {name}")
+        return "application", (_LOST if done == LOST else failed)
 
-    async def _through(self, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Let the host's own application answer; False if there is none, or it could not."""
+    async def _through(self, scope: Scope, receive: Receive, send: Send) -> str:
+        """Let the host's own application answer; see `Tunnel.carry`."""
         if self.inner is not None:
             await self.inner(scope, receive, send)
-            return True
+            return END
         return await self._engine.tunnel.carry(scope, receive, send)
 
     async def _asked(
@@ -167,9 +180,7 @@ class FrontApp:
         if place.method != scope["method"]:
             msg = f"{place.path} does not answer to {scope['method']}. Ask with {place.method}."
             return None, refusal_of(WrongMethod(msg), ((b"allow", place.method.encode()),))
-        fields: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            fields[name] = fields[name] + b", " + value if name in fields else value
+        fields = _fields(scope)
         try:
             body = await read_body(fields, receive, place.body, self._engine.options.patience.body)
         except (TooLarge, UnsupportedMediaType, MalformedRequest) as error:
@@ -219,6 +230,14 @@ def _request_id(scope: Scope) -> bytes:
     return b""
 
 
+def _fields(scope: Scope) -> dict[bytes, bytes]:
+    """Headers by name; several of one name are one with commas."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        fields[name] = fields[name] + b", " + value if name in fields else value
+    return fields
+
+
 def _without_id(scope: Scope) -> list[tuple[bytes, bytes]]:
     return [(name, value) for name, value in scope["headers"] if name != b"x-request-id"]
 
@@ -227,6 +246,7 @@ _LOST = refusal(
     503, "TEMPORARILY_UNAVAILABLE", "The process that was to answer is not there. Try again in a moment.",
     ((b"retry-after", b"1"),),
 )  # fmt: skip
+_LONGEST_ORDER = 1 << 20
 _SLOW = "The body of the request did not come in time."
 _LOADING = refusal(
     503, "TEMPORARILY_UNAVAILABLE", "What is served is being loaded. Try again in a moment.", ((b"retry-after", b"1"),)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from treering.serving.front.app import FrontApp
 from treering.serving.front.board import FrontBoard
 from treering.serving.front.engine import Engine
@@ -12,6 +14,8 @@ from treering.serving.workers.here import Here
 
 __all__ = ["create_app"]
 
+_TICK = 1.0
+
 
 def create_app(options: ServingOptions) -> FrontApp:
     """Open the host and make the ASGI application that serves it.
@@ -21,19 +25,29 @@ def create_app(options: ServingOptions) -> FrontApp:
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    log = PredictionLog(options.predictions) if options.predictions is not None else None
-    engine = Engine(options, log)
+    engine = Engine(options)
+    if options.predictions is not None:
+        engine.keep(PredictionLog(options.predictions))
     host = HOSTS.load(options.kind)(dict(options.what))
     here = Here(host, FrontBoard(engine))
     engine.change = here.change
 
+    timer: asyncio.TimerHandle | None = None
+
+    def tick() -> None:
+        nonlocal timer
+        engine.traffic.tick()
+        timer = asyncio.get_running_loop().call_later(_TICK, tick)
+
     async def begin() -> None:
-        engine.traffic.open()
+        tick()
         here.open()
 
     async def end() -> None:
+        if timer is not None:
+            timer.cancel()
         here.close()
-        engine.traffic.close()
+        engine.close()
 
     app = FrontApp(engine, begin, end)
     if host.offer().tunnel:

@@ -52,8 +52,8 @@ class Head:
 class Heads:
     """Reads heads, and remembers a bounded number of them."""
 
-    def __init__(self, key_header: str) -> None:
-        self._key_header = key_header.lower().encode()
+    def __init__(self, key_header: bytes) -> None:
+        self._key_header = key_header
         self._places: Mapping[bytes, Place] = {}
         self._known: dict[bytes, Head] = {}
         self.get = self._known.get

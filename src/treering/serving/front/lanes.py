@@ -19,7 +19,7 @@ Plain = tuple[bytes, bytes, bytes, "Headers", bytes]
 
 
 Keys = tuple[bytes, bytes, bytes]
-"""Whom a request is for, the variant that it insists on, and the trace that it belongs to; empty where it does not say."""
+"""Whom a request is for, the variant that it insists on, and its `traceparent`; empty where it does not say."""
 
 NO_KEYS: Keys = (b"", b"", b"")
 
@@ -38,6 +38,7 @@ class Waiting:
         deadline: When it is told 504, on the monotonic clock.
         open: Whether somebody still waits for the answer.
         tried: How often a worker died over it.
+        keys: What its headers said to the router and of traces.
     """
 
     __slots__ = ("begun", "call", "deadline", "keys", "open", "reply", "target", "tried")

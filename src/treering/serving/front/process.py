@@ -53,8 +53,9 @@ def run(
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    log = PredictionLog(options.predictions) if options.predictions is not None else None
-    engine = Engine(options, log)
+    engine = Engine(options)
+    if options.predictions is not None:
+        engine.keep(PredictionLog(options.predictions))
     life = _Life(engine, workers, announce)
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
@@ -100,7 +101,6 @@ class _Life:
     async def begin(self) -> None:
         """Take over the workers; the server answers from now on, if only that it is not ready."""
         engine, options = self._engine, self._engine.options
-        engine.traffic.open()
         board = FrontBoard(engine)
         if options.workers == 0:
             self._here = Here(HOSTS.load(options.kind)(dict(options.what)), board)
@@ -128,6 +128,7 @@ class _Life:
         if self._crew is not None:
             self._crew.look()
             self._engine.restarts = self._crew.restarts
+        self._engine.traffic.tick()
 
     async def end(self) -> None:
         """After the last answer."""
@@ -137,7 +138,7 @@ class _Life:
             await self._crew.close()
         if self._here is not None:
             self._here.close()
-        self._engine.traffic.close()
+        self._engine.close()
 
 
 class _Server(Server):

@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 from treering.serving.front.lanes import Lane
 from treering.serving.front.meter import Histogram
+from treering.serving.front.options import ServingOptions
 from treering.serving.hosting import Policy, Route
-from treering.serving.traffic.router import Router, Variant
+from treering.serving.traffic.plan import Variant
+from treering.serving.traffic.router import Router
 
-__all__ = ["Place", "Target", "places_of"]
+__all__ = ["Place", "Target", "places_of", "ruled"]
 
 
 class Target:
@@ -20,7 +22,6 @@ class Target:
     Attributes:
         label: The path with names replaced by their kind, for counts.
         path: The host's path.
-        siblings: The targets of the same path by variant, this one too.
         heads: Beginnings of answers that were written before, by status and content type.
     """
 
@@ -32,8 +33,8 @@ class Target:
         "logged",
         "model",
         "path",
+        "place",
         "seconds",
-        "siblings",
         "statuses",
         "variant",
         "version",
@@ -51,7 +52,7 @@ class Target:
         self.heads: dict[tuple[int, bytes], bytes] = {}
         self.statuses: dict[int, int] = {}
         self.seconds = Histogram()
-        self.siblings: Mapping[str, Target] = {}
+        self.place: Place | None = None
 
 
 class Place:
@@ -71,9 +72,9 @@ class Place:
         self.wanted = wanted
         self.endpoint = targets[0].endpoint
         self.one = targets[0] if len(targets) == 1 else None
-        self.many = {target.variant: target for target in targets}
         for target in targets:
-            target.siblings = self.many
+            target.place = self
+        self.many = {target.variant: target for target in targets}
         self.body = max(target.lane.policy.body for target in targets)
 
 
@@ -138,7 +139,13 @@ def _label_of(path: str, model: str) -> str:
     return path.replace(f"/models/{name}", "/models/{model}", 1) if name else path
 
 
-def ruled(policy: Policy, *, timeout: float | None, body: int | None, waiting: int | None) -> Policy:
+def ruled(policy: Policy, options: ServingOptions) -> Policy:
     """A host's policy with what was said of the server instead, where something was."""
-    changes = {"timeout": timeout, "body": body, "waiting": waiting}
-    return replace(policy, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]  # each of its own type
+    group = options.group if options.group is not None and policy.group > 1 else policy.group
+    return replace(
+        policy,
+        group=min(group, policy.group),
+        timeout=policy.timeout if options.timeout is None else options.timeout,
+        body=policy.body if options.body is None else options.body,
+        waiting=policy.waiting if options.waiting is None else options.waiting,
+    )

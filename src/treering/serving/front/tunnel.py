@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from treering.serving.workers.messages import ACK, END, FAILED, GONE, OPEN, WINDOW, plain_scope
+from treering.serving.workers.messages import ACK, END, FAILED, GONE, LOST, OPEN, WINDOW, plain_scope
 
 if TYPE_CHECKING:
     from treering.serving.workers.board import Member
@@ -41,7 +41,7 @@ class Tunnel:
         self._members.pop(desk, None)
         for (place, _), stream in list(self._streams.items()):
             if place is desk:
-                stream.take({"type": FAILED})
+                stream.take({"type": LOST})
 
     def closing(self, desk: object) -> None:
         """A worker shall get no new connections."""
@@ -57,10 +57,17 @@ class Tunnel:
         if stream is not None:
             stream.take(message)
 
-    async def carry(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> bool:
-        """One connection, until both sides are done; False if there was no worker for it, or it died before it answered."""
+    async def carry(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> str:
+        """One connection, until both sides are done.
+
+        Returns:
+            `END`, or `FAILED` or `LOST` if nothing was answered because of that.
+
+        Raises:
+            ConnectionError: If the answer was begun, and there is no more of it.
+        """
         if not self._members:
-            return False
+            return LOST
         loads = dict.fromkeys(self._members, 0)
         for place, _ in self._streams:
             if place in loads:
@@ -93,7 +100,7 @@ class _Stream:
         self._come.append(message)
         self._some.set()
 
-    async def run(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> bool:
+    async def run(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> str:
         """Carry messages both ways until the application is done."""
         self._pass_on({"type": OPEN, "scope": plain_scope(scope)})
         said = False
@@ -105,10 +112,12 @@ class _Stream:
                     await self._some.wait()
                 message = self._come.popleft()
                 kind = message["type"]
-                if kind == END:
-                    return True
-                if kind == FAILED:
-                    return said and _cut()
+                if said and kind in {FAILED, LOST}:
+                    # The client must not take half an answer for a whole one: an error closes its connection.
+                    msg = "What answered has failed or gone."
+                    raise ConnectionError(msg)
+                if kind in {END, FAILED, LOST}:
+                    return str(kind)
                 said = True
                 await send(dict(message))
                 self._pass_on({"type": ACK})
@@ -125,9 +134,3 @@ class _Stream:
             self._pass_on(message)
             if message["type"] in {"http.disconnect", "websocket.disconnect"}:
                 return
-
-
-def _cut() -> bool:
-    """The client must not take half an answer for a whole one: leaving by an error closes its connection."""
-    msg = "The worker that answered has gone."
-    raise ConnectionError(msg)

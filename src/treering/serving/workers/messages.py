@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ACK", "END", "FAILED", "GONE", "OPEN", "WINDOW", "plain_scope", "scope_of"]
+__all__ = ["ACK", "END", "FAILED", "GONE", "LOST", "OPEN", "WINDOW", "plain_scope", "scope_of"]
 
 OPEN = "tunnel.open"
 """A connection begins; has its `scope`."""
@@ -14,7 +14,9 @@ ACK = "tunnel.ack"
 END = "tunnel.end"
 """The application has returned."""
 FAILED = "tunnel.failed"
-"""The application failed, or its worker has gone."""
+"""The application failed."""
+LOST = "tunnel.lost"
+"""There is no worker, or it has gone."""
 GONE = "tunnel.gone"
 """Nobody listens any more."""
 
