@@ -47,7 +47,9 @@ class Toy:
 
     def post(self, path: str, body: Any, **headers: str) -> urllib3.BaseHTTPResponse:
         data = body if isinstance(body, bytes | str) else json.dumps(body)
-        return self.http.request("POST", self.url + path, body=data, headers={"content-type": "application/json", **headers})
+        return self.http.request(
+            "POST", self.url + path, body=data, headers={"content-type": "application/json", **headers}
+        )
 
     def do(self, do: str = "echo", path: str = "/do", **more: Any) -> urllib3.BaseHTTPResponse:
         return self.post(path, {"do": do, **more})
@@ -67,9 +69,10 @@ class Toy:
 @contextmanager
 def toy_server(folder: Path, what: Mapping[str, Any] | None = None, **more: Any) -> Iterator[Toy]:
     """A server; its messages go to the file `log` in the folder."""
-    with (folder / "log").open("ab") as log, running(
-        options_of(what, **more), Where(port=0), stderr=log, variables=toy_variables(folder)
-    ) as server:
+    with (
+        (folder / "log").open("ab") as log,
+        running(options_of(what, **more), Where(port=0), stderr=log, variables=toy_variables(folder)) as server,
+    ):
         toy = Toy(server)
         yield toy
         toy.http.clear()

@@ -25,7 +25,7 @@ def answers(connection: socket.socket, count: int) -> list[tuple[int, dict[str, 
     for _ in range(count):
         status = int(stream.readline().split()[1])
         headers = {}
-        while (line := stream.readline().strip()):
+        while line := stream.readline().strip():
             name, _, value = line.decode().partition(":")
             headers[name.lower()] = value.strip()
         found.append((status, headers, stream.read(int(headers["content-length"]))))
