@@ -223,7 +223,7 @@ def test_a_model_that_refuses_unknown_texts_stays_native(tmp_path):
 
 def test_a_model_whose_answers_come_out_otherwise_stays_native(forest, monkeypatch):
     """Every second row is answered by another number than the native model's: parity has to see it."""
-    making = sys.modules.get("treering.models.compiled.making") or COMPILERS.load("onnx") and sys.modules["treering.models.compiled.making"]
+    making = sys.modules.get("treering.models.compiled.making") or (COMPILERS.load("onnx") and sys.modules["treering.models.compiled.making"])
     real = making.asker
 
     def wrong(session, record):
