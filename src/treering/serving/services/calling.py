@@ -31,6 +31,7 @@ class Awaited:
         return lambda *args, **kwargs: asyncio.to_thread(method, *args, **kwargs)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Of a service that can be called itself."""
         return self.__getattr__("__call__")(*args, **kwargs)
 
 
@@ -53,6 +54,7 @@ class Blocking:
         return lambda *args, **kwargs: asyncio.run(method(*args, **kwargs))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Of a service that can be called itself."""
         return self.__getattr__("__call__")(*args, **kwargs)
 
 

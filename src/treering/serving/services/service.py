@@ -41,10 +41,7 @@ class Service(Generic[T]):
     """
 
     def __init__(self, inner: type[T], *, name: str | None = None, **options: Any) -> None:
-        if not isinstance(inner, type):
-            msg = f"{inner!r} is no class, and a service is made of one."
-            raise InvalidInput(msg)
-        self.inner = inner
+        self.inner = _class(inner)
         self.name = name or inner.__name__
         self.description: str | None = options.pop("description", None)
         self.path_prefix: str = (options.pop("path_prefix", None) or "").rstrip("/")
@@ -140,6 +137,16 @@ class Service(Generic[T]):
         """The whole service as one ASGI application, for tests and other servers; it starts and ends with its lifespan."""
         make: Callable[..., ASGIApp] = EMBEDDING.load("asgi")
         return make(self, options)
+
+
+def _class(inner: Any) -> Any:
+    if isinstance(inner, type):
+        return inner
+    if isinstance(inner, Service):
+        msg = f"{inner.name} is a service already."
+        raise Conflict(msg)
+    msg = f"{inner!r} is no class, and a service is made of one."
+    raise InvalidInput(msg)
 
 
 @overload

@@ -19,7 +19,7 @@ from treering.serving.services.kinds.base import Kind
 from treering.serving.services.kinds.containers import ListKind, MappingKind, OptionalKind
 from treering.serving.services.kinds.plain import PlainKind
 
-__all__ = ["KINDS", "Details", "Make", "kind_of", "made", "pieces"]
+__all__ = ["KINDS", "Details", "Make", "kind_of", "made", "pieces", "special_kind"]
 
 
 class Details(NamedTuple):
@@ -86,6 +86,11 @@ def kind_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> Kind:
         if "pydantic" not in sys.modules:
             raise
         return _model(annotation, metadata)
+
+
+def special_kind(annotation: Any) -> Kind | None:
+    """The kind of an array, a frame, an image or a file, alone or in a list; None of what JSON carries by itself."""
+    return _special(*_bare(annotation, ()))
 
 
 def pieces(annotation: Any) -> Any:
