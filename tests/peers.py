@@ -94,6 +94,11 @@ SHAP = Peer("shap", _needs_of_treering("sklearn", "pandas", "shap"))
 # Without MLflow, which has nothing for it.
 RAY = Peer("ray", (*_needs_of_treering("sklearn", "pandas"), "ray[data]>=2.44"))
 
+# Services written with Pydantic and FastAPI, and BentoML itself, whose modules are the same but for one import.
+SERVICES = Peer(
+    "services", (*_needs_of_treering("pandas", "images"), "pydantic>=2.10", "fastapi>=0.115", "bentoml==1.4.39")
+)
+
 
 def ready(peer: Peer) -> Path:
     """The Python of the environment, which is built if it is not there yet.
