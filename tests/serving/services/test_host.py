@@ -99,7 +99,7 @@ class Shop:
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[ServiceHost]:
     ASKED.clear()
-    made = ServiceHost(Shop, {"session": tmp_path.name})
+    made = ServiceHost(Shop, {"session": str(tmp_path)})
     yield made
     made.close()
 
@@ -122,8 +122,11 @@ def asked(host: ServiceHost) -> Asked:
 
 
 def test_the_table_of_hosts_knows_services(tmp_path: Path, module: Any) -> None:
-    folder = module("shop_of_host", "import treering\n@treering.service\nclass S:\n    @treering.api\n    def f(self) -> int: return 1\n")
-    made = HOSTS.load("service")({"service": "shop_of_host:S", "folder": str(folder), "session": tmp_path.name})
+    folder = module(
+        "shop_of_host",
+        "import treering\n@treering.service\nclass S:\n    @treering.api\n    def f(self) -> int: return 1\n",
+    )
+    made = HOSTS.load("service")({"service": "shop_of_host:S", "folder": str(folder), "session": str(tmp_path)})
     try:
         (route,) = made.offer().routes
         assert made.answer(route, [Call(b"", b"", b"")]) == [Answer(200, b"1")]
@@ -158,7 +161,9 @@ def test_each_request_is_answered_by_itself(asked: Asked) -> None:
 
 
 def test_what_is_wrong_is_told_with_its_place(asked: Asked) -> None:
-    found = [json.loads(one.body) for one in asked("/buy", {}, {"item": {}}, {"item": {"name": "x", "price": -1}}, b"{")]
+    found = [
+        json.loads(one.body) for one in asked("/buy", {}, {"item": {}}, {"item": {"name": "x", "price": -1}}, b"{")
+    ]
     assert [one["detail"][0]["loc"] for one in found] == [["item"], ["item", "name"], ["item", "price"], []]
     assert "no JSON" in found[3]["error"]
 
@@ -263,7 +268,7 @@ def test_plain_methods_run_as_many_at_once_as_there_are_threads(tmp_path: Path) 
             with lock:
                 running -= 1
 
-    host = ServiceHost(Busy, {"session": tmp_path.name})
+    host = ServiceHost(Busy, {"session": str(tmp_path)})
     (route,) = host.offer().routes
     threads = [threading.Thread(target=host.answer, args=(route, [Call(b"", b"", b"")])) for _ in range(4)]
     for one in threads:
@@ -278,7 +283,9 @@ def test_the_documents_describe_the_service(host: ServiceHost) -> None:
     offer = host.offer()
     openapi = json.loads(offer.openapi)
     assert openapi["openapi"].startswith("3.1")
-    assert openapi["paths"]["/double"]["post"]["requestBody"]["content"]["application/json"]["schema"]["required"] == ["x"]
+    assert openapi["paths"]["/double"]["post"]["requestBody"]["content"]["application/json"]["schema"]["required"] == [
+        "x"
+    ]
     kind, schema = offer.documents["/schema.json"]
     assert kind == "application/json"
     assert {one["name"] for one in json.loads(schema)["routes"]} == set(Shop.apis)

@@ -44,8 +44,14 @@ class Remote:
             return self._awaited(name)
         return self._blocking(name)
 
+    async def leave_remote(self) -> None:
+        """Give back the connections of the loop that runs."""
+        found = self._clients.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            await found.close()
+
     def close_remote(self) -> None:
-        """Give the connections back."""
+        """Give back the connections of threads."""
         with self._lock:
             if self._client is not None:
                 self._client.close()

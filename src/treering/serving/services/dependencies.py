@@ -9,12 +9,12 @@ from typing import Any, Generic, TypeVar
 from treering.core.errors import InvalidInput, NotSupported
 from treering.core.plugins import Registry
 
-__all__ = ["REMOTES", "Dependency", "depends", "elsewhere", "instances"]
+__all__ = ["REMOTES", "Dependency", "depends", "elsewhere", "instances", "is_elsewhere"]
 
 T = TypeVar("T")
 
 REMOTES: Registry[Callable[[str, Any], Any]] = Registry(
-    "treering.service_remotes", "way to call a service elsewhere", {"http": "treering.serving.services.remote:Remote"}
+    "treering.service_remotes", "way to call a service elsewhere", {"http": "treering.client.services.remote:Remote"}
 )
 """Given an address and the service, if it is known: what stands for its instance."""
 
@@ -47,8 +47,13 @@ class Dependency(Generic[T]):
                     self._found = _here(self.on)
             return self._found
 
+    async def leave(self) -> None:
+        """Give back the connections of the loop that runs, if there are some."""
+        if hasattr(self._found, "leave_remote"):
+            await self._found.leave_remote()
+
     def forget(self) -> None:
-        """Give the connection back, if there is one."""
+        """Give the connections back, if there are some; those of a loop are given back there before."""
         with self._lock:
             if self._found is not None and hasattr(self._found, "close_remote"):
                 self._found.close_remote()
@@ -85,6 +90,11 @@ def elsewhere(addresses: Mapping[str, str]) -> None:
     """Say which services are run by others, by name; before anything asks for them."""
     _ELSEWHERE.clear()
     _ELSEWHERE.update(addresses)
+
+
+def is_elsewhere(name: str) -> bool:
+    """Whether somebody else runs a service."""
+    return name in _ELSEWHERE
 
 
 def instances() -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+import tempfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,7 +23,8 @@ def application(service: Service[Any], options: Mapping[str, Any]) -> ASGIApp:
 class _Embedded:
     def __init__(self, service: Service[Any], options: Mapping[str, Any]) -> None:
         self._service = service
-        self._options = {"session": uuid.uuid4().hex, **options}
+        self._folder = tempfile.TemporaryDirectory(prefix="treering-service-")
+        self._options = {"session": self._folder.name, **options}
         self._host: ServiceHost | None = None
         self._starting: asyncio.Lock | None = None
 
@@ -42,6 +43,7 @@ class _Embedded:
         if self._host is not None:
             await asyncio.to_thread(self._host.close)
             self._host = None
+            self._folder.cleanup()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _started(self) -> ServiceHost:

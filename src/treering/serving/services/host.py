@@ -27,7 +27,7 @@ from treering.serving.services.method import ApiMethod
 from treering.serving.services.openapi import document
 from treering.serving.services.running import Running
 from treering.serving.services.service import Service
-from treering.serving.services.slots import session_folder
+from treering.serving.services.slots import session_folder, sweep
 
 __all__ = ["ServiceHost", "open_host"]
 
@@ -47,6 +47,7 @@ def open_host(what: Mapping[str, Any]) -> Host:
         NotFound: If there is no such service.
         TreeringError: If it cannot be started.
     """
+    sweep()
     service = found_service(str(what["service"]), what.get("folder", "."))
     if name := what.get("name"):
         service = service.all_services()[name]

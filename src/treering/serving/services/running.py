@@ -15,7 +15,7 @@ from treering.core.errors import NotSupported
 from treering.core.log import logger
 from treering.core.variables import process_variables, set_variable
 from treering.serving.services.contexts import Context, Exchange, server_context
-from treering.serving.services.dependencies import instances
+from treering.serving.services.dependencies import instances, is_elsewhere
 from treering.serving.services.lifecycle import hooks
 from treering.serving.services.loops import ServiceLoop
 from treering.serving.services.method import ApiMethod
@@ -50,7 +50,7 @@ class Running:
         server_context.worker_index = self._slot.number
         server_context.service_name = service.name
         self._see_devices()
-        services = service.all_services()
+        services = {name: one for name, one in service.all_services().items() if not is_elsewhere(name)}
         for one in services.values():
             once(folder, f"deployment-{one.name}", lambda one=one: _deploy(one))  # type: ignore[misc]  # bound at once
         self.instance = service()
@@ -124,6 +124,7 @@ class Running:
                     logger.exception("The hook %s failed while the service ended.", name)
         for one in self.service.all_services().values():
             for dependency in one.dependencies.values():
+                self.loop.wait(dependency.leave())
                 dependency.forget()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.loop.close()

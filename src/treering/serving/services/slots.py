@@ -7,6 +7,7 @@ when its process ends, however it ends.
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-__all__ = ["Slot", "once", "session_folder"]
+__all__ = ["Slot", "once", "session_folder", "sweep"]
 
 _MOST = 4096
 
@@ -57,15 +58,39 @@ def session_folder(session: str = "") -> Path:
     """Where the workers of one server meet.
 
     Args:
-        session: A name that they were given; else they go by the process that started them, and when that began.
+        session: A folder, or a name that they were given; else they go by the process that started them, and when
+            that began.
     """
+    if Path(session).is_absolute():
+        return Path(session)
     parent = os.getppid()
+    return _base() / f"{_prefix()}{session or f'{parent}-{_began(parent)}'}"
+
+
+def sweep() -> None:
+    """Remove what servers that are no more have left."""
+    if not Path("/proc/self/stat").exists():
+        return
+    for folder in _base().glob(f"{_prefix()}*-*"):
+        process, _, began = folder.name.removeprefix(_prefix()).partition("-")
+        if process.isdecimal() and began.isdecimal() and _began(int(process)) != began:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _base() -> Path:
+    return Path(tempfile.gettempdir())
+
+
+def _prefix() -> str:
+    return f"treering-service-{os.getuid()}-" if hasattr(os, "getuid") else "treering-service-"
+
+
+def _began(process: int) -> str:
+    """When a process began, in the system's ticks, so that its number is not taken for that of a later one."""
     try:
-        began = Path(f"/proc/{parent}/stat").read_text().rpartition(")")[2].split()[19]
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19]
     except (OSError, IndexError):
-        began = "0"
-    own = f"{os.getuid()}-" if hasattr(os, "getuid") else ""
-    return Path(tempfile.gettempdir()) / f"treering-service-{own}{session or f'{parent}-{began}'}"
+        return ""
 
 
 @contextmanager
