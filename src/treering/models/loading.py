@@ -11,16 +11,22 @@ from threading import Lock
 from typing import Any
 
 from treering.core.errors import DamagedData, MissingExtra, NotFound, NotSupported, PermissionDenied
+from treering.core.log import logger
 from treering.models import mlmodel
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
-from treering.models.light import LIGHT, Ask
+from treering.models.light import COMPILED, LIGHT, Ask
+from treering.models.light.rows import Table
 from treering.models.mlmodel import MLModel
 from treering.models.safety.own import is_own
 from treering.models.signature import Signature
+from treering.models.tables import TABLES
 
 __all__ = ["LoadedModel", "load", "load_native"]
+
+# As `treering.models.compiled.record` calls it, which most models do not need.
+_COMPILED = "compiled"
 
 
 class LoadedModel:
@@ -64,13 +70,35 @@ class LoadedModel:
             InvalidInput: If they do not fit; the message names the column.
         """
         signature = self.metadata.signature
-        values = enforce_params(params, signature.params if signature else None) if params or signature else {}
-        # Hints hold more than a signature can; the flavour holds the data against them.
-        hinted = self.metadata.other.get(mlmodel.HINTED)
-        return (data if hinted else enforce_input(data, signature.inputs if signature else None)), values
+        values = self.checked_params(params)
+        return (data if self.hinted else enforce_input(data, signature.inputs if signature else None)), values
+
+    def checked_params(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The value of every parameter that the signature names.
+
+        Raises:
+            InvalidInput: If one is of another type; the message names it.
+        """
+        signature = self.metadata.signature
+        known = signature.params if signature else None
+        return enforce_params(params, known) if params or known else {}
+
+    @property
+    def hinted(self) -> bool:
+        """Whether the flavour itself holds data against the hints of a function, which tell more than a signature can."""
+        return bool(self.metadata.other.get(mlmodel.HINTED))
 
     def predict_checked(self, data: Any, params: dict[str, Any]) -> Any:
-        """As `predict`, of what `checked` gave or is made of several such: nothing is looked at once more."""
+        """As `predict`, of what `checked` gave or is made of several such: nothing is looked at once more.
+
+        Args:
+            data: May also be a `Table`, which stands for a data frame with the columns of the signature.
+        """
+        if type(data) is Table:
+            answer = self._native.asked(data, params) if isinstance(self._native, _Postponed) else NotImplemented
+            if answer is not NotImplemented:
+                return answer
+            data = TABLES.load("pandas").from_arrays(data.names, data.columns, data.matrix)
         return self._predictor(data, params)
 
     def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
@@ -139,11 +167,9 @@ def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
         native, predictor = _foreign(folder, loader, metadata, options)
         return LoadedModel(metadata, native, predictor, folder)
     name = LOADERS[loader]
-    if name in LIGHT.builtins:
-        ask = LIGHT.load(name)(folder, metadata, metadata.flavours.get(name, {}))
-        if ask is not None:
-            postponed = _Postponed(ask, lambda: _whole(name, folder, metadata, options))
-            return LoadedModel(metadata, postponed, postponed.predict, folder)
+    if ask := _light(name, folder, metadata):
+        postponed = _Postponed(ask, lambda: _whole(name, folder, metadata, options))
+        return LoadedModel(metadata, postponed, postponed.predict, folder)
     return LoadedModel(metadata, *_whole(name, folder, metadata, options), folder)
 
 
@@ -165,23 +191,39 @@ def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) 
     return FLAVOURS.load(flavour).read(folder, metadata, options)
 
 
+def _light(name: str, folder: Path, metadata: MLModel) -> Ask | None:
+    """How a model is asked without its framework: compiled, or by arrays; None if the framework is needed."""
+    if (folder / _COMPILED).is_dir():
+        try:
+            if ask := LIGHT.load(COMPILED)(folder, metadata, {}):
+                return ask
+        except MissingExtra:
+            logger.info(
+                "The model in %s is compiled, and ONNX Runtime is not installed; its own framework answers.", folder
+            )
+    return LIGHT.load(name)(folder, metadata, metadata.flavours.get(name, {})) if name in LIGHT.builtins else None
+
+
 class _Postponed:
-    """A model that is asked without its framework, until something needs that."""
+    """A model that is asked without its framework, as long as nobody has that in hand and may change it."""
 
     def __init__(self, ask: Ask, whole: Callable[[], tuple[Any, Predictor]]) -> None:
         self._ask = ask
         self._whole = whole
         self._loaded: tuple[Any, Predictor] | None = None
+        self._shown = False
         self._lock = Lock()
 
     def predict(self, data: Any, params: dict[str, Any]) -> Any:
-        if self._loaded is None and not params:
-            answer = self._ask(data)
-            if answer is not NotImplemented:
-                return answer
-        return self._load()[1](data, params)
+        answer = self.asked(data, params)
+        return self._load()[1](data, params) if answer is NotImplemented else answer
+
+    def asked(self, data: Any, params: dict[str, Any]) -> Any:
+        """The answer, or `NotImplemented` where the framework is needed, or what it gave was shown to somebody."""
+        return NotImplemented if params or self._shown else self._ask(data)
 
     def native(self) -> Any:
+        self._shown = True
         return self._load()[0]
 
     def _load(self) -> tuple[Any, Predictor]:
