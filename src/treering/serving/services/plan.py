@@ -14,6 +14,7 @@ from treering.core.errors import InvalidInput
 from treering.serving.services.contexts import Context
 from treering.serving.services.kinds.base import Kind
 from treering.serving.services.kinds.choosing import kind_of, pieces
+from treering.serving.services.kinds.encoding import as_json
 from treering.serving.services.kinds.inlining import first_choice
 from treering.serving.services.validators import ContentType
 
@@ -77,6 +78,8 @@ class Input:
 
     def schema(self) -> dict[str, Any]:
         """In the words of `/schema.json`."""
+        if self.spread and self.root is not None:
+            return self.root.kind.schema()
         if self.root is not None:
             return {**self.root.kind.schema(), **self.root.words, "root_input": True}
         return {
@@ -121,6 +124,8 @@ class Output:
     def schema(self) -> dict[str, Any]:
         """In the words of `/schema.json`."""
         found = self.kind.schema()
+        if "properties" in found:
+            found = first_choice(found)
         if self.stream:
             found |= {"is_stream": True}
         if self.stream or self.media_type is not None:
@@ -239,7 +244,7 @@ def _field_default(found: Any) -> tuple[Any, Callable[[], Any] | None]:
 def _told_default(default: Any) -> tuple[Any] | None:
     """The default as JSON, if it can be; in a tuple, since it may be None."""
     try:
-        return (msgspec.json.decode(msgspec.json.encode(default)),)
+        return (msgspec.json.decode(as_json(default)),) if not hasattr(default, "dtype") else None
     except (TypeError, ValueError, NotImplementedError):
         return None
 

@@ -18,7 +18,13 @@ from treering.serving.services.validators import BadValue
 
 __all__ = ["FileKind", "uploaded"]
 
-_FAMILIES = ("image", "audio", "video")
+_UNKNOWN = ("", "application/octet-stream")
+_NAMES = {
+    "audio/mp3": "audio/mpeg",
+    "image/jpg": "image/jpeg",
+    "audio/wave": "audio/wav",
+    "audio/vnd.wave": "audio/wav",
+}
 
 
 class FileKind(Single):
@@ -39,7 +45,7 @@ class FileKind(Single):
         sent = uploaded(raw)
         wanted = self._content_type
         given = sent.content_type.partition(";")[0].strip()
-        if wanted and given and not fnmatch.fnmatch(given, wanted):
+        if wanted and given not in _UNKNOWN and not fnmatch.fnmatch(_usual(given), _usual(wanted)):
             msg = f"Expected a file of the type {wanted}, got {given}."
             raise BadValue(msg)
         ending = "-" + PurePath(pathlib.PureWindowsPath(sent.name).name).name if sent.name else ""
@@ -70,6 +76,12 @@ class FileKind(Single):
         """Bytes."""
         found: dict[str, Any] = {"type": "string", "format": "binary"}
         return found | ({"contentMediaType": self._content_type} if self._content_type else {})
+
+
+def _usual(kind: str) -> str:
+    """A type under the name that others of the same have: `audio/x-wav` is `audio/wav`."""
+    plain = kind.lower().replace("/x-", "/")
+    return _NAMES.get(plain, plain)
 
 
 def uploaded(raw: Any) -> Upload:
