@@ -41,7 +41,7 @@ class Service(Generic[T]):
     """
 
     def __init__(self, inner: type[T], *, name: str | None = None, **options: Any) -> None:
-        self.inner = _class(inner)
+        self.inner: type[T] = _class(inner)
         self.name = name or inner.__name__
         self.description: str | None = options.pop("description", None)
         self.path_prefix: str = (options.pop("path_prefix", None) or "").rstrip("/")
@@ -63,7 +63,7 @@ class Service(Generic[T]):
 
     def __call__(self) -> T:
         """An instance in this process; hooks of its lifecycle are not run."""
-        made = self.inner()
+        made: T = self.inner()
         names = {name: method.is_async for name, method in self.apis.items()}
         for attribute, wrapped in (("to_async", Awaited), ("to_sync", Blocking)):
             setattr(made, attribute, wrapped(made, names))
