@@ -24,7 +24,7 @@ from treering.core.log import logger
 from treering.serving.front.answers import named, plain_headers
 from treering.serving.front.bodies import Gone, read_body
 from treering.serving.front.engine import Engine
-from treering.serving.front.heads import REQUEST_ID
+from treering.serving.front.heads import REQUEST_ID, keys_of
 from treering.serving.front.ordering import Orders
 from treering.serving.front.telling import OWN, Told, tell
 from treering.serving.hosting import Answer
@@ -190,7 +190,7 @@ class FrontApp:
         wanted = tuple((want, fields[want]) for want in place.wanted if want in fields)
         call = (request_id, fields.get(b"content-type", b""), body, wanted, scope["query_string"])
         reply = Answering(asyncio.get_running_loop())
-        keys = (fields.get(b"x-treering-key", b""), fields.get(b"x-treering-variant", b""))
+        keys = keys_of(fields, self._engine.key_header)
         waiting = self._engine.begin(place, call, keys, reply)
         gone = asyncio.ensure_future(_gone(receive)) if waiting is not None else None
         try:

@@ -12,13 +12,15 @@ from treering.core.errors import NotFound
 from treering.serving.front.accesslog import AccessLog
 from treering.serving.front.dispatch import Dispatcher
 from treering.serving.front.heads import Heads
-from treering.serving.front.lanes import Lane, Plain, Reply, Waiting
+from treering.serving.front.keeping import Keeping
+from treering.serving.front.lanes import Keys, Lane, Plain, Reply, Waiting
 from treering.serving.front.meter import Histogram
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.routing import Traffic
 from treering.serving.front.targets import Place, Target, places_of, ruled
 from treering.serving.front.tunnel import Tunnel
 from treering.serving.hosting import Answer, Offer
+from treering.serving.predictions.log import PredictionLog
 
 __all__ = ["Engine", "Watcher"]
 
@@ -35,15 +37,17 @@ class Engine:
         plain: Requests that no route answered, by what was asked and status.
         change: Has the workers load or unload something; the second argument takes it back.
         watchers: See `Watcher`; the prediction log is one.
+        closing: Called after the last answer.
     """
 
     def __init__(self, options: ServingOptions) -> None:
         self.options = options
         self.dispatcher = Dispatcher(options.patience.grace)
-        self.heads = Heads()
+        self.key_header = options.key_header.lower().encode()
+        self.heads = Heads(self.key_header)
         self.places: dict[bytes, Place] = {}
         self.offer: Offer | None = None
-        self.traffic = Traffic(options.weights, options.shadows)
+        self.traffic = Traffic(options)
         self.log = AccessLog() if options.access_log else None
         self.ready_workers = 0
         self.restarts = 0
@@ -55,6 +59,21 @@ class Engine:
         self.change: Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[None]] | None = None
         self.watchers: list[Watcher] = [] if self.log is None else [self.log.answered]
         self.tunnel = Tunnel()
+        self.closing: list[Callable[[], None]] = [] if self.log is None else [self.log.close]
+        self.kept_counts: Callable[[], Mapping[str, int]] = dict
+
+    def keep(self, log: PredictionLog) -> None:
+        """Have answers kept, until the engine is closed."""
+        keeping = Keeping(log)
+        self.watchers.append(keeping.answered)
+        self.traffic.watchers.append(keeping.copied)
+        self.closing.append(keeping.close)
+        self.kept_counts = log.counts
+
+    def close(self) -> None:
+        """After the last answer: write what is to be written."""
+        for close in self.closing:
+            close()
 
     @property
     def ready(self) -> bool:
@@ -85,20 +104,18 @@ class Engine:
         """All targets of all places."""
         return [target for place in self.places.values() for target in place.many.values()]
 
-    def begin(self, place: Place, call: Plain, keys: tuple[bytes, bytes], reply: Reply) -> Waiting | None:
+    def begin(self, place: Place, call: Plain, keys: Keys, reply: Reply) -> Waiting | None:
         """Let a request wait; `None` if it was answered at once.
 
         Raises:
             NotFound: If the client insists on a variant that is not there.
         """
         target = place.one
-        key, forced = keys
-        if target is None or forced:
-            target = self._choose(place, key, forced)
+        if target is None or keys[1]:
+            target = self._choose(place, keys[0], keys[1])
         begun = monotonic()
         waiting = Waiting(call, target, reply, begun, begun + target.lane.timeout)
-        if forced:
-            waiting.forced = True
+        waiting.keys = keys
         self.dispatcher.put(waiting)
         return waiting if waiting.open else None
 

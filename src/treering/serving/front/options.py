@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from treering.models.load_options import LoadOptions
+from treering.serving.predictions.options import LogOptions
+from treering.serving.traffic.feedback import Feedback
 
 __all__ = ["Patience", "ServingOptions", "what_of_models"]
 
@@ -50,6 +52,9 @@ class ServingOptions:
         access_log: Whether each request is written to stderr as a line of JSON.
         weights: Endpoint name to the weights of its variants; the first variant gets everything where none are given.
         shadows: Endpoint name to the share of requests, 0 to 1, of which each variant gets a copy.
+        key_header: Whose value stays with its variant.
+        feedback: How rewards find the answers that they are for.
+        predictions: How answers are kept; `None`: they are not.
         control_token: Who gives orders to the running server has to know it; empty: who asks from this machine may.
     """
 
@@ -65,6 +70,9 @@ class ServingOptions:
     weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     shadows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     control_token: str = ""
+    key_header: str = "x-treering-key"
+    feedback: Feedback = Feedback()  # noqa: RUF009 -- frozen
+    predictions: LogOptions | None = None
     patience: Patience = Patience()
 
 

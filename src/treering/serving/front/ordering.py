@@ -56,11 +56,15 @@ class Orders:
         path, method = scope["path"], scope["method"]
         label = _TRAFFIC if path.startswith(_TRAFFIC) else _REPOSITORY.rstrip("/")
         try:
-            if method not in {"GET", "HEAD"} and path != _REPOSITORY + "index":
+            # What an answer was worth may be told by whoever got it.
+            feedback = path.startswith(_TRAFFIC) and path.endswith("/feedback")
+            if method not in {"GET", "HEAD"} and path != _REPOSITORY + "index" and not feedback:
                 self._check(scope, fields)
             if label == _TRAFFIC:
                 kind = fields.get(b"content-type", b"").decode("latin-1")
-                return label, Answer(*self._engine.traffic.control.answer(method, path, body, kind))
+                raw = scope.get("raw_path", path.encode()).partition(b"?")[0].decode("latin-1")
+                method = "GET" if method == "HEAD" else method
+                return label, Answer(*self._engine.traffic.control.answer(method, raw, body, kind))
             return label, await self._repository(path, method, body)
         except TreeringError as error:
             return label, refusal_of(error)

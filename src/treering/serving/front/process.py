@@ -24,6 +24,7 @@ from treering.serving.front.running import Where
 from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
+from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.crew import Crew
 from treering.serving.workers.frames import Start
 from treering.serving.workers.here import Here
@@ -53,6 +54,8 @@ def run(
         TreeringError: If what is to be served cannot be opened.
     """
     engine = Engine(options)
+    if options.predictions is not None:
+        engine.keep(PredictionLog(options.predictions))
     life = _Life(engine, workers, announce)
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
@@ -137,8 +140,7 @@ class _Life:
             await self._crew.close()
         if self._here is not None:
             self._here.close()
-        if self._engine.log is not None:
-            self._engine.log.close()
+        self._engine.close()
 
 
 class _Server(Server):

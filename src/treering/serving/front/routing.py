@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,30 +16,36 @@ from treering.serving.traffic.shadow import agree
 
 if TYPE_CHECKING:
     from treering.serving.front.dispatch import Dispatcher
-    from treering.serving.front.targets import Place, Target
+    from treering.serving.front.options import ServingOptions
+    from treering.serving.front.targets import Place
     from treering.serving.hosting import Answer, Offer
 
 __all__ = ["Traffic"]
 
-_COPIES = 64
+_COPIES = 16
+_FULL = 429
+_WORRYING = frozenset({"canary_rolled_back", "mismatch_found"})
+
+Watcher = Callable[[Waiting, "Answer", float], None]
 
 
 class Traffic:
     """The router of one server, and what the engine tells it.
 
-    Args:
-        weights: Endpoint name to the weights of its variants, for those that begin divided.
-        shadows: Endpoint name to the share of its requests that each shadow gets.
+    Attributes:
+        events: How often what happened, by endpoint and kind.
+        watchers: Told of each answer of a shadow, as the engine's are of those that clients get.
     """
 
-    def __init__(self, weights: Mapping[str, Mapping[str, float]], shadows: Mapping[str, Mapping[str, float]]) -> None:
-        self.router = Router({})
+    def __init__(self, options: ServingOptions) -> None:
+        self.router = Router({}, options.feedback)
+        self.router.tick(time.time())
         self.control = Control(self.router, time.time)
-        self.events = 0
-        self._weights = dict(weights)
-        self._shadows = dict(shadows)
+        self.events: dict[tuple[str, str], int] = {}
+        self.watchers: list[Watcher] = []
+        self._weights = dict(options.weights)
+        self._shadows = dict(options.shadows)
         self._copies = 0
-        self.copied: dict[str, dict[str, Target]] = {}
 
     def offered(self, offer: Offer) -> Router:
         """The router, which knows from now on who can answer.
@@ -60,51 +67,59 @@ class Traffic:
     def tick(self) -> None:
         """Called about once a second."""
         for event in self.router.tick(time.time()):
-            self.events += 1
-            logger.info("Traffic of %s: %s %s: %s", event.endpoint, event.kind, event.variant, event.reason)
+            counted = (event.endpoint, event.kind)
+            self.events[counted] = self.events.get(counted, 0) + 1
+            level = logging.WARNING if event.kind in _WORRYING else logging.INFO
+            logger.log(level, "Traffic of %s: %s: %s", event.endpoint, event.kind.replace("_", " "), event.reason)
 
     def answered(self, waiting: Waiting, answer: Answer, seconds: float) -> None:
         """An answer is out."""
         target = waiting.target
         name = target.endpoint
-        self.router.observe(name, target.variant, answer.status, seconds, waiting.call[0], forced=waiting.forced)
+        self.router.observe(name, target.variant, answer.status, seconds, waiting.call[0], forced=bool(waiting.keys[1]))
 
     def copy(self, waiting: Waiting, answer: Answer, place: Place, dispatcher: Dispatcher) -> None:
         """Ask shadows what was just answered, where there is room."""
         endpoint = place.endpoint
         for variant in self.router.shadows(endpoint):
             target = place.many.get(variant.name)
-            if target is None:
+            if target is None or target is waiting.target:
                 continue
-            if self._copies >= _COPIES or len(target.lane.queue) >= target.lane.room:
+            # A copy is no reason to let a client's request wait.
+            if self._copies >= _COPIES or target.lane.queue:
                 self.router.dropped_shadow(endpoint, variant.name)
                 continue
             self._copies += 1
             begun = time.monotonic()
-            copy = Waiting(waiting.call, target, _Shadow(self, answer, self._done), begun, begun + target.lane.timeout)
+            copy = Waiting(waiting.call, target, _Shadow(self, answer), begun, begun + target.lane.timeout)
+            copy.keys = waiting.keys
             dispatcher.put(copy)
 
-    def _done(self) -> None:
+    def copied(self, waiting: Waiting, answer: Answer, main: Answer) -> None:
+        """A shadow has answered."""
         self._copies -= 1
+        target, seconds = waiting.target, time.monotonic() - waiting.begun
+        if answer.status == _FULL:
+            self.router.dropped_shadow(target.endpoint, target.variant)
+            return
+        same = agree(main.body, answer.body) if answer.status == main.status else False
+        self.router.observe_shadow(target.endpoint, target.variant, answer.status, seconds, agrees=same)
+        for watch in self.watchers:
+            watch(waiting, answer, seconds)
 
 
 class _Shadow:
     """Nobody hears what is answered; it is compared with what the client was told."""
 
-    __slots__ = ("_done", "_main", "_traffic")
+    __slots__ = ("_main", "_traffic")
 
-    def __init__(self, traffic: Traffic, main: Answer, done: Callable[[], None]) -> None:
+    def __init__(self, traffic: Traffic, main: Answer) -> None:
         self._traffic = traffic
         self._main = main
-        self._done = done
 
     def answered(self, waiting: Waiting, answer: Answer) -> None:
         """The shadow has answered."""
-        self._done()
-        target = waiting.target
-        same = agree(self._main.body, answer.body) if answer.status == self._main.status else False
-        seconds = time.monotonic() - waiting.begun
-        self._traffic.router.observe_shadow(target.endpoint, target.variant, answer.status, seconds, agrees=same)
+        self._traffic.copied(waiting, answer, self._main)
 
 
 def _endpoints(offer: Offer) -> dict[str, Sequence[Variant]]:
