@@ -33,6 +33,8 @@ HELP: Mapping[str, str] = {
     "data": "Versions of data: add, status, checkout, push, pull.",
     "db": "Look at a database's tables, and migrate them.",
     "demo": "The whole life of a model, on real data.",
+    "deploy": "Put a model where it answers.",
+    "deployments": "What answers where: promote, roll back, remove.",
     "doctor": "Find out what is wrong with an installation.",
     "dvc": "DVC's own command line, word for word.",
     "evaluate": "Judge a model by data whose truth is known.",
