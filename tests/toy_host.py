@@ -51,7 +51,7 @@ class ToyHost:
         )
 
     def answer(self, route: Route, calls: Sequence[Call]) -> Sequence[Answer]:
-        answers = [self._one(route, call, len(calls)) for call in calls]
+        answers = [_refused(route, call) or self._one(route, call, len(calls)) for call in calls]
         return answers[:-1] if any(b"too few" in call.body for call in calls) else answers
 
     def _one(self, route: Route, call: Call, together: int) -> Answer:  # noqa: C901 -- one branch a word
