@@ -131,6 +131,7 @@ if TYPE_CHECKING:
     from treering.client.search import search_runs
     from treering.client.services.asynchronous import AsyncHTTPClient
     from treering.client.services.blocking import SyncHTTPClient
+    from treering.client.serving import serve
     from treering.client.stand_in import install_as_mlflow, uninstall_as_mlflow
     from treering.client.system_metrics.switches import (
         disable_system_metrics_logging,
@@ -276,6 +277,7 @@ _TABLE = {
     "sentence_transformers": "treering.client.flavours.sentence_transformers:",
     "server_context": "treering.serving.services.contexts:server_context",
     "service": "treering.serving.services.service:service",
+    "serve": "treering.client.serving:serve",
     "set_active_model": "treering.client.active_models:set_active_model",
     "set_experiment": "treering.client.experiments:set_experiment",
     "set_experiment_tag": "treering.client.experiments:set_experiment_tag",
@@ -422,6 +424,7 @@ __all__ = [
     "search_registered_models",
     "search_runs",
     "sentence_transformers",
+    "serve",
     "server_context",
     "service",
     "set_active_model",

@@ -38,15 +38,23 @@ def ported(name: str):
 
 @contextmanager
 def served(service):
+    with (
+        listening(service.to_asgi(tasks=str(FOLDER / f"{service.name}.db"))) as url,
+        bentoml.SyncHTTPClient(url) as theirs,
+        treering.SyncHTTPClient(url) as ours,
+    ):
+        yield theirs, ours, url
+
+
+@contextmanager
+def listening(app):
     with bind("127.0.0.1", 0) as listener:
-        app = service.to_asgi(tasks=str(FOLDER / f"{service.name}.db"))
         server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         try:
-            with bentoml.SyncHTTPClient(url) as theirs, treering.SyncHTTPClient(url) as ours:
-                yield theirs, ours, url
+            yield url
         finally:
             server.should_exit = True
             thread.join()

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import msgspec
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from treering.client.services.described import Endpoint, endpoints_of
@@ -192,6 +192,9 @@ class SyncHTTPClient:
                 retries=False,
                 redirect=False,
             )
+        except NewConnectionError as error:
+            msg = f"The service at {self.url} cannot be reached: {error}"
+            raise Unavailable(msg) from error
         except TimedOut as error:
             msg = f"The service at {self.url} has not answered within {self._timeout:g} seconds."
             raise DeadlineExceeded(msg) from error

@@ -6,7 +6,7 @@ request ─▶ middlewares ─▶ method · probe · document · task ─▶ mou
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
@@ -184,8 +184,10 @@ class Application:
                     pieces = self._running.pieces(method, arguments, exchange)
                     first = await anext(pieces, _END)
                 else:
-                    value = await self._value(method, arguments, exchange)
+                    value = await self._value(method, arguments, exchange, receive)
                     answer = value if isinstance(value, Answer) else answered(method.output, value, _kind(request))
+        except _Gone:
+            return
         except TimeoutError:
             late = DeadlineExceeded(f"{self._where(method)} was not done within {seconds:g} seconds.")
             await _say(send, refused(late, self._where(method)))
@@ -202,7 +204,9 @@ class Application:
             await _say(send, answer._replace(status=status), headers)
         await response.background()
 
-    async def _value(self, method: ApiMethod, arguments: Mapping[str, Any], exchange: Exchange) -> Any:
+    async def _value(
+        self, method: ApiMethod, arguments: Mapping[str, Any], exchange: Exchange, receive: Receive
+    ) -> Any:
         if method.batchable and not method.is_async:
             # The checks of a batch hold for a single request too.
             (found,) = await self._running.in_thread(
@@ -211,7 +215,9 @@ class Application:
             if isinstance(found, Exception):
                 raise found
             return found
-        value = await self._running.result(method, arguments, exchange)
+        result = self._running.result(method, arguments, exchange)
+        # A plain method in its thread cannot be stopped; a coroutine whose client has gone is.
+        value = await (_while_wanted(result, receive) if method.is_async else result)
         return await _drained(value) if hasattr(value, "body_iterator") else value
 
     async def _body(self, request: Request) -> bytes:
@@ -227,6 +233,10 @@ class Application:
 
     def _where(self, method: ApiMethod) -> str:
         return f"{self._service.name}.{method.name}"
+
+
+class _Gone(Exception):
+    """Nobody waits for the answer any more."""
 
 
 class _Lifespan:
@@ -295,6 +305,21 @@ async def _stream(
         gone.cancel()
         with suppress(asyncio.CancelledError):
             await gone
+
+
+async def _while_wanted(result: Coroutine[Any, Any, Any], receive: Receive) -> Any:
+    """The result, unless the client goes before it is there."""
+    wanted = asyncio.ensure_future(result)
+    gone = asyncio.create_task(_gone(receive))
+    try:
+        await asyncio.wait({wanted, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not wanted.done():
+            raise _Gone
+        return wanted.result()
+    finally:
+        for one in (wanted, gone):
+            one.cancel()
+        await asyncio.gather(wanted, gone, return_exceptions=True)
 
 
 async def _gone(receive: Receive) -> None:
