@@ -22,7 +22,7 @@ from treering.client.services.connections import Connections
 from treering.client.services.messages import Message, Reply, error_of, message_of
 from treering.client.services.places import Where, where_of
 from treering.core.errors import DeadlineExceeded, InvalidInput, NotFound, NotSupported, Unavailable
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 from treering.serving.services.packing import PACKED
 from treering.serving.services.validators import DType, Shape
 
@@ -288,7 +288,7 @@ def test_an_address_may_have_a_path_and_be_of_the_sixth_version() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (400, InvalidInput | treering.exceptions.BentoMLException),
+        (400, treering.exceptions.InvalidArgument),
         (503, treering.TreeringError),
         (404, NotFound),
         (504, DeadlineExceeded),

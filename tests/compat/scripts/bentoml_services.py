@@ -20,7 +20,7 @@ import uvicorn
 from PIL import Image
 
 import treering
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 
 SOURCES = Path(sys.argv[1])
 FOLDER = Path(tempfile.mkdtemp())

@@ -13,7 +13,7 @@ import pytest
 import urllib3
 import uvicorn
 
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 from treering.serving.services.service import Service
 
 Serve = Callable[..., str]
