@@ -147,7 +147,8 @@ def test_requests_of_many_clients_go_together(shop: Path) -> None:
     assert len(sizes) < 24
 
 
-def test_async_methods_wait_together_in_one_worker(shop: Path) -> None:
+@pytest.mark.usefixtures("shop")
+def test_async_methods_wait_together_in_one_worker() -> None:
     answers: list[int] = []
     with treering.serve("served_shop:Shop") as server, treering.SyncHTTPClient(server.url) as client:
         threads = [threading.Thread(target=lambda: answers.append(client.meet(8))) for _ in range(8)]
@@ -159,7 +160,8 @@ def test_async_methods_wait_together_in_one_worker(shop: Path) -> None:
     assert answers == [8] * 8
 
 
-def test_a_method_that_hangs_or_ends_its_worker_harms_no_other_request(shop: Path, ask: Ask) -> None:
+@pytest.mark.usefixtures("shop")
+def test_a_method_that_hangs_or_ends_its_worker_harms_no_other_request(ask: Ask) -> None:
     with treering.serve("served_shop:Shop") as server:
         asked = ask(server.url)
         first = asked("POST", "/who").json()["process"]
@@ -187,7 +189,8 @@ def test_a_service_that_does_not_start_is_told(module: Any, monkeypatch: pytest.
         pass
 
 
-def test_a_worker_that_is_killed_is_replaced_and_tasks_say_so(shop: Path, ask: Ask) -> None:
+@pytest.mark.usefixtures("shop")
+def test_a_worker_that_is_killed_is_replaced_and_tasks_say_so(ask: Ask) -> None:
     with treering.serve("served_shop:Shop") as server, treering.SyncHTTPClient(server.url) as client:
         old = client.who()["process"]
         os.kill(old, signal.SIGKILL)

@@ -38,7 +38,7 @@ class Work:
         return 1 // 0
 
     @treering.task
-    def step(self, folder: str) -> int:
+    def step(self) -> int:
         try:
             for one in range(100_000):
                 STEPS.append(one)
@@ -114,7 +114,7 @@ def test_a_task_that_fails_keeps_its_error(serve: Serve, ask: Ask) -> None:
 def test_a_task_that_is_cancelled_stops(serve: Serve, ask: Ask) -> None:
     STEPS.clear()
     CLEANED.clear()
-    task = Told(ask(serve(Work)), "/step", folder="")
+    task = Told(ask(serve(Work)), "/step")
     until(lambda: len(STEPS) > 3)
     assert task("get").status == 400
     assert task("cancel", "PUT").json()["status"] == "canceled"
@@ -142,7 +142,7 @@ def test_an_async_task_that_is_cancelled_stops_and_the_others_go_on(serve: Serve
 def test_a_task_keeps_nobody_waiting_who_asks_for_something_short(serve: Serve, ask: Ask) -> None:
     STEPS.clear()
     asked = ask(serve(Work))
-    task = Told(asked, "/step", folder="")
+    task = Told(asked, "/step")
     until(lambda: len(STEPS) > 3)
     assert asked("POST", "/quick").data == b"1"
     task("cancel", "PUT")
@@ -153,7 +153,7 @@ def test_any_worker_tells_of_a_task_and_stops_it(serve: Serve, ask: Ask, tmp_pat
     first, second = ask(serve(Work, tasks=tasks)), ask(serve(Work, tasks=tasks))
     STEPS.clear()
     CLEANED.clear()
-    held = [Told(first, "/step", folder="") for _ in range(2)]
+    held = [Told(first, "/step") for _ in range(2)]
     until(lambda: all(Told.__call__(one, "status").json()["executed_at"] for one in held))
     for one in held:
         one.asked = second
@@ -167,7 +167,7 @@ def test_tasks_of_a_worker_that_ends_are_failed_and_say_why(tmp_path: Path) -> N
     path = tmp_path / "tasks.db"
     host = ServiceHost(Work, {"session": str(tmp_path), "tasks": str(path)})
     store = TaskStore(path)
-    task = store.submit("step", "application/json", b'{"folder": ""}')
+    task = store.submit("step", "application/json", b"")
     until(lambda: len(STEPS) > 3)
     host.close()
     found = store.find(task.id)
