@@ -27,9 +27,9 @@ NOTED: list[str] = []
 @pytest.fixture(autouse=True)
 def fresh() -> Any:
     NOTED.clear()
-    dependencies._HERE.clear()
+    dependencies.PROCESS.here.clear()
     yield
-    dependencies._HERE.clear()
+    dependencies.PROCESS.here.clear()
     dependencies.elsewhere({})
 
 
@@ -121,7 +121,7 @@ def test_a_service_calls_another_elsewhere(serve: Callable[..., str], tmp_path: 
     host = ServiceHost(Front, {"session": str(tmp_path), "elsewhere": {}})
     host.close()
     Front.dependencies["counter"].forget()
-    dependencies._HERE.clear()
+    dependencies.PROCESS.here.clear()
     dependencies.elsewhere({"Counter": url})
     host = ServiceHost(Front, {"session": str(tmp_path)})
     try:

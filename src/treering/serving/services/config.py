@@ -10,7 +10,7 @@ import msgspec
 
 from treering.core.errors import InvalidInput
 
-__all__ = ["Config", "config_of"]
+__all__ = ["Config", "Cors", "Endpoints", "Http", "Resources", "Traffic", "config_of"]
 
 _Positive = Annotated[int, msgspec.Meta(gt=0)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from contextvars import ContextVar, Token
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from starlette.background import BackgroundTasks
 from starlette.datastructures import MutableHeaders
@@ -79,9 +79,6 @@ class Exchange:
         self.close()
 
 
-_CURRENT: ContextVar[Exchange] = ContextVar("treering_exchange")
-
-
 class Context:
     """Where a method sees its request. One for a service in a process; each request sees its own.
 
@@ -89,18 +86,20 @@ class Context:
         state: A dictionary that all requests of the process share.
     """
 
+    current: ClassVar[ContextVar[Exchange]] = ContextVar("treering_exchange")
+
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
 
     @staticmethod
     def enter(exchange: Exchange) -> Token[Exchange]:
         """Make an exchange the current one of this task or thread."""
-        return _CURRENT.set(exchange)
+        return Context.current.set(exchange)
 
     @staticmethod
     def leave(token: Token[Exchange]) -> None:
         """Make the one before the current one again."""
-        _CURRENT.reset(token)
+        Context.current.reset(token)
 
     @property
     def request(self) -> Request:
@@ -169,7 +168,7 @@ _NO_REQUEST = "There is no request here: a context tells of one only while a met
 
 
 def _current() -> Exchange:
-    found = _CURRENT.get(None)
+    found = Context.current.get(None)
     if found is None:
         raise NotSupported(_NO_REQUEST)
     return found

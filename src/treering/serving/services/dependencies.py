@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 from treering.core.errors import InvalidInput, NotSupported
 from treering.core.plugins import Registry
 
-__all__ = ["REMOTES", "Dependency", "depends", "elsewhere", "instances", "is_elsewhere"]
+__all__ = ["PROCESS", "REMOTES", "Dependency", "Process", "depends", "elsewhere", "instances", "is_elsewhere"]
 
 T = TypeVar("T")
 
@@ -17,6 +17,30 @@ REMOTES: Registry[Callable[[str, Any], Any]] = Registry(
     "treering.service_remotes", "way to call a service elsewhere", {"http": "treering.client.services.remote:Remote"}
 )
 """Given an address and the service, if it is known: what stands for its instance."""
+
+
+class Process:
+    """Which services run in this process, and which elsewhere; one fact of a process, as its worker is.
+
+    Attributes:
+        elsewhere: The addresses of those that others run, by name.
+        here: Instances of those that run here because others depend on them, by name.
+    """
+
+    def __init__(self) -> None:
+        self.elsewhere: dict[str, str] = {}
+        self.here: dict[str, Any] = {}
+        self._making = threading.RLock()
+
+    def instance(self, service: Any) -> Any:
+        """The one instance of a service."""
+        with self._making:
+            if service.name not in self.here:
+                self.here[service.name] = service()
+            return self.here[service.name]
+
+
+PROCESS = Process()
 
 
 class Dependency(Generic[T]):
@@ -40,11 +64,11 @@ class Dependency(Generic[T]):
         """The instance in this process, or what calls it elsewhere; made when it is first asked for."""
         with self._lock:
             if self._found is None:
-                url = self.url or (_ELSEWHERE.get(self.on.name) if self.on is not None else None)
+                url = self.url or (PROCESS.elsewhere.get(self.on.name) if self.on is not None else None)
                 if url is not None:
                     self._found = REMOTES.load("http")(url, self.on)
                 else:
-                    self._found = _here(self.on)
+                    self._found = PROCESS.instance(self.on)
             return self._found
 
     async def leave(self) -> None:
@@ -88,28 +112,14 @@ def depends(
 
 def elsewhere(addresses: Mapping[str, str]) -> None:
     """Say which services are run by others, by name; before anything asks for them."""
-    _ELSEWHERE.clear()
-    _ELSEWHERE.update(addresses)
+    PROCESS.elsewhere = dict(addresses)
 
 
 def is_elsewhere(name: str) -> bool:
     """Whether somebody else runs a service."""
-    return name in _ELSEWHERE
+    return name in PROCESS.elsewhere
 
 
 def instances() -> Mapping[str, Any]:
     """The instances of services in this process that others depend on, by name."""
-    return _HERE
-
-
-# What is run where is one fact of the process, as its workers are.
-_ELSEWHERE: dict[str, str] = {}
-_HERE: dict[str, Any] = {}
-_MAKING = threading.RLock()
-
-
-def _here(service: Any) -> Any:
-    with _MAKING:
-        if service.name not in _HERE:
-            _HERE[service.name] = service()
-        return _HERE[service.name]
+    return PROCESS.here

@@ -114,15 +114,24 @@ def monitor(
         monitor_class: Another one than `Monitor`, made with the name and a folder.
         monitor_options: `log_path`, the folder.
     """
-    found = _MONITORS.get(name)
-    if found is None:
-        with _MAKING:
-            folder = Path((monitor_options or {}).get("log_path", "monitoring"))
-            found = _MONITORS.setdefault(name, (monitor_class or Monitor)(name, folder))
+    folder = Path((monitor_options or {}).get("log_path", "monitoring"))
+    found = _MONITORS.named(name, lambda: (monitor_class or Monitor)(name, folder))
     yield found
     found.flush()
 
 
-# One file for a name, whoever writes.
-_MONITORS: dict[str, Monitor] = {}
-_MAKING = threading.Lock()
+class _Monitors:
+    """One for a name, whoever writes."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Monitor] = {}
+        self._making = threading.Lock()
+
+    def named(self, name: str, make: Callable[[], Monitor]) -> Monitor:
+        with self._making:
+            if name not in self._found:
+                self._found[name] = make()
+            return self._found[name]
+
+
+_MONITORS = _Monitors()

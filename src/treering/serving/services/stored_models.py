@@ -15,7 +15,7 @@ from typing import Any
 from treering.core.errors import InvalidInput, MissingExtra
 from treering.core.plugins import Registry
 
-__all__ = ["STORES", "BentoModel", "HuggingFaceModel", "StoredModel", "placed"]
+__all__ = ["PLACES", "STORES", "BentoModel", "HuggingFaceModel", "Places", "StoredModel", "placed"]
 
 STORES: Registry[Callable[[str], str]] = Registry(
     "treering.service_model_stores",
@@ -51,6 +51,20 @@ class StoredModel:
 
     def __str__(self) -> str:
         return self.path
+
+
+class Places:
+    """Where the models lie that are packed with the service which this process serves.
+
+    Attributes:
+        folders: By the names that services call them.
+    """
+
+    def __init__(self) -> None:
+        self.folders: dict[str, str] = {}
+
+
+PLACES = Places()
 
 
 class _Named:
@@ -95,7 +109,7 @@ class BentoModel(_Named):
         return f"models:/{name}/{version or 'latest'}"
 
     def _resolved(self) -> StoredModel:
-        known = _PLACED.get(self.name) or _PLACED.get(self.uri)
+        known = PLACES.folders.get(self.name) or PLACES.folders.get(self.uri)
         return StoredModel(known or STORES.load("registry")(self.uri), self.name)
 
 
@@ -118,7 +132,7 @@ class HuggingFaceModel(_Named):
         self.exclude = exclude
 
     def _resolved(self) -> str:
-        if (known := _PLACED.get(self.model_id)) is not None:
+        if (known := PLACES.folders.get(self.model_id)) is not None:
             return known
         try:
             hub = import_module("huggingface_hub")
@@ -137,8 +151,4 @@ class HuggingFaceModel(_Named):
 
 def placed(models: Mapping[str, str]) -> None:
     """Say where models are, by the names that services call them: in a bundle, they are not fetched."""
-    _PLACED.update(models)
-
-
-# What is packed with a service is one fact of the process that serves it.
-_PLACED: dict[str, str] = {}
+    PLACES.folders.update(models)
