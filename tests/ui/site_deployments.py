@@ -44,7 +44,7 @@ def _deployment(name: str, at: int, **more: Any) -> dict[str, Any]:
         "config": {},
         "tags": {},
         "owner": "ada",
-        "keeper": "gpu-7:/home/ada/.treering",
+        "keeper": "gpu-7:/srv/ada/.treering",
         "managed": True,
         "created": at - 900 * MINUTE,
         "updated": at - 3 * MINUTE,

@@ -80,7 +80,7 @@ describe("states and places", () => {
   it("that are not known are still shown", () => {
     expect(stateOf("READY").word).toBe("Ready");
     expect(stateOf("DRAINING")).toEqual({ word: "draining", tone: "", icon: "dots" });
-    expect(keeperText("host:/home/ann/.treering")).toBe("host, /home/ann/.treering");
+    expect(keeperText("host:/srv/ann/.treering")).toBe("host, /srv/ann/.treering");
     expect(keeperText("ci")).toBe("ci");
   });
 });

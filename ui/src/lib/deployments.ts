@@ -91,7 +91,7 @@ export function stepsIn(text: string): number[] | null {
   return steps.length > 0 && rise ? steps : null;
 }
 
-/** Where it is run from: "host:/home/ann/.treering" as "host, /home/ann/.treering". */
+/** Where it is run from: "host:/srv/ann/.treering" as "host, /srv/ann/.treering". */
 export function keeperText(keeper: string): string {
   const at = keeper.indexOf(":");
   return at > 0 ? `${keeper.slice(0, at)}, ${keeper.slice(at + 1)}` : keeper;
