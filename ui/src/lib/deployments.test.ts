@@ -6,7 +6,7 @@ import {
 } from "./deployments";
 
 const release = (part: Partial<Release>): Release => ({
-  source: "models:/iris/3", model: "iris", version: "3", digest: "", registered: true, run_id: "", user: "ann", time: 0, variant: "v3", ...part,
+  source: "models:/iris/3", model: "iris", version: "3", digest: "", registered: true, run_id: "", user: "ann", time: 0, variant: "v3", image: "", ...part,
 });
 const event = (part: Partial<DeploymentEvent>): DeploymentEvent => ({
   seq: 1, name: "iris", time: 0, user: "ann", action: "", reason: "", before: "3", after: "4", weight: 25, detail: "", ...part,
