@@ -44,9 +44,9 @@ describe("figures", () => {
 
   it("of checks have their own units", () => {
     expect(checkValue("error_rate", 0.01)).toBe("1 %");
-    expect(checkValue("p99", 0.012)).toBe("12 ms");
+    expect(checkValue("p99", 0.012)).toBe("1.2 %");
     expect(checkValue("objective", 0.9312)).toBe("0.9312");
-    expect([checkText("p99"), checkText("click_rate")]).toEqual(["99 % within", "Click rate"]);
+    expect([checkText("p99"), checkText("click_rate")]).toEqual(["Slower than 99 % of answers", "Click rate"]);
   });
 });
 
