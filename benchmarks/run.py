@@ -32,6 +32,8 @@ import starting
 from figures import Figure, table
 from sides import DVC, MLFLOW, TREERING, install_peer
 
+import serving
+
 THEMES: dict[str, Callable[..., list[Figure]]] = {
     "import": starting.importing,
     "local": logging_points.local,
@@ -44,6 +46,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "history": reading_history.reading_history,
     "lines": drawing_lines.drawing_lines,
     "scoring": batch_scoring.scoring,
+    "serving": serving.serving,
     "search": searching.searching,
     "search-postgresql": searching.searching_postgresql,
     "grid": searching.grid,

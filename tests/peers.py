@@ -94,6 +94,18 @@ SHAP = Peer("shap", _needs_of_treering("sklearn", "pandas", "shap"))
 # Without MLflow, which has nothing for it.
 RAY = Peer("ray", (*_needs_of_treering("sklearn", "pandas"), "ray[data]>=2.44"))
 
+# Pinned: its words and the shapes of its answers are compared, and its figures stand beside ours.
+BENTOML = Peer("bentoml", ("bentoml==1.4.39", "scikit-learn", "pandas"))
+# What asks servers (the clients of Triton, what tries a server's OpenAPI document), other servers that the
+# benchmarks measure beside ours, and what Treering needs to speak gRPC and to compile models.
+SERVING = laboratory(
+    "serving",
+    *("tritonclient[http,grpc]>=2.60", "grpcio>=1.70", "grpcio-reflection>=1.70", "schemathesis>=4"),
+    *("litserve>=0.2.17", "fastapi>=0.115", "uvicorn[standard]>=0.34"),
+    *("skl2onnx>=1.19", "onnxruntime>=1.22"),
+    extras=("sklearn", "pandas"),
+)
+
 
 def ready(peer: Peer) -> Path:
     """The Python of the environment, which is built if it is not there yet.
