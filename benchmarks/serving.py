@@ -155,6 +155,8 @@ def running(contender: Contender, folder: Path, ready: Asked) -> Iterator[tuple[
     port = free_port()
     command = [part.replace("{port}", str(port)) for part in contender.command]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    # MLflow starts uvicorn by its name.
+    environment["PATH"] = f"{Path(command[0]).parent}{os.pathsep}{environment['PATH']}"
     with (folder / "server.log").open("wb") as log:
         began = time.perf_counter()
         process = subprocess.Popen(

@@ -17,7 +17,8 @@ class Served(litserve.LitAPI):
     def setup(self, device: str) -> None:  # noqa: ARG002 -- what is called
         self.model = joblib.load(os.environ["MODEL"])
 
-    def decode_request(self, request: dict[str, Any]) -> np.ndarray:
+    # LitServe reads a type here as that of a parameter.
+    def decode_request(self, request) -> np.ndarray:  # noqa: ANN001
         return np.array(request["inputs"])
 
     def predict(self, x: np.ndarray) -> np.ndarray:
