@@ -28,6 +28,7 @@ import losses
 import pages
 import reading_history
 import searching
+import soak
 import starting
 from figures import Figure, table
 from sides import DVC, MLFLOW, TREERING, install_peer
@@ -47,6 +48,7 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "lines": drawing_lines.drawing_lines,
     "scoring": batch_scoring.scoring,
     "serving": serving.serving,
+    "soak": soak.soak,
     "search": searching.searching,
     "search-postgresql": searching.searching_postgresql,
     "grid": searching.grid,

@@ -25,7 +25,7 @@ from sides import MLFLOW, ROOT, TREERING, install_peer
 sys.path.insert(0, str(ROOT / "tests"))
 from peers import BENTOML, SERVING
 
-__all__ = ["Contender", "answers_to", "ours", "running", "save_models", "serving"]
+__all__ = ["Contender", "Kind", "answers_to", "body_of", "ours", "running", "save_models", "serving"]
 
 WORKLOADS = Path(__file__).parent / "workloads"
 THEIRS = WORKLOADS / "peers_serving"
@@ -329,6 +329,11 @@ def _told(run: Seen) -> str:
         for name, (taken, cpu) in run.loads.items()
     )
     return f"start {run.start:.2f} s, {run.memory / 1e6:.0f} MB; {loads}"
+
+
+def body_of(folder: Path, count: int) -> bytes:
+    """The first rows as JSON."""
+    return _json(_rows(folder)[:count])
 
 
 def _rows(folder: Path) -> np.ndarray:
