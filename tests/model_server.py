@@ -161,10 +161,17 @@ class ModelServer:
 
 @contextmanager
 def model_server(
-    target: Path, folder: Path, *options: str, settings: Mapping[str, str] | None = None
+    target: Path | str,
+    folder: Path,
+    *options: str,
+    settings: Mapping[str, str] | None = None,
+    python: Path | None = None,
 ) -> Iterator[ModelServer]:
-    """A server of `target` until the block ends; its messages stand in a file below `folder`."""
-    process, log = start(target, folder, *options, settings=settings)
+    """A server of `target` until the block ends; its messages stand in a file below `folder`.
+
+    `python` is that of another environment, in which Treering runs from this tree.
+    """
+    process, log = start(target, folder, *options, settings=settings, python=python)
     try:
         assert process.stdout is not None
         said = select.select([process.stdout], [], [], PATIENCE)[0] and process.stdout.readline()
@@ -179,13 +186,27 @@ def model_server(
 
 
 def start(
-    target: Path, folder: Path, *options: str, settings: Mapping[str, str] | None = None
+    target: Path | str,
+    folder: Path,
+    *options: str,
+    settings: Mapping[str, str] | None = None,
+    python: Path | None = None,
 ) -> tuple[subprocess.Popen[str], Path]:
     """The process as soon as it runs, and the file of its messages."""
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
     clean |= {"TREERING_HOME": str(folder / "home"), "TREERING_ALLOW_MODEL_CODE": "true", "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", "from treering.cli.main import main; main()", "serve", str(target), "--port", "0"]
+    if python is not None:
+        clean["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")
+    command = [
+        str(python or sys.executable),
+        "-c",
+        "from treering.cli.main import main; main()",
+        "serve",
+        str(target),
+        "--port",
+        "0",
+    ]
     log = folder / f"serve-{time.monotonic_ns()}.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
