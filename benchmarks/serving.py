@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -34,6 +35,7 @@ CONNECTIONS = (1, 16, 64)
 MANY = 100
 WARM_UP = 1.0
 ALONE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONWARNINGS": "ignore", "DO_NOT_TRACK": "1"}
+FROM_TREE = {"PYTHONPATH": str(ROOT / "src"), "TREERING_ALLOW_MODEL_CODE": "true"}
 # What is asked of us: rates of one row at 64 and at one connection, in multiples of theirs; starts in
 # seconds, memory in bytes, the 99th percentile at 64 in milliseconds.
 TIMES_64 = {
@@ -74,11 +76,12 @@ class Seen(NamedTuple):
 
 
 class Kind(NamedTuple):
-    """One of ours: how it is called in the tables, and where the model lies."""
+    """One of ours: how it is called in the tables, where the model lies, and the Python that serves it."""
 
     name: str
     words: str
     folder: Path
+    python: str = TREERING.python
 
 
 def serving(folder: Path, *, quick: bool) -> list[Figure]:
@@ -104,17 +107,24 @@ def serving(folder: Path, *, quick: bool) -> list[Figure]:
 def save_models(folder: Path) -> list[Kind]:
     """The model, saved so that scikit-learn itself answers, as it is by default, and compiled; and what to ask."""
     subprocess.run([TREERING.python, str(WORKLOADS / "saved_for_serving.py"), str(folder)], check=True)
+    compiled = folder / "compiled"
+    shutil.copytree(folder / "saved", compiled)
+    # What compiles and what asks compiled models is an extra, which only the environment of the peers has.
+    install_peer(SERVING)
+    python = str(SERVING.python)
+    program = [python, str(WORKLOADS / "compiled_for_serving.py"), str(compiled)]
+    subprocess.run(program, check=True, env={**os.environ, **FROM_TREE}, stdout=subprocess.DEVNULL)
     return [
         Kind("native", "scikit-learn's own predict", folder / "native"),
         Kind("saved", "as saved by default", folder / "saved"),
-        Kind("compiled", "compiled to ONNX", folder / "compiled"),
+        Kind("compiled", "compiled to ONNX", compiled, python),
     ]
 
 
 def ours(kind: Kind, *options: str) -> Contender:
     """Treering's server of a model folder."""
-    command = [TREERING.program, "serve", str(kind.folder), "--host", "127.0.0.1", "--port", "{port}", *options]
-    return Contender(kind.name, "Treering", command, many=Asked("", b""))
+    command = [kind.python, "-m", "treering", "serve", str(kind.folder), "--host", "127.0.0.1", "--port", "{port}"]
+    return Contender(kind.name, "Treering", [*command, *options], many=Asked("", b""), environment=FROM_TREE)
 
 
 def _theirs(folder: Path) -> list[Contender]:
@@ -298,8 +308,9 @@ def _beside_peers(kind: Kind, contenders: Sequence[Contender], seen: Mapping[str
 
 def _beside_predict(kind: Kind, folder: Path, mine: list[Seen]) -> Figure:
     """What the whole server spends on a tensor of 100 rows, beside the call of the model alone."""
-    program = [TREERING.python, str(WORKLOADS / "bare_calls.py"), str(kind.folder), str(folder / "rows.npy")]
-    done = subprocess.run(program, check=True, capture_output=True, text=True, env={**os.environ, **ALONE})
+    program = [kind.python, str(WORKLOADS / "bare_calls.py"), str(kind.folder), str(folder / "rows.npy")]
+    environment = {**os.environ, **ALONE, **FROM_TREE}
+    done = subprocess.run(program, check=True, capture_output=True, text=True, env=environment)
     return Figure(
         THEME, f"{kind.words}: {MANY} rows in binary, 16 at once: processors' time of the server", "µs",
         _cpu(mine, "many at 16"), json.loads(done.stdout)[str(MANY)],
