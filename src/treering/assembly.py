@@ -39,7 +39,8 @@ from treering.storage.objects.base import ObjectStore, check_key
 from treering.tracking.base import Tracking
 from treering.tracking.service import open_tracking
 
-if TYPE_CHECKING:  # a type that most processes never need
+if TYPE_CHECKING:  # types that most processes never need
+    from treering.deployments.base import Deployments
     from treering.pipelines.view.base import RepositoryView
 
 __all__ = ["PROXIED_ROOT", "Services", "open_services"]
@@ -54,6 +55,11 @@ _PROBE = "treering-readiness-probe"
 
 def _no_repository() -> RepositoryView:
     msg = "Only a server shows a repository. Ask it, or read the repository itself with `treering data`."
+    raise NotSupported(msg)
+
+
+def _no_deployments() -> Deployments:
+    msg = "Deployments are not kept here. Use the embedded store, a database or a server."
     raise NotSupported(msg)
 
 
@@ -73,6 +79,8 @@ class Services:
         keep_delivering: Sends messages to webhooks as they come due until the event is set; None where
             somebody else does.
         registry_of: The registry as a user changes it; None where it cannot be another one than the process's.
+        deployments_of: The deployments, as `registry_of`.
+        deployments: What is deployed; what it takes is loaded when it is first called.
         repository: The repository of data and pipelines that pages show; what it takes is loaded when it is first called.
     """
 
@@ -88,10 +96,15 @@ class Services:
     repository: Callable[[], RepositoryView] = _no_repository
     keep_delivering: Callable[[threading.Event], None] | None = None
     registry_of: Callable[[str], ModelRegistry] | None = None
+    deployments_of: Callable[[str], Deployments] | None = None
+    deployments: Callable[[], Deployments] = _no_deployments
 
     def acting_for(self, user: str) -> Services:
-        """The same services, whose changes of the registry are recorded as those of another user than the process's."""
-        return self if self.registry_of is None else replace(self, registry=self.registry_of(user))
+        """The same services, whose changes are recorded as those of another user than the process's."""
+        if self.registry_of is None:
+            return self
+        deployments = self.deployments if self.deployments_of is None else functools.partial(self.deployments_of, user)
+        return replace(self, registry=self.registry_of(user), deployments=deployments)
 
 
 def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> Services:
@@ -127,10 +140,12 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
     def registry_of(user: str) -> ModelRegistry:
         return open_registry(store, tracking, means, lambda: user, open_artifacts)
 
+    user = settings.user or user_name()
+    deployments_of = _deployments(store, home)
     return Services(
         settings,
         tracking,
-        registry_of(settings.user or user_name()),
+        registry_of(user),
         open_lineage(store),
         open_artifacts,
         _check(store, root_store),
@@ -140,7 +155,19 @@ def open_services(settings: Settings, home: Path, *, proxied: bool = False) -> S
         _repository(settings.repository, tracking),
         StoredWebhooks(store.webhooks, store.outbox, means).keep_delivering,
         registry_of,
+        deployments_of,
+        functools.partial(deployments_of, user),
     )
+
+
+def _deployments(store: MetadataStore, home: Path) -> Callable[[str], Deployments]:
+    def deployments_of(user: str) -> Deployments:
+        # Most processes deploy nothing.
+        module = import_module("treering.deployments.service")
+        made: Deployments = module.near_deployments(store.deployments, home, lambda: user)
+        return made
+
+    return deployments_of
 
 
 def _webhook_means(settings: Settings) -> Means:

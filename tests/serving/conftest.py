@@ -19,7 +19,8 @@ from sklearn.linear_model import LogisticRegression
 
 from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
-from treering.serving.app import ScoringOptions, create_app
+from treering.serving.front.embedded import create_app
+from treering.serving.front.options import ServingOptions, what_of_models
 from treering.serving.listening import bind
 from treering.testing.flavours import TRUSTING
 
@@ -57,7 +58,10 @@ def serve() -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(folder: Path, **options: Any) -> Client:
-            app = create_app(replace(ScoringOptions(folder, loading=TRUSTING), **options))
+            traces = options.pop("show_traces", False)
+            models = [{"name": "model", "version": "1", "folder": folder}]
+            what = what_of_models(models, TRUSTING, show_traces=traces)
+            app = create_app(replace(ServingOptions("models", what), **options))
             listener = stack.enter_context(bind("127.0.0.1", 0))
             server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=5))
             thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

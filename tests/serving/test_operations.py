@@ -15,9 +15,10 @@ import pytest
 import urllib3
 
 from treering.core.errors import InvalidInput, NotFound, Unavailable
-from treering.serving.app import ScoringOptions
+from treering.serving.front.options import ServingOptions, what_of_models
+from treering.serving.front.running import Where
+from treering.serving.front.running import serve as run_server
 from treering.serving.listening import bind
-from treering.serving.run import serve as run_server
 
 ROWS = [[0.0, 1.0], [1.0, 0.0]]
 
@@ -36,13 +37,21 @@ def test_requests_are_counted_by_route_and_status(serve: Any, folders: Path):
     client.post("{")
     client.get("/no/such/path")
     text = client.get("/metrics").data.decode()
-    assert 'treering_model_requests_total{route="/invocations",status="200"} 1.0' in text
-    assert 'treering_model_requests_total{route="/invocations",status="400"} 1.0' in text
-    assert 'treering_model_requests_total{route="other",status="404"} 1.0' in text
+    assert (
+        'treering_model_requests_total{route="/invocations",model="model",version="1",variant="v1",status="200"} 1.0'
+        in text
+    )
+    assert (
+        'treering_model_requests_total{route="/invocations",model="model",version="1",variant="v1",status="400"} 1.0'
+        in text
+    )
+    assert 'treering_model_requests_total{route="other",model="",version="",variant="",status="404"} 1.0' in text
     assert "/no/such/path" not in text
-    assert 'treering_model_request_seconds_count{route="/invocations"} 2.0' in text
-    assert "treering_model_predict_seconds_count 1.0" in text
-    assert "treering_model_requests_in_flight 1.0" in text  # the one that asks
+    assert (
+        'treering_model_request_seconds_count{route="/invocations",model="model",version="1",variant="v1"} 2.0' in text
+    )
+    assert 'treering_model_predict_seconds_count{lane="model/1"} 2.0' in text
+    assert "treering_model_requests_in_flight 0.0" in text
 
 
 def test_the_openapi_document_knows_the_model(serve: Any, folders: Path):
@@ -98,16 +107,19 @@ def test_answers_are_not_held_back():
 
 def test_no_model_no_server(tmp_path: Path):
     with pytest.raises(NotFound, match="MLmodel"):
-        run_server(ScoringOptions(tmp_path), port=0)
+        models = [{"name": "m", "version": "1", "folder": tmp_path}]
+        run_server(ServingOptions("models", what_of_models(models)), Where(port=0))
 
 
 def _program(folder: Path, workers: int) -> list[str]:
     program = textwrap.dedent(f"""
-        from pathlib import Path
-        from treering.serving.app import ScoringOptions
-        from treering.serving.run import serve
+        from treering.models.load_options import LoadOptions
+        from treering.serving.front.options import ServingOptions, what_of_models
+        from treering.serving.front.running import Where, serve
         if __name__ == "__main__":
-            serve(ScoringOptions(Path({str(folder)!r})), port=0, workers={workers}, announce=lambda url: print(url, flush=True))
+            models = [{{"name": "m", "version": "1", "folder": {str(folder)!r}}}]
+            options = ServingOptions("models", what_of_models(models, LoadOptions(allow_code=True)), workers={workers})
+            serve(options, Where(port=0), lambda url: print(url, flush=True))
             print("ended")
     """)
     script = folder.parent / f"serve_{workers}.py"
@@ -115,7 +127,7 @@ def _program(folder: Path, workers: int) -> list[str]:
     return [sys.executable, str(script)]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [0, 1, 2])
 def test_the_process_answers_and_ends_in_order(folders: Path, workers: int):
     process = subprocess.Popen(
         _program(folders / "array", workers), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -136,8 +148,8 @@ def test_the_process_answers_and_ends_in_order(folders: Path, workers: int):
 
 def test_a_served_model_loads_neither_stores_nor_databases():
     program = (
-        "import sys, treering.serving.run; names = ['sqlalchemy', 'treering.tracking', 'treering.registry',"
-        " 'treering.storage', 'pandas', 'sklearn']; print([name for name in names if name in sys.modules])"
+        "import sys, treering.serving.front.process; names = ['sqlalchemy', 'treering.tracking', 'treering.registry',"
+        " 'treering.storage', 'pandas', 'sklearn', 'numpy']; print([name for name in names if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from treering.assembly import Services
@@ -11,12 +14,15 @@ from treering.client.far import far_tracking
 from treering.client.far_lineage import FarLineage
 from treering.client.far_registry import far_registry
 from treering.client.proxied import ProxiedStore
-from treering.core.settings import Settings
+from treering.core.settings import Settings, find_home
 from treering.core.uri import scheme_of
 from treering.storage.objects import STORES
 from treering.storage.objects.base import ObjectStore
 from treering.wire.endpoint import Empty
 from treering.wire.native import server
+
+if TYPE_CHECKING:  # a type that most processes never need
+    from treering.deployments.base import Deployments
 
 __all__ = ["open_far"]
 
@@ -34,7 +40,17 @@ def open_far(settings: Settings, url: str) -> Services:
         _Artifacts(channel, settings),
         lambda: _ask(channel),
         channel.close,
+        deployments=lambda: _deployments(channel, settings),
     )
+
+
+def _deployments(channel: Channel, settings: Settings) -> Deployments:
+    # Most processes deploy nothing.
+    far = import_module("treering.client.far_deployments")
+    service = import_module("treering.deployments.service")
+    home = find_home(settings, Path.cwd())
+    made: Deployments = service.far_deployments(far.FarBook(channel), far.FarDeployments(channel), home, channel.url)
+    return made
 
 
 def _ask(channel: Channel) -> None:

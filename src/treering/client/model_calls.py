@@ -99,7 +99,7 @@ def validate_serving_input(model_uri: str, serving_input: str | dict[str, Any]) 
     body = serving_input if isinstance(serving_input, str) else json.dumps(serving_input)
     model = load_model(model_uri)
     # Only this call needs what serves models.
-    asked = import_module("treering.serving.decoding").decode(body.encode(), "application/json", model.signature)
+    asked = import_module("treering.serving.models.decoding").decode(body.encode(), "application/json", model.signature)
     return model.predict(asked.data, asked.params)
 
 

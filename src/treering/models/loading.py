@@ -55,7 +55,23 @@ class LoadedModel:
         Raises:
             InvalidInput: If data or parameters do not fit; the message names the column.
         """
-        return self._predictor(*self._enforced(data, params))
+        return self._predictor(*self.checked(data, params))
+
+    def checked(self, data: Any, params: Mapping[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Data and parameters as the signature wants them, for `predict_checked`.
+
+        Raises:
+            InvalidInput: If they do not fit; the message names the column.
+        """
+        signature = self.metadata.signature
+        values = enforce_params(params, signature.params if signature else None) if params or signature else {}
+        # Hints hold more than a signature can; the flavour holds the data against them.
+        hinted = self.metadata.other.get(mlmodel.HINTED)
+        return (data if hinted else enforce_input(data, signature.inputs if signature else None)), values
+
+    def predict_checked(self, data: Any, params: dict[str, Any]) -> Any:
+        """As `predict`, of what `checked` gave or is made of several such: nothing is looked at once more."""
+        return self._predictor(data, params)
 
     def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
         """As `predict`, piece by piece.
@@ -67,7 +83,7 @@ class LoadedModel:
         if stream is None or not self.metadata.python_function.get("streamable"):
             msg = "The model does not answer piece by piece. Its Python class needs a method predict_stream."
             raise NotSupported(msg)
-        pieces: Iterator[Any] = stream(*self._enforced(data, params))
+        pieces: Iterator[Any] = stream(*self.checked(data, params))
         return pieces
 
     @property
@@ -88,13 +104,6 @@ class LoadedModel:
     def get_raw_model(self) -> Any:
         """The framework's own object, as `native`."""
         return self.native
-
-    def _enforced(self, data: Any, params: Mapping[str, Any] | None) -> tuple[Any, dict[str, Any]]:
-        signature = self.metadata.signature
-        values = enforce_params(params, signature.params if signature else None) if params or signature else {}
-        # Hints hold more than a signature can; the flavour holds the data against them.
-        hinted = self.metadata.other.get(mlmodel.HINTED)
-        return (data if hinted else enforce_input(data, signature.inputs if signature else None)), values
 
     def unwrap_python_model(self) -> Any:
         """The Python model that was saved.

@@ -18,7 +18,7 @@ from treering.server.app import create_app
 from treering.server.guard import guard_for
 from treering.server.outbox import delivering
 from treering.serving.listening import Server, bind, url_of
-from treering.serving.workers import Workers
+from treering.serving.processes import Workers
 
 __all__ = ["ServerOptions", "serve"]
 

@@ -14,6 +14,7 @@ The `store` must be new and empty for each test.
 
 from __future__ import annotations
 
+from treering.testing.metadata_deployments import DeploymentStoreSuite
 from treering.testing.metadata_experiments import ExperimentSuite
 from treering.testing.metadata_governance import GovernanceStoreSuite
 from treering.testing.metadata_logged_models import LoggedModelSuite
@@ -28,6 +29,7 @@ from treering.testing.metadata_webhooks import WebhookSuite
 
 __all__ = [
     "ApplySuite",
+    "DeploymentStoreSuite",
     "ExperimentSuite",
     "GovernanceStoreSuite",
     "LoggedModelSuite",

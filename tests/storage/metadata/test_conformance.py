@@ -11,6 +11,7 @@ from treering.storage.metadata import METADATA
 from treering.storage.metadata.base import MetadataStore
 from treering.testing.metadata import (
     ApplySuite,
+    DeploymentStoreSuite,
     ExperimentSuite,
     GovernanceStoreSuite,
     LoggedModelSuite,
@@ -87,4 +88,8 @@ class TestThreads(ThreadSuite):
 
 
 class TestGovernance(GovernanceStoreSuite):
+    pass
+
+
+class TestDeployments(DeploymentStoreSuite):
     pass

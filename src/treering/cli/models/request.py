@@ -13,8 +13,8 @@ from treering.core.errors import NotFound, Unavailable
 from treering.core.settings import Settings
 from treering.models.flavours.base import LoadOptions
 from treering.models.loading import load
-from treering.serving.decoding import decode
-from treering.serving.encoding import encode
+from treering.serving.models.decoding import decode
+from treering.serving.models.encoding import encode
 
 __all__ = ["predict_request"]
 

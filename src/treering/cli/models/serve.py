@@ -10,8 +10,9 @@ from treering.cli.models.options import env_manager_option, folder_of, install_m
 from treering.cli.models.where import ELSEWHERE, HERE, Elsewhere
 from treering.core.settings import Settings
 from treering.models.flavours.base import LoadOptions
-from treering.serving.app import ScoringOptions
-from treering.serving.run import serve as serve_model
+from treering.serving.front.options import ServingOptions, what_of_models
+from treering.serving.front.running import Where
+from treering.serving.front.running import serve as serve_model
 
 __all__ = ["serve"]
 
@@ -48,17 +49,16 @@ def serve(  # noqa: PLR0913 -- the options of a command
         ctx.exit(ELSEWHERE.load("environment")(ctx, model_uri, Elsewhere(env_manager, install_mlflow=install_mlflow)))
     settings: Settings = ctx.obj
     with ExitStack() as stack:
-        options = ScoringOptions(
-            folder_of(model_uri, settings, stack),
-            timeout=settings.model_server_timeout if timeout is None else timeout,
-            max_body_bytes=settings.max_body_bytes,
-            show_traces=show_traces,
-            loading=LoadOptions.of(settings),
-        )
+        folder = folder_of(model_uri, settings, stack)
+        model = {"name": "model", "version": "1", "folder": str(folder), "uri": model_uri}
         serve_model(
-            options,
-            host=settings.host if host is None else host,
-            port=settings.port if port is None else port,
-            workers=workers,
-            announce=lambda url: click.echo(f"The model answers at {url}/invocations (Ctrl-C stops it)"),
+            ServingOptions(
+                "models",
+                what_of_models([model], LoadOptions.of(settings), show_traces=show_traces),
+                workers=workers,
+                timeout=settings.model_server_timeout if timeout is None else timeout,
+                body=settings.max_body_bytes,
+            ),
+            Where(settings.host if host is None else host, settings.port if port is None else port),
+            lambda url: click.echo(f"The model answers at {url}/invocations (Ctrl-C stops it)"),
         )

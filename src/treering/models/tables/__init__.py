@@ -6,6 +6,7 @@ without it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from treering.core.plugins import Registry
@@ -47,6 +48,9 @@ class TableLibrary(Protocol):
 
     def from_parquet(self, data: bytes) -> Any:
         """A table from a Parquet file."""
+
+    def join(self, tables: Sequence[Any]) -> Any:
+        """The rows of tables with the same columns, one after the other."""
 
     def to_records(self, data: Any) -> list[dict[str, Any]]:
         """One dictionary per row of a table or of one column."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -112,6 +112,10 @@ class PandasTables:
             raise MissingExtra(msg) from error
         except (OSError, ValueError) as error:
             raise InvalidInput(str(error)) from error
+
+    def join(self, tables: Sequence[Any]) -> Any:
+        """See `TableLibrary`."""
+        return pd.concat(tables, ignore_index=True)
 
     def to_records(self, data: Any) -> list[dict[str, Any]]:
         """See `TableLibrary`."""

@@ -42,6 +42,7 @@ _TAGS = {
     "model_versions": "Versions of registered models",
     "registry": "Rules of approval, promotions, rollback, checks, notes, history and comparison",
     "lineage": "What came of what",
+    "deployments": "Which version answers where, and what became of it",
     "views": "What pages showed, kept under a name",
     "webhooks": "Addresses that are told of events",
     "artifacts": "Files of runs and models",

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from treering.entities.deployment import Deployment, DeploymentEvent
 from treering.entities.governance import Actor
 from treering.entities.lifecycle import RunStatus
 from treering.entities.run import RunInfo
 from treering.entities.webhook import WebhookAction, WebhookEntity, WebhookEvent
 
-__all__ = ["IS_PROMPT_TAG", "Change", "Told", "announced", "ended_run", "message_of"]
+__all__ = ["IS_PROMPT_TAG", "Change", "Told", "announced", "changed_deployment", "ended_run", "message_of"]
 
 IS_PROMPT_TAG = "mlflow.prompt.is_prompt"
 """On a registered model that is one of MLflow's prompts."""
@@ -129,6 +130,34 @@ def ended_run(info: RunInfo, before: RunStatus) -> Told | None:
         "start_time": info.start_time,
         "end_time": info.end_time,
         "user": info.user_id,
+    }
+
+
+_OF_DEPLOYMENTS = {
+    "created": WebhookAction.CREATED,
+    "removed": WebhookAction.DELETED,
+    "failed": WebhookAction.FAILED,
+    "rolled_back": WebhookAction.ROLLED_BACK,
+}
+
+
+def changed_deployment(deployment: Deployment, event: DeploymentEvent) -> Told:
+    """What webhooks are told of a change of a deployment."""
+    action = _OF_DEPLOYMENTS.get(event.action, WebhookAction.UPDATED)
+    return WebhookEvent(WebhookEntity.DEPLOYMENT, action), {
+        "name": deployment.name,
+        "target": deployment.target,
+        "state": deployment.state.value,
+        "address": deployment.address,
+        "model": deployment.current.model,
+        "version": deployment.current.version,
+        "change": event.action,
+        "before": event.before,
+        "after": event.after,
+        "weight": event.weight,
+        "detail": event.detail,
+        "user": event.user,
+        "reason": event.reason,
     }
 
 

@@ -17,6 +17,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from treering.core.errors import TreeringError
 from treering.entities.dataset import Dataset, DatasetVersion
 from treering.entities.deleted import DeletedItem
+from treering.entities.deployment import Deployment, DeploymentChange, DeploymentEvent, DeploymentQuery
 from treering.entities.experiment import Experiment, ExperimentActivity
 from treering.entities.governance import NOBODY, Actor
 from treering.entities.grid import (
@@ -45,6 +46,7 @@ __all__ = [
     "Database",
     "DatasetStore",
     "Delivery",
+    "DeploymentStore",
     "ExperimentStore",
     "GridStore",
     "LoggedModelStore",
@@ -592,6 +594,39 @@ class WebhookStore(Protocol):
         ...
 
 
+class DeploymentStore(Protocol):
+    """Rows of deployments and of their histories, which outlive them."""
+
+    def put(
+        self, deployment: Deployment, changes: Sequence[DeploymentChange], *, by: Actor = NOBODY, expected: int
+    ) -> Deployment:
+        """Insert, or take the place of the one of that name; record the changes, and tell webhooks of them.
+
+        The revision, and when it was updated, are the store's to set.
+
+        Args:
+            expected: The revision that is there; 0 where none is to be there.
+
+        Raises:
+            AlreadyExists: If none was expected.
+            NotFound: If one was expected, and there is none.
+            Conflict: If it has been changed since.
+        """
+        ...
+
+    def get(self, name: str) -> Deployment:
+        """Removed or not. Raises NotFound."""
+        ...
+
+    def search(self, query: DeploymentQuery) -> Page[Deployment]:
+        """By name. A page's token is the last name on it."""
+        ...
+
+    def history(self, name: str, before: int, limit: int) -> Sequence[DeploymentEvent]:
+        """The newest first, below the number `before` unless that is 0; nothing where the name is unknown."""
+        ...
+
+
 class Database(Protocol):
     """The database as a whole."""
 
@@ -631,5 +666,6 @@ class MetadataStore:
     relations: RelationStore
     governance: GovernanceStore
     outbox: OutboxStore
+    deployments: DeploymentStore
     database: Database
     feed: RunFeed | None = None

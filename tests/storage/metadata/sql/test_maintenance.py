@@ -311,7 +311,7 @@ def test_a_migration_that_fails_leaves_what_was(database_uri: str) -> None:
         engine = schema._session._engine  # type: ignore[attr-defined]
         event.listen(engine, "before_cursor_execute", fail, retval=True)
         with pytest.raises(
-            TreeringError, match=r"The migration from 0001 to 0004 failed.*treering db upgrade"
+            TreeringError, match=r"The migration from 0001 to 0005 failed.*treering db upgrade"
         ) as caught:
             schema.move(REVISIONS[-1])
         event.remove(engine, "before_cursor_execute", fail)
@@ -328,7 +328,7 @@ def test_a_migration_that_fails_leaves_what_was(database_uri: str) -> None:
 def test_an_unknown_revision_is_refused(tmp_path: Path) -> None:
     with schema_of(f"sqlite:///{tmp_path / 'x.db'}") as schema:
         assert not schema.exists()
-        with pytest.raises(InvalidInput, match="Known ones: 0001, 0002, 0003, 0004"):
+        with pytest.raises(InvalidInput, match="Known ones: 0001, 0002, 0003, 0004, 0005"):
             schema.move("0000")
         assert not schema.exists()
 
@@ -400,7 +400,7 @@ def test_without_room_for_a_copy_nothing_is_changed(tmp_path: Path) -> None:
         "from treering.storage.metadata import SCHEMAS\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n"
-        f"SCHEMAS.load('sqlite')('sqlite:///{tmp_path / 'x.db'}').move('0004')\n"
+        f"SCHEMAS.load('sqlite')('sqlite:///{tmp_path / 'x.db'}').move('0005')\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
@@ -422,11 +422,11 @@ def test_a_disk_that_fills_up_meanwhile_leaves_what_was(tmp_path: Path) -> None:
         "def limit(connection, record):\n"
         "    connection.execute('PRAGMA cache_size = 1')\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))\n"
-        f"SCHEMAS.load('sqlite')({uri!r}).move('0004', backup=False)\n"
+        f"SCHEMAS.load('sqlite')({uri!r}).move('0005', backup=False)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "The migration from 0001 to 0004 failed: nothing of it was done" in done.stderr, done.stderr
+    assert "The migration from 0001 to 0005 failed: nothing of it was done" in done.stderr, done.stderr
     with schema_of(uri) as schema:
         assert schema.state().revision == "0001"
         assert list(schema.damages()) == []

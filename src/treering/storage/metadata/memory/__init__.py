@@ -8,6 +8,7 @@ from __future__ import annotations
 from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.grid.plain import PlainGrid
 from treering.storage.metadata.memory.datasets import MemoryDatasets
+from treering.storage.metadata.memory.deployments import MemoryDeployments
 from treering.storage.metadata.memory.experiments import MemoryExperiments
 from treering.storage.metadata.memory.governance import MemoryGovernance
 from treering.storage.metadata.memory.logged_models import MemoryLoggedModels
@@ -55,5 +56,6 @@ def open_memory(uri: str) -> MetadataStore:
         relations=MemoryRelations(state),
         governance=MemoryGovernance(state),
         outbox=MemoryOutbox(state),
+        deployments=MemoryDeployments(state),
         database=MemoryDatabase(),
     )

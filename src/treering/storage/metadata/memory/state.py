@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from treering.core.clock import now
 from treering.core.errors import NotFound
 from treering.entities.dataset import Dataset
+from treering.entities.deployment import Deployment, DeploymentEvent
 from treering.entities.experiment import DEFAULT_EXPERIMENT_ID, DEFAULT_EXPERIMENT_NAME, Experiment
 from treering.entities.governance import ApprovalRule, Note, Promotion, RegistryEvent, VersionCheck
 from treering.entities.lifecycle import Lifecycle
@@ -82,6 +83,8 @@ class State:
     last_message: int = 0
     leases: dict[str, tuple[str, int]] = field(default_factory=dict)
     views: dict[str, SavedView] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    deployment_events: list[DeploymentEvent] = field(default_factory=list)
 
     def experiment(self, experiment_id: str) -> Experiment:
         """Raises NotFound."""

@@ -6,6 +6,7 @@ from treering.core.errors import TreeringError
 from treering.storage.metadata.base import MetadataStore
 from treering.storage.metadata.grid.plain import PlainGrid
 from treering.storage.metadata.sql.datasets import SqlDatasets
+from treering.storage.metadata.sql.deployments import SqlDeployments
 from treering.storage.metadata.sql.dialects import connect, dialect_of
 from treering.storage.metadata.sql.experiments import SqlExperiments
 from treering.storage.metadata.sql.feed import SqlFeed
@@ -57,6 +58,7 @@ def open_sql(uri: str) -> MetadataStore:
         relations=SqlRelations(session),
         governance=SqlGovernance(session),
         outbox=SqlOutbox(session),
+        deployments=SqlDeployments(session),
         database=session,
         feed=feed,
     )

@@ -32,6 +32,10 @@ _ADDED: Mapping[str, Mapping[str, str]] = {
         "notes on versions": "SELECT COUNT(*) FROM version_notes",
         "messages for webhooks": "SELECT COUNT(*) FROM webhook_messages",
     },
+    "0005": {
+        "deployments": "SELECT COUNT(*) FROM deployments",
+        "changes of deployments": "SELECT COUNT(*) FROM deployment_events",
+    },
 }
 
 

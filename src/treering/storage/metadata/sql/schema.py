@@ -20,7 +20,7 @@ from treering.storage.metadata.sql.faults import translated
 __all__ = ["REVISIONS", "VERSION_TABLE", "check_revision", "find_revision", "move_schema", "prepare_schema"]
 
 VERSION_TABLE = "treering_schema"
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """All revisions in `migrations/versions`, oldest first."""
 
 

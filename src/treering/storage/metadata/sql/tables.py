@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.mysql import LONGBLOB, LONGTEXT
 from sqlalchemy.types import TypeEngine
 
+from treering.entities.deployment import MAX_DEPLOYMENT_NAME
 from treering.entities.view import MAX_VIEW_NAME
 from treering.storage.metadata.sql.texts import HEAD
 
@@ -34,6 +35,8 @@ __all__ = [
     "approval_rules",
     "datasets",
     "deliveries",
+    "deployment_events",
+    "deployments",
     "experiment_tags",
     "experiments",
     "logged_model_metrics",
@@ -493,5 +496,46 @@ webhook_leases = Table(
     Column("webhook_id", _short(36), ForeignKey("webhooks.webhook_id", ondelete="CASCADE"), primary_key=True),
     Column("holder", _short(64), nullable=False),
     Column("until", BigInteger, nullable=False),
+    **_MYSQL,
+)
+
+# What is looked for stands in columns, and all of it in the document.
+deployments = Table(
+    "deployments",
+    metadata,
+    _serial(),
+    Column("name", _short(MAX_DEPLOYMENT_NAME), nullable=False, unique=True),
+    Column("target", _short(64), nullable=False),
+    Column("state", _short(10), nullable=False),
+    Column("model", _short(ID_LENGTH), nullable=False),
+    Column("version", _short(ID_LENGTH), nullable=False),
+    # Those of the candidate.
+    Column("next_model", _short(ID_LENGTH), nullable=False),
+    Column("next_version", _short(ID_LENGTH), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("updated", BigInteger, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("document", _long(), nullable=False),
+    Index(None, "model", "version"),
+    Index(None, "next_model", "next_version"),
+    sqlite_autoincrement=True,
+    **_MYSQL,
+)
+deployment_events = Table(
+    "deployment_events",
+    metadata,
+    _serial(),
+    Column("name", _short(MAX_DEPLOYMENT_NAME), nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("user_id", _long(), nullable=False),
+    Column("action", _short(32), nullable=False),
+    Column("reason", _long(), nullable=False),
+    Column("was", _short(ID_LENGTH), nullable=False),
+    Column("became", _short(ID_LENGTH), nullable=False),
+    # Thousandths of a per cent.
+    Column("weight", BigInteger, nullable=False),
+    Column("detail", _long(), nullable=False),
+    Index(None, "name", "id"),
+    sqlite_autoincrement=True,
     **_MYSQL,
 )

@@ -9,7 +9,7 @@ import numpy as np
 
 from treering.models.tables import TABLES, is_table
 
-__all__ = ["encode"]
+__all__ = ["encode", "encode_plain", "plain"]
 
 
 def encode(predictions: Any, *, bare: bool = False) -> bytes:
@@ -20,14 +20,25 @@ def encode(predictions: Any, *, bare: bool = False) -> bytes:
     Raises:
         TypeError: If the answer holds something that has no form in JSON.
     """
-    plain = _plain(predictions)
-    return _ENCODER.encode(plain if bare else {"predictions": plain})
+    return encode_plain(plain(predictions), bare=bare)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """An array as nested lists, a table as a list of rows; anything else as it is, for the encoder to look at."""
     if isinstance(value, np.ndarray):
         return _array(value)
+    if isinstance(value, dict):
+        return {name: plain(one) for name, one in value.items()}
     return TABLES.load("pandas").to_records(value) if is_table(value) else value
+
+
+def encode_plain(value: Any, *, bare: bool = False) -> bytes:
+    """As `encode`, of what `plain` gave.
+
+    Raises:
+        TypeError: If it holds something that has no form in JSON.
+    """
+    return _ENCODER.encode(value if bare else {"predictions": value})
 
 
 def _array(value: np.ndarray[Any, Any]) -> Any:

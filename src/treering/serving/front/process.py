@@ -1,0 +1,165 @@
+"""The front's process: sockets, both lanes, and the crew of workers behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from time import monotonic
+from types import FrameType
+
+import uvicorn
+
+from treering.core.errors import InvalidInput
+from treering.serving.front.app import FrontApp
+from treering.serving.front.board import FrontBoard
+from treering.serving.front.engine import Engine
+from treering.serving.front.fastlane import FastLane
+from treering.serving.front.options import ServingOptions
+from treering.serving.front.running import Where
+from treering.serving.hosting import HOSTS
+from treering.serving.listening import Server
+from treering.serving.workers.crew import Crew
+from treering.serving.workers.frames import Start
+from treering.serving.workers.here import Here
+from treering.serving.workers.spawning import Spawned
+
+__all__ = ["Workers", "run"]
+
+_TICKS = 10
+_BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The workers that were started already, and how another one is."""
+
+    spawn: Callable[[Start], Spawned]
+    first: Start
+    spawned: Sequence[Spawned]
+
+
+def run(
+    options: ServingOptions, where: Where, listener: socket.socket, workers: Workers, announce: Callable[[], None]
+) -> None:
+    """Answer at the socket until SIGINT or SIGTERM.
+
+    Raises:
+        TreeringError: If what is to be served cannot be opened.
+    """
+    engine = Engine(options)
+    life = _Life(engine, workers, announce)
+    app = FrontApp(engine, life.begin, life.end)
+    config = uvicorn.Config(
+        app,
+        http=partial(FastLane, engine),  # type: ignore[arg-type]  # makes a protocol, as a class would
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        backlog=_BACKLOG,
+        timeout_keep_alive=int(options.patience.idle),
+        timeout_graceful_shutdown=max(1, int(options.patience.drain)),
+        ssl_certfile=where.tls_cert or None,
+        ssl_keyfile=where.tls_key or None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        msg = f"The certificate {where.tls_cert} or its key {where.tls_key} cannot be used: {error}."
+        raise InvalidInput(msg) from error
+    server = _Server(config, engine, life)
+    life.server = server
+    server.run(sockets=[listener])
+    if life.error is not None:
+        raise life.error
+
+
+class _Life:
+    """What happens beside requests: workers come up, are looked after, and end."""
+
+    def __init__(self, engine: Engine, workers: Workers, announce: Callable[[], None]) -> None:
+        self._engine = engine
+        self._workers = workers
+        self._announce = announce
+        self._crew: Crew | None = None
+        self._here: Here | None = None
+        self._first: asyncio.Task[None] | None = None
+        self.server: _Server | None = None
+        self.error: BaseException | None = None
+
+    async def begin(self) -> None:
+        """Take over the workers; the server answers from now on, if only that it is not ready."""
+        engine, options = self._engine, self._engine.options
+        board = FrontBoard(engine)
+        if options.workers == 0:
+            self._here = Here(HOSTS.load(options.kind)(dict(options.what)), board)
+            engine.change = self._here.change
+            self._here.open()
+            self._announce()
+            return
+        self._crew = crew = Crew(board, self._workers.spawn, self._workers.first, memory=options.memory)
+        engine.change = crew.change
+        await crew.open(self._workers.spawned)
+        self._first = asyncio.create_task(self._wait(crew))
+
+    async def _wait(self, crew: Crew) -> None:
+        try:
+            await crew.up
+        except Exception as error:  # noqa: BLE001 -- raised again where the server ends
+            self.error = error
+            if self.server is not None:
+                self.server.should_exit = True
+            return
+        self._announce()
+
+    def look(self) -> None:
+        """Called about once a second."""
+        if self._crew is not None:
+            self._crew.look()
+            self._engine.restarts = self._crew.restarts
+
+    async def end(self) -> None:
+        """After the last answer."""
+        if self._first is not None:
+            self._first.cancel()
+        if self._crew is not None:
+            await self._crew.close()
+        if self._here is not None:
+            self._here.close()
+
+
+class _Server(Server):
+    """uvicorn's server, which looks after connections and workers once a second, and may stay a while as lame."""
+
+    def __init__(self, config: uvicorn.Config, engine: Engine, life: _Life) -> None:
+        super().__init__(config, lambda: None)
+        self._engine = engine
+        self._life = life
+        self._until = 0.0
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second."""
+        leaving = await super().on_tick(counter)
+        if counter % _TICKS == 0:
+            self._engine.date = b"".join([b"%b: %b\r\n" % header for header in self.server_state.default_headers])
+            now = monotonic()
+            for connection in list(self.server_state.connections):
+                connection.look(now)  # type: ignore[union-attr]  # ours
+            self._life.look()
+        return leaving and (monotonic() >= self._until or self.force_exit)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Readiness says no at once."""
+        if not self._engine.draining:
+            self._engine.draining = True
+            self._until = monotonic() + self._engine.options.patience.lame
+        elif sig == signal.SIGINT:
+            self._until = 0.0
+        super().handle_exit(sig, frame)

@@ -1,0 +1,111 @@
+"""Calls in, answers out: the border to the model's own code, which nothing leaves but an answer."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+from treering.core.errors import InvalidInput, TreeringError
+from treering.core.log import logger
+from treering.serving.hosting import Answer, Call
+from treering.serving.models.grouping import cut, join
+from treering.serving.models.held import Held
+from treering.serving.models.protocol import Asked, Wire
+
+__all__ = ["Asking"]
+
+_MOST_ROWS = 16_384
+"""Rows asked at once: enough that more would gain nothing, and few enough that nobody waits long for others' rows."""
+
+_UNEXPECTED = (
+    "Encountered an unexpected error while evaluating the model. Verify that the serialized input Dataframe"
+    " is compatible with the model for inference."
+)
+
+
+class Asking:
+    """Asks one model in one protocol."""
+
+    def __init__(self, held: Held, wire: Wire, *, show_traces: bool = False) -> None:
+        self.held = held
+        self.wire = wire
+        self._show_traces = show_traces
+
+    def answer(self, calls: Sequence[Call]) -> Sequence[Answer]:
+        """An answer for each call, in their order."""
+        asked: list[Asked | None] = []
+        answers: list[Any] = [None] * len(calls)
+        for place, call in enumerate(calls):
+            try:
+                asked.append(self.wire.read(call))
+            except Exception as error:  # noqa: BLE001 -- the border of a request
+                asked.append(None)
+                answers[place] = self._refuse(call, error)
+        for group in self._groups(asked):
+            for place, answer in zip(group, self._ask(group, asked, calls), strict=True):
+                answers[place] = answer
+        return answers
+
+    def _groups(self, asked: Sequence[Asked | None]) -> list[list[int]]:
+        """The places of calls that go together."""
+        if not self.held.rowwise or len(asked) == 1:
+            return [[place] for place, one in enumerate(asked) if one]
+        groups: list[list[int]] = []
+        growing: dict[Hashable, tuple[list[int], int]] = {}
+        for place, one in enumerate(asked):
+            if one is None:
+                continue
+            if one.key is None:
+                groups.append([place])
+                continue
+            group, rows = growing.get(one.key, (None, 0))
+            if group is None or rows + one.rows > _MOST_ROWS:
+                group, rows = [], 0
+                groups.append(group)
+            group.append(place)
+            growing[one.key] = (group, rows + one.rows)
+        return groups
+
+    def _ask(self, group: list[int], asked: Sequence[Any], calls: Sequence[Call]) -> list[Answer]:
+        if len(group) > 1:
+            try:
+                return self._together([asked[place] for place in group])
+            except Exception:  # noqa: BLE001 -- the border to the model's own code
+                # One of them may be what the model cannot answer; then the others are not to suffer.
+                logger.debug("%s requests asked together failed, and are asked one by one.", len(group), exc_info=True)
+            except SystemExit:
+                logger.debug("The model tried to end the process.")
+        return [self._alone(asked[place], calls[place]) for place in group]
+
+    def _together(self, group: list[Asked]) -> list[Answer]:
+        data = join([one.data for one in group])
+        prepared = self.wire.prepare(self.held.model.predict_checked(data, group[0].params))
+        parts = cut(prepared, [one.rows for one in group])
+        if parts is None:
+            msg = "The model's answer does not have a part for each row."
+            raise ValueError(msg)
+        return [self.wire.write(one, part) for one, part in zip(group, parts, strict=True)]
+
+    def _alone(self, asked: Asked, call: Call) -> Answer:
+        try:
+            predictions = self.held.model.predict_checked(asked.data, asked.params)
+            return self.wire.write(asked, self.wire.prepare(predictions))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- the border to the model's own code
+            if isinstance(error, InvalidInput):
+                return self._refuse(call, error)
+            name = call.request_id.decode("latin-1")
+            logger.exception("Request %s made the model fail.", name)
+            message = f"{_UNEXPECTED} The server's log says more: {name}"
+            return self.wire.refuse(self.wire.failure, "BAD_REQUEST", message, self._trace(error))
+
+    def _refuse(self, call: Call, error: Exception) -> Answer:
+        if isinstance(error, TreeringError):
+            return self.wire.refuse(error.status, error.code, error.message, self._trace(error))
+        name = call.request_id.decode("latin-1")
+        logger.exception("Request %s failed through a fault of the server.", name)
+        message = f"The server failed. Its log says more: {name}"
+        return self.wire.refuse(500, "INTERNAL_ERROR", message, self._trace(error))
+
+    def _trace(self, error: BaseException) -> str:
+        return "".join(traceback.format_exception(error)) if self._show_traces else ""

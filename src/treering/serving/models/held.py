@@ -1,0 +1,79 @@
+"""One loaded model of a host, and whether requests for it may be asked together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from treering.core.errors import InvalidInput
+from treering.models.load_options import LoadOptions
+from treering.models.loading import LoadedModel, load
+from treering.serving.models.paths import DEFAULT_VERSION
+
+__all__ = ["Held", "Wanted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A model that a host is told to load.
+
+    Attributes:
+        uri: Where the folder came from, as the user knows it.
+    """
+
+    name: str
+    version: str
+    folder: Path
+    uri: str = ""
+    aliases: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Wanted:
+        """What an order says, which came as JSON.
+
+        Raises:
+            InvalidInput: If it lacks a name or folder.
+        """
+        name, folder = given.get("name"), given.get("folder")
+        if not isinstance(name, str) or not name or not isinstance(folder, str) or not folder:
+            msg = f"A model to serve needs a 'name' and a 'folder', and these are {name!r} and {folder!r}."
+            raise InvalidInput(msg)
+        aliases = tuple(str(one) for one in given.get("aliases") or ())
+        version = str(given.get("version") or DEFAULT_VERSION)
+        return cls(name, version, Path(folder), str(given.get("uri") or ""), aliases)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A model that is loaded.
+
+    Attributes:
+        rowwise: Whether the answer to a row hangs on nothing but the row, so that rows of several requests may be
+            asked at once.
+    """
+
+    wanted: Wanted
+    model: LoadedModel
+    rowwise: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, wanted: Wanted, options: LoadOptions) -> Held:
+        """Load what is wanted.
+
+        Raises:
+            TreeringError: See `treering.models.loading.load`.
+        """
+        return cls(wanted, load(wanted.folder, options))
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.wanted.name
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self.wanted.version

@@ -1,0 +1,1 @@
+"""The processes that hold what is served, and how they are talked to."""
