@@ -13,12 +13,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-__all__ = ["PATIENCE", "ModelServer", "Reply", "Wire", "model_server", "until"]
+__all__ = ["PATIENCE", "ModelServer", "Reply", "Wire", "failing", "model_server", "served", "until"]
 
 PATIENCE = 60.0
 _URL = re.compile(r"https?://[\w.:\[\]]+")
@@ -167,11 +167,64 @@ def model_server(
     settings: Mapping[str, str] | None = None,
     python: Path | None = None,
 ) -> Iterator[ModelServer]:
-    """A server of `target` until the block ends; its messages stand in a file below `folder`.
+    """`treering serve` of `target` until the block ends; its messages stand in a file below `folder`.
 
     `python` is that of another environment, in which Treering runs from this tree.
     """
-    process, log = start(target, folder, *options, settings=settings, python=python)
+    command = ["-m", "treering", "serve", str(target), "--port", "0", *options]
+    with _running(command, folder, settings, python) as server:
+        yield server
+
+
+@contextmanager
+def served(
+    model: Path, folder: Path, *, patience: Mapping[str, float] | None = None, **options: Any
+) -> Iterator[ModelServer]:
+    """A server of a model with options that no command line has, such as how long it waits for slow clients."""
+    with _running(_program(model, patience, options), folder) as server:
+        yield server
+
+
+def failing(model: Path, folder: Path) -> tuple[int, str]:
+    """How a server ends that cannot start: its status and its messages."""
+    process, log = _start(_program(model, None, {}), folder)
+    process.communicate(timeout=PATIENCE)
+    return process.returncode, log.read_text("utf-8")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+_PROGRAM = """
+import json, sys
+from treering.core.errors import TreeringError
+from treering.models.load_options import LoadOptions
+from treering.serving.front.options import Patience, ServingOptions, what_of_models
+from treering.serving.front.running import Where, serve
+
+folder, patience, options = json.loads(sys.argv[1])
+what = what_of_models([{"name": "model", "version": "1", "folder": folder}], LoadOptions(allow_code=True))
+asked = ServingOptions("models", what, patience=Patience(**patience), **options)
+try:
+    serve(asked, Where(port=0), lambda url: print(url, flush=True))
+except TreeringError as error:
+    sys.exit(str(error))
+"""
+
+
+def _program(model: Path, patience: Mapping[str, float] | None, options: Mapping[str, Any]) -> list[str]:
+    return ["-c", _PROGRAM, json.dumps([str(model), dict(patience or {}), dict(options)])]
+
+
+@contextmanager
+def _running(
+    command: Sequence[str], folder: Path, settings: Mapping[str, str] | None = None, python: Path | None = None
+) -> Iterator[ModelServer]:
+    process, log = _start(command, folder, settings, python)
     try:
         assert process.stdout is not None
         said = select.select([process.stdout], [], [], PATIENCE)[0] and process.stdout.readline()
@@ -185,43 +238,18 @@ def model_server(
         process.communicate()
 
 
-def start(
-    target: Path | str,
-    folder: Path,
-    *options: str,
-    settings: Mapping[str, str] | None = None,
-    python: Path | None = None,
+def _start(
+    command: Sequence[str], folder: Path, settings: Mapping[str, str] | None = None, python: Path | None = None
 ) -> tuple[subprocess.Popen[str], Path]:
-    """The process as soon as it runs, and the file of its messages."""
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
     clean |= {"TREERING_HOME": str(folder / "home"), "TREERING_ALLOW_MODEL_CODE": "true", "OMP_NUM_THREADS": "1"}
     if python is not None:
         clean["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")
-    command = [
-        str(python or sys.executable),
-        "-c",
-        "from treering.cli.main import main; main()",
-        "serve",
-        str(target),
-        "--port",
-        "0",
-    ]
     log = folder / f"serve-{time.monotonic_ns()}.log"
     with log.open("w") as errors:
         process = subprocess.Popen(
-            [*command, *options],
-            env={**clean, **(settings or {})},
-            cwd=folder,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+            [str(python or sys.executable), *command],
+            env={**clean, **(settings or {})}, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
     return process, log
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)

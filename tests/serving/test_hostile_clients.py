@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_server import ModelServer, model_server, until
+from model_server import ModelServer, served, until
 from treering.models.folder import SaveOptions, save
 
 TROUBLED = Path(__file__).parent / "files" / "troubled.py"
@@ -23,9 +23,7 @@ SLOWLY, LONG = -11, -22
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
     folder = tmp_path_factory.mktemp("hostile") / "model"
     save("pyfunc", str(TROUBLED), folder, SaveOptions(input_example=np.array([[1.0, 2.0]])))
-    with model_server(
-        folder, folder.parent / "run", "--timeout", "30", "--head-timeout", "1", "--body-timeout", "1"
-    ) as one:
+    with served(folder, folder.parent / "run", timeout=30, patience={"head": 1, "body": 1, "reader": 2}) as one:
         yield one
 
 

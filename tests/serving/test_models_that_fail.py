@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model_server import ModelServer, Reply, model_server, start, until
+from model_server import ModelServer, Reply, failing, served, until
 from treering.models.folder import SaveOptions, save
 
 TROUBLED = Path(__file__).parent / "files" / "troubled.py"
@@ -32,7 +32,7 @@ def troubled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shared(troubled: Path) -> Iterator[ModelServer]:
     """One server for the troubles that a server is over with at once."""
-    with model_server(troubled, troubled.parent / "shared", "--timeout", "20") as server:
+    with served(troubled, troubled.parent / "shared", timeout=20) as server:
         yield server
 
 
@@ -108,7 +108,7 @@ def test_a_long_answer_comes_whole_and_others_go_on(shared: ModelServer):
 
 
 def test_a_model_that_hangs_is_told_in_time_and_replaced(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path, "--timeout", "1") as server:
+    with served(troubled, tmp_path, timeout=1) as server:
         before = server.workers()
         begun = time.monotonic()
         bad = ask(server, HANG)
@@ -122,7 +122,7 @@ def test_a_model_that_hangs_is_told_in_time_and_replaced(troubled: Path, tmp_pat
 
 
 def test_while_one_worker_hangs_another_answers(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path, "--timeout", "10", "--workers", "2") as server:
+    with served(troubled, tmp_path, timeout=10, workers=2) as server:
         until(lambda: len(server.workers()) == 2)
         with ThreadPoolExecutor(1) as pool:
             hanging = pool.submit(ask, server, HANG)
@@ -133,7 +133,7 @@ def test_while_one_worker_hangs_another_answers(troubled: Path, tmp_path: Path):
 
 
 def test_a_model_that_leaks_gets_a_new_process_and_no_request_is_lost(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path, "--memory", "400MB") as server:
+    with served(troubled, tmp_path, memory=400 << 20) as server:
         before = server.workers()
         statuses = {ask(server, LEAK).status for _ in range(12)}
         assert statuses == {200}
@@ -143,7 +143,7 @@ def test_a_model_that_leaks_gets_a_new_process_and_no_request_is_lost(troubled: 
 
 
 def test_workers_that_are_killed_from_outside_lose_no_request(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path, "--workers", "2") as server:
+    with served(troubled, tmp_path, workers=2) as server:
         stop = threading.Event()
         replies: list[list[int]] = [[] for _ in range(6)]
 
@@ -170,7 +170,7 @@ def test_workers_that_are_killed_from_outside_lose_no_request(troubled: Path, tm
 
 
 def test_readiness_says_no_while_nobody_could_answer(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path) as server:
+    with served(troubled, tmp_path) as server:
         os.kill(server.workers()[0], signal.SIGKILL)
         seen = set()
         until(lambda: _note(seen, server.get("/v2/health/ready").status) == 200 and len(server.workers()) == 1)
@@ -183,7 +183,7 @@ def test_readiness_says_no_while_nobody_could_answer(troubled: Path, tmp_path: P
 def test_a_model_that_cannot_be_loaded_again_is_visible_and_answers_503(tmp_path: Path):
     folder = tmp_path / "model"
     save("pyfunc", str(TROUBLED), folder, SaveOptions(input_example=np.array([GOOD])))
-    with model_server(folder, tmp_path / "run") as server:
+    with served(folder, tmp_path / "run") as server:
         (folder / "MLmodel").unlink()
         os.kill(server.workers()[0], signal.SIGKILL)
         until(lambda: ask(server, 1.0).status == 503)
@@ -200,14 +200,13 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_message(tmp_path
     code.write_text(TROUBLED.read_text("utf-8"), "utf-8")
     save("pyfunc", str(code), folder, SaveOptions(input_example=np.array([GOOD])))
     next(folder.rglob("broken.py")).write_text("raise ValueError('the reason')", "utf-8")
-    process, log = start(folder, tmp_path / "run")
-    process.communicate(timeout=60)
-    assert process.returncode not in {0, -9}
-    assert "the reason" in log.read_text("utf-8")
+    status, said = failing(folder, tmp_path / "run")
+    assert status == 1
+    assert "the reason" in said
 
 
 def test_at_the_end_what_runs_is_finished(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path) as server, ThreadPoolExecutor(1) as pool:
+    with served(troubled, tmp_path) as server, ThreadPoolExecutor(1) as pool:
         slow = pool.submit(ask, server, SLOWLY)
         until(lambda: server.metric("treering_requests_in_flight") >= 1 or slow.done())
         workers = server.workers()
@@ -217,7 +216,7 @@ def test_at_the_end_what_runs_is_finished(troubled: Path, tmp_path: Path):
 
 
 def test_workers_end_with_their_server_whatever_ends_it(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path, "--workers", "2") as server:
+    with served(troubled, tmp_path, workers=2) as server:
         until(lambda: len(server.workers()) == 2)
         workers = server.workers()
         server.end(signal.SIGKILL)
@@ -226,7 +225,7 @@ def test_workers_end_with_their_server_whatever_ends_it(troubled: Path, tmp_path
 
 def test_more_than_may_wait_is_refused_at_once(troubled: Path, tmp_path: Path):
     with (
-        model_server(troubled, tmp_path, "--max-waiting", "4", "--timeout", "30") as server,
+        served(troubled, tmp_path, waiting=4, timeout=30) as server,
         ThreadPoolExecutor(24) as pool,
     ):
         replies = [one.result() for one in [pool.submit(ask, server, SLOWLY) for _ in range(12)]]
@@ -238,7 +237,7 @@ def test_more_than_may_wait_is_refused_at_once(troubled: Path, tmp_path: Path):
 
 
 def test_what_waits_too_long_is_told_before_the_model_is_asked(troubled: Path, tmp_path: Path):
-    with model_server(troubled, tmp_path, "--timeout", "2") as server, ThreadPoolExecutor(12) as pool:
+    with served(troubled, tmp_path, timeout=2) as server, ThreadPoolExecutor(12) as pool:
         replies = [one.result() for one in [pool.submit(ask, server, SLOWLY) for _ in range(8)]]
         assert {one.status for one in replies} == {200, 504}
         until(lambda: is_well(server))
