@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import re
-import select
 import signal
 import socket
 import subprocess
@@ -107,7 +106,7 @@ class Wire:
 class ModelServer:
     """A server process."""
 
-    def __init__(self, process: subprocess.Popen[str], url: str, log: Path) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], url: str, log: Path) -> None:
         self.process = process
         self.url = url
         self.port = int(url.rpartition(":")[2])
@@ -188,7 +187,7 @@ def served(
 def failing(model: Path, folder: Path) -> tuple[int, str]:
     """How a server ends that cannot start: its status and its messages."""
     process, log = _start(_program(model, None, {}), folder)
-    process.communicate(timeout=PATIENCE)
+    process.wait(PATIENCE)
     return process.returncode, log.read_text("utf-8")
 
 
@@ -202,10 +201,12 @@ def until(holds: Callable[[], bool]) -> None:
 _PROGRAM = """
 import json, sys
 from treering.core.errors import TreeringError
+from treering.core.log import show_log
 from treering.models.load_options import LoadOptions
 from treering.serving.front.options import Patience, ServingOptions, what_of_models
 from treering.serving.front.running import Where, serve
 
+show_log("INFO")
 folder, patience, options = json.loads(sys.argv[1])
 what = what_of_models([{"name": "model", "version": "1", "folder": folder}], LoadOptions(allow_code=True))
 asked = ServingOptions("models", what, patience=Patience(**patience), **options)
@@ -226,30 +227,30 @@ def _running(
 ) -> Iterator[ModelServer]:
     process, log = _start(command, folder, settings, python)
     try:
-        assert process.stdout is not None
-        said = select.select([process.stdout], [], [], PATIENCE)[0] and process.stdout.readline()
-        found = _URL.search(said or "")
-        assert found, f"{said!r}: {log.read_text('utf-8')}"
+        until(lambda: process.poll() is not None or _URL.search(log.with_suffix(".out").read_text("utf-8")) is not None)
+        found = _URL.search(log.with_suffix(".out").read_text("utf-8"))
+        assert found, log.read_text("utf-8")
         server = ModelServer(process, found[0], log)
         until(lambda: server.get("/v2/health/ready").status == 200)
         yield server
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def _start(
     command: Sequence[str], folder: Path, settings: Mapping[str, str] | None = None, python: Path | None = None
-) -> tuple[subprocess.Popen[str], Path]:
+) -> tuple[subprocess.Popen[bytes], Path]:
     folder.mkdir(parents=True, exist_ok=True)
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("TREERING_", "MLFLOW_"))}
     clean |= {"TREERING_HOME": str(folder / "home"), "TREERING_ALLOW_MODEL_CODE": "true", "OMP_NUM_THREADS": "1"}
     if python is not None:
         clean["PYTHONPATH"] = str(Path(__file__).parent.parent / "src")
     log = folder / f"serve-{time.monotonic_ns()}.log"
-    with log.open("w") as errors:
+    # A file and no pipe: a model may print more than a pipe holds.
+    with log.open("w") as errors, log.with_suffix(".out").open("w") as out:
         process = subprocess.Popen(
             [str(python or sys.executable), *command],
-            env={**clean, **(settings or {})}, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True,
+            env={**clean, **(settings or {})}, cwd=folder, stdout=out, stderr=errors,
         )  # fmt: skip
     return process, log

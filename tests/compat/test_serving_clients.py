@@ -100,7 +100,7 @@ def test_what_the_openapi_document_says_holds(request: pytest.FixtureRequest, ki
         capture_output=True, text=True, check=False, timeout=800,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-12_000:]
-    assert server.metric("treering_worker_restarts_total") == 0
+    assert server.metric("treering_model_worker_restarts_total") == 0
 
 
 SERVICE = SCRIPTS / "summing_service.py"

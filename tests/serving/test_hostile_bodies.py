@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from model_server import ModelServer, Reply, model_server
+from model_server import ModelServer, Reply, served
 from treering.models.folder import SaveOptions, save
 
 ROWS = np.array([[0.0, 1.0], [1.0, 0.0], [2.0, 0.0], [0.0, 2.0]])
@@ -26,7 +26,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
     """A model of an array of two columns."""
     folder = tmp_path_factory.mktemp("array") / "model"
     save("sklearn", LogisticRegression().fit(ROWS, TARGET), folder, SaveOptions(input_example=ROWS))
-    with model_server(folder, folder.parent / "run") as one:
+    with served(folder, folder.parent / "run") as one:
         yield one
 
 
@@ -36,7 +36,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelServer]:
     folder = tmp_path_factory.mktemp("table") / "model"
     frame = pd.DataFrame(ROWS, columns=["width", "height"])
     save("sklearn", LogisticRegression().fit(frame, TARGET), folder, SaveOptions(input_example=frame))
-    with model_server(folder, folder.parent / "run") as one:
+    with served(folder, folder.parent / "run") as one:
         yield one
 
 
@@ -46,7 +46,7 @@ def _all_is_well_afterwards(request: pytest.FixtureRequest) -> Iterator[None]:
     if "server" in request.fixturenames:
         one: ModelServer = request.getfixturevalue("server")
         assert one.post({"inputs": ROWS[:2].tolist()}).json() == {"predictions": [0, 1]}
-        assert one.metric("treering_worker_restarts_total") == 0
+        assert one.metric("treering_model_worker_restarts_total") == 0
 
 
 def refused(reply: Reply, *words: str, status: int = 400) -> None:

@@ -112,7 +112,7 @@ def test_clients_that_go_away_leave_nothing_behind(server: ModelServer):
     assert server.post(_body(1.0)).status == 200
     # Thirty times 1.5 seconds would have been asked for nobody.
     assert time.monotonic() - begun < 20
-    until(lambda: server.metric("treering_requests_in_flight") <= 1)
+    until(lambda: server.metric("treering_model_requests_in_flight") <= 1)
 
 
 def test_a_client_that_resets_its_connection_is_nothing_special(server: ModelServer):

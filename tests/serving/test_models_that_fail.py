@@ -92,7 +92,8 @@ def test_what_a_model_prints_does_not_get_among_the_answers(shared: ModelServer)
 def test_an_answer_that_cannot_be_sent_is_told(shared: ModelServer):
     bad, others = beside(shared, WHAT_NOBODY_SENDS)
     assert bad.status in {400, 500}
-    assert "object" in bad.message
+    assert bad.headers["x-request-id"] in bad.message  # which the log knows
+    assert bad.headers["x-request-id"] in shared.log
     assert {one.status for one in others} == {200}
 
 
@@ -118,7 +119,7 @@ def test_a_model_that_hangs_is_told_in_time_and_replaced(troubled: Path, tmp_pat
         until(lambda: ask(server, 1.0).status == 200)
         assert is_well(server)
         assert not set(before) & set(server.workers())
-        assert server.metric("treering_worker_restarts_total") >= 1
+        assert server.metric("treering_model_worker_restarts_total") >= 1
 
 
 def test_while_one_worker_hangs_another_answers(troubled: Path, tmp_path: Path):
@@ -126,7 +127,7 @@ def test_while_one_worker_hangs_another_answers(troubled: Path, tmp_path: Path):
         until(lambda: len(server.workers()) == 2)
         with ThreadPoolExecutor(1) as pool:
             hanging = pool.submit(ask, server, HANG)
-            until(lambda: server.metric("treering_requests_in_flight") >= 1 or hanging.done())
+            until(lambda: server.metric("treering_model_requests_in_flight") >= 1 or hanging.done())
             assert all(is_well(server) for _ in range(20))
             assert not hanging.done()
             assert hanging.result().status == 504
@@ -208,7 +209,7 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_message(tmp_path
 def test_at_the_end_what_runs_is_finished(troubled: Path, tmp_path: Path):
     with served(troubled, tmp_path) as server, ThreadPoolExecutor(1) as pool:
         slow = pool.submit(ask, server, SLOWLY)
-        until(lambda: server.metric("treering_requests_in_flight") >= 1 or slow.done())
+        until(lambda: server.metric("treering_model_requests_in_flight") >= 1 or slow.done())
         workers = server.workers()
         assert server.end() == 0
         assert slow.result().json() == {"predictions": [SLOWLY + 2.0]}
