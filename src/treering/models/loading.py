@@ -16,9 +16,11 @@ from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
 from treering.models.light import LIGHT, Ask
+from treering.models.light.rows import Table
 from treering.models.mlmodel import MLModel
 from treering.models.safety.own import is_own
 from treering.models.signature import Signature
+from treering.models.tables import TABLES
 
 __all__ = ["LoadedModel", "load", "load_native"]
 
@@ -64,13 +66,35 @@ class LoadedModel:
             InvalidInput: If they do not fit; the message names the column.
         """
         signature = self.metadata.signature
-        values = enforce_params(params, signature.params if signature else None) if params or signature else {}
-        # Hints hold more than a signature can; the flavour holds the data against them.
-        hinted = self.metadata.other.get(mlmodel.HINTED)
-        return (data if hinted else enforce_input(data, signature.inputs if signature else None)), values
+        values = self.checked_params(params)
+        return (data if self.hinted else enforce_input(data, signature.inputs if signature else None)), values
+
+    def checked_params(self, params: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The value of every parameter that the signature names.
+
+        Raises:
+            InvalidInput: If one is of another type; the message names it.
+        """
+        signature = self.metadata.signature
+        known = signature.params if signature else None
+        return enforce_params(params, known) if params or known else {}
+
+    @property
+    def hinted(self) -> bool:
+        """Whether the flavour itself holds data against the hints of a function, which tell more than a signature can."""
+        return bool(self.metadata.other.get(mlmodel.HINTED))
 
     def predict_checked(self, data: Any, params: dict[str, Any]) -> Any:
-        """As `predict`, of what `checked` gave or is made of several such: nothing is looked at once more."""
+        """As `predict`, of what `checked` gave or is made of several such: nothing is looked at once more.
+
+        Args:
+            data: May also be a `Table`, which stands for a data frame with the columns of the signature.
+        """
+        if type(data) is Table:
+            answer = self._native.asked(data, params) if isinstance(self._native, _Postponed) else NotImplemented
+            if answer is not NotImplemented:
+                return answer
+            data = TABLES.load("pandas").from_arrays(data.names, data.columns, data.matrix)
         return self._predictor(data, params)
 
     def predict_stream(self, data: Any, params: Mapping[str, Any] | None = None) -> Iterator[Any]:
@@ -175,11 +199,12 @@ class _Postponed:
         self._lock = Lock()
 
     def predict(self, data: Any, params: dict[str, Any]) -> Any:
-        if self._loaded is None and not params:
-            answer = self._ask(data)
-            if answer is not NotImplemented:
-                return answer
-        return self._load()[1](data, params)
+        answer = self.asked(data, params)
+        return self._load()[1](data, params) if answer is NotImplemented else answer
+
+    def asked(self, data: Any, params: dict[str, Any]) -> Any:
+        """The answer, or `NotImplemented` where the framework is needed or there already."""
+        return NotImplemented if params or self._loaded is not None else self._ask(data)
 
     def native(self) -> Any:
         return self._load()[0]

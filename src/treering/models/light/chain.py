@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from treering.models.light import Ask, linear, preparing, trees
-from treering.models.light.rows import Array, Rows, Step, Unsure, part_of
+from treering.models.light.rows import Array, Rows, Step, Table, Unsure, part_of
 from treering.models.light.skops_file import Thing, Unfamiliar, read
 from treering.models.mlmodel import MLModel, inside
 
@@ -63,17 +63,19 @@ class _Model:
 
     def ask(self, data: Any) -> Any:
         try:
-            rows = self._given(data)
+            rows: Any = self._given(data)
             for step in self._steps:
                 rows = step(rows)
         except (Unsure, ArithmeticError, *_DAMAGED):
             return NotImplemented
         return rows
 
-    def _given(self, data: Any) -> Rows:
+    def _given(self, data: Any) -> Rows | Table:
         """The data, unless scikit-learn would warn, refuse or convert it in a way of its own."""
         if self._names is None:
             return self._array(data)
+        if type(data) is Table:
+            return self._of_table(data)
         # Asked by name, for pandas need not be there.
         kind = type(data)
         if kind.__module__.partition(".")[0] != "pandas" or kind.__name__ != "DataFrame" or not len(data):
@@ -86,6 +88,19 @@ class _Model:
         if not data.columns.is_unique or not set(self._names) <= set(data.columns):
             raise Unsure
         return data  # type: ignore[no-any-return]  # the step takes its parts
+
+    def _of_table(self, table: Table) -> Rows | Table:
+        assert self._names is not None  # noqa: S101 -- for the type checker
+        if not len(table):
+            raise Unsure
+        if self._picks:
+            if not set(self._names) <= set(table.names):
+                raise Unsure
+            return table  # the step takes its parts
+        if list(table.names) != self._names:
+            raise Unsure
+        rows = table.rows(table.names)
+        return self._array(rows) if isinstance(rows, np.ndarray) else rows
 
     def _array(self, rows: Any) -> Array:
         if type(rows) is not np.ndarray or rows.ndim != 2 or rows.shape[1] != self._width or not len(rows):  # noqa: PLR2004 -- a table

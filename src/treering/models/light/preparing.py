@@ -8,7 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from treering.models.light.rows import Array, Columns, Rows, Sparse, Step, Unsure, array_of, columns_of, double, part_of
+from treering.models.light.rows import (
+    Array,
+    Columns,
+    Rows,
+    Sparse,
+    Step,
+    Table,
+    Unsure,
+    array_of,
+    columns_of,
+    double,
+    part_of,
+)
 from treering.models.light.skops_file import Thing, Unfamiliar
 
 __all__ = [
@@ -238,11 +250,15 @@ def split(state: dict[str, Any], inner: Split) -> Step:
             given = array_of(rows)
             found = [one(given[:, places]) for places, one in parts]
         else:
-            found = [one(part_of(rows.loc[:, names[places]])) for places, one in parts]
+            found = [one(_part(rows, names[places])) for places, one in parts]
         together = np.hstack([array_of(one.rows if isinstance(one, Sparse) else one) for one in found])
         return Sparse(together) if sparse else together
 
     return step
+
+
+def _part(rows: Any, names: Any) -> Rows:
+    return rows.rows(names) if type(rows) is Table else part_of(rows.loc[:, names])
 
 
 def gives_arrays(state: dict[str, Any]) -> bool:

@@ -15,6 +15,7 @@ __all__ = [
     "Rows",
     "Sparse",
     "Step",
+    "Table",
     "Unsure",
     "array_of",
     "columns_of",
@@ -45,6 +46,46 @@ class Columns:
     """Rows as columns, of which some hold texts."""
 
     columns: Sequence[Array]
+
+
+class Table:
+    """Named columns without pandas, as a server has them: checked, and of the types that the signature names.
+
+    Args:
+        matrix: The values, one row a row, where all columns are of one type; then `columns` may be left out.
+    """
+
+    __slots__ = ("_columns", "matrix", "names")
+
+    def __init__(self, names: tuple[str, ...], columns: Sequence[Array] = (), matrix: Array | None = None) -> None:
+        self.names = names
+        self.matrix = matrix
+        self._columns = columns
+
+    def __len__(self) -> int:
+        return len(self._columns[0]) if self.matrix is None else len(self.matrix)
+
+    @property
+    def columns(self) -> Sequence[Array]:
+        """One array a column, in the order of the names."""
+        return self._columns if self.matrix is None else list(self.matrix.T)
+
+    def rows(self, names: Sequence[str]) -> Rows:
+        """The columns of these names, as `part_of` gives those of a data frame. Raises Unsure."""
+        if self.matrix is not None and self.matrix.dtype in _NUMBERS:
+            places = None if list(names) == list(self.names) else self._places(names)
+            return np.asfortranarray(self.matrix if places is None else self.matrix[:, places])
+        columns = self.columns
+        chosen = [columns[place] for place in self._places(names)]
+        if all(one.dtype in _NUMBERS for one in chosen):
+            return np.asfortranarray(np.stack(chosen, axis=1))
+        if any(one.dtype not in _NUMBERS and one.dtype != object for one in chosen):
+            raise Unsure
+        return Columns(chosen)
+
+    def _places(self, names: Sequence[str]) -> list[int]:
+        places = {name: place for place, name in enumerate(self.names)}
+        return [places[name] for name in names]
 
 
 Rows = Array | Sparse | Columns

@@ -43,6 +43,9 @@ class TableLibrary(Protocol):
     def from_columns(self, data: Any, schema: Schema | None) -> Any:
         """A table from a dictionary of columns or a list of rows, values cast to the types of `schema`."""
 
+    def from_arrays(self, names: Sequence[str], columns: Sequence[Any], matrix: Any) -> Any:
+        """A table from one array a column, or, if that is no `None`, from one array of all rows."""
+
     def from_csv(self, data: bytes, schema: Schema | None, delimiter: str = ",") -> Any:
         """A table from CSV with a heading, values cast to the types of `schema`."""
 

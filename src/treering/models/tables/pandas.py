@@ -94,6 +94,18 @@ class PandasTables:
         """See `TableLibrary`."""
         return _cast(_frame(data, schema.columns() if schema else ()), schema)
 
+    def from_arrays(self, names: Sequence[str], columns: Sequence[Any], matrix: Any) -> Any:
+        """See `TableLibrary`."""
+        if matrix is not None and matrix.dtype.kind != "O":
+            # Column by column in memory, as a table that was made of columns is.
+            return pd.DataFrame(np.asfortranarray(matrix), columns=list(names))
+        return pd.DataFrame(
+            {
+                name: values if values.dtype.kind != "O" else pd.Series(values.tolist())
+                for name, values in zip(names, columns, strict=True)
+            }
+        )
+
     def from_csv(self, data: bytes, schema: Schema | None, delimiter: str = ",") -> Any:
         """See `TableLibrary`."""
         texts = {item.name: str for item in (schema.columns() if schema else ()) if item.type is DataType.STRING}

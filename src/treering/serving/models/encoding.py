@@ -9,7 +9,7 @@ import numpy as np
 
 from treering.models.tables import TABLES, is_table
 
-__all__ = ["encode", "encode_plain", "plain"]
+__all__ = ["encode", "encode_plain", "jsonable", "plain"]
 
 
 def encode(predictions: Any, *, bare: bool = False) -> bytes:
@@ -49,7 +49,7 @@ def _array(value: np.ndarray[Any, Any]) -> Any:
     return value.tolist()
 
 
-def _other(value: Any) -> Any:  # noqa: PLR0911 -- one return a kind
+def jsonable(value: Any) -> Any:  # noqa: PLR0911 -- one return a kind
     """What the encoder does not know of itself."""
     if isinstance(value, np.ndarray):
         return _array(value)
@@ -69,4 +69,4 @@ def _other(value: Any) -> Any:  # noqa: PLR0911 -- one return a kind
     raise TypeError(msg)
 
 
-_ENCODER = msgspec.json.Encoder(enc_hook=_other)
+_ENCODER = msgspec.json.Encoder(enc_hook=jsonable)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from treering.models.light.rows import Table
 from treering.models.tables import TABLES, is_table
 
 __all__ = ["cut", "fitting", "join"]
@@ -16,6 +17,8 @@ def fitting(data: Any) -> tuple[int, Hashable | None]:
     """How many rows there are, and what else must be equal for data to be joined; `None` if nothing makes it fit."""
     if type(data) is np.ndarray:
         return (data.shape[0], _array(data)) if data.ndim else (1, None)
+    if type(data) is Table:
+        return len(data), ("columns", data.names, data.matrix is None)
     if isinstance(data, Mapping):
         return _mapping(data)
     if is_table(data) and data.ndim == 2:  # noqa: PLR2004 -- a table, not a column
@@ -46,7 +49,16 @@ def join(parts: Sequence[Any]) -> Any:
         return np.concatenate(parts)
     if isinstance(first, Mapping):
         return {name: np.concatenate([part[name] for part in parts]) for name in first}
+    if type(first) is Table:
+        return _join_tables(parts)
     return TABLES.load("pandas").join(parts)
+
+
+def _join_tables(parts: Sequence[Table]) -> Table:
+    names = parts[0].names
+    if parts[0].matrix is not None:
+        return Table(names, matrix=np.concatenate([part.matrix for part in parts if part.matrix is not None]))
+    return Table(names, [np.concatenate(columns) for columns in zip(*(part.columns for part in parts), strict=True)])
 
 
 def cut(prepared: Any, sizes: Sequence[int]) -> list[Any] | None:

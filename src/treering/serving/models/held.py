@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,8 @@ from treering.core.errors import InvalidInput
 from treering.models.load_options import LoadOptions
 from treering.models.loading import LoadedModel, load
 from treering.serving.models.paths import DEFAULT_VERSION
+from treering.serving.models.quick import Quick
+from treering.serving.models.rowwise import is_rowwise
 
 __all__ = ["Held", "Wanted"]
 
@@ -50,14 +52,15 @@ class Held:
     """A model that is loaded.
 
     Attributes:
+        quick: Reads the common JSON bodies, if there are some.
         rowwise: Whether the answer to a row hangs on nothing but the row, so that rows of several requests may be
             asked at once.
     """
 
     wanted: Wanted
     model: LoadedModel
-    rowwise: bool = False
-    more: Mapping[str, Any] = field(default_factory=dict)
+    quick: Quick | None
+    rowwise: bool
 
     @classmethod
     def load(cls, wanted: Wanted, options: LoadOptions) -> Held:
@@ -66,7 +69,9 @@ class Held:
         Raises:
             TreeringError: See `treering.models.loading.load`.
         """
-        return cls(wanted, load(wanted.folder, options))
+        model = load(wanted.folder, options)
+        quick = Quick.of(model)
+        return cls(wanted, model, quick, is_rowwise(model, quick))
 
     @property
     def name(self) -> str:

@@ -19,11 +19,16 @@ from treering.serving.models.describing import describe
 from treering.serving.models.held import Held, Wanted
 from treering.serving.models.invocations import Invocations
 from treering.serving.models.paths import lane, versioned
+from treering.serving.models.protocol import Wire
+from treering.serving.models.v2 import HEADER_LENGTH, Infer
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 __all__ = ["ModelsHost", "open_host"]
+
+_HEADERS = {"infer": (HEADER_LENGTH.decode(),)}
+"""Headers that a protocol wants to see."""
 
 
 def open_host(given: Mapping[str, Any]) -> ModelsHost:
@@ -80,10 +85,11 @@ class ModelsHost:
             raise AlreadyExists(msg)
         held = Held.load(wanted, self._loading)
         self._held[place] = held
-        for kind, wire in (("invocations", Invocations(held)),):
+        wires: dict[str, Wire] = {"invocations": Invocations(held), "infer": Infer(held)}
+        for kind, wire in wires.items():
             path = versioned(kind, wanted.name, wanted.version)
             self._asking[path] = Asking(held, wire, show_traces=self._show_traces)
-            self._routes[path] = Route("POST", path, lane(*place), wanted.name, wanted.version)
+            self._routes[path] = Route("POST", path, lane(*place), wanted.name, wanted.version, _HEADERS.get(kind, ()))
 
     def unload(self, name: str, version: str = "") -> None:
         """Forget a model, or one version of it.

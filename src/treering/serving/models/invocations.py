@@ -12,9 +12,12 @@ from treering.serving.models import encoding
 from treering.serving.models.decoding import decode
 from treering.serving.models.grouping import fitting
 from treering.serving.models.held import Held
-from treering.serving.models.protocol import Asked
+from treering.serving.models.protocol import Asked, with_params
+from treering.serving.models.quick import Found
 
 __all__ = ["Invocations"]
+
+_PLAIN = {b"", b"application/json", b"application/json; charset=utf-8", b"application/json;charset=utf-8"}
 
 
 class Invocations:
@@ -25,19 +28,32 @@ class Invocations:
     def __init__(self, held: Held) -> None:
         self._model = held.model
         self._signature = held.model.signature
+        self._has_params = bool(self._signature and self._signature.params)
+        self._quick = held.quick
 
     def read(self, call: Call) -> Asked:
         """See `Wire`."""
+        if self._quick is not None and call.content_type in _PLAIN:
+            found = self._quick.read(call.body)
+            if found is not None:
+                data, rows, key, given = found
+                if given or self._has_params:
+                    return self._with_params(found)
+                return Asked(data, {}, rows, key, False)
         asked = decode(call.body, call.content_type.decode("latin-1"), self._signature)
         try:
             data, params = self._model.checked(asked.data, asked.params)
         except InvalidInput as error:
-            msg = f"Failed to predict. The input does not fit the model. Error: {error}"
-            raise MalformedRequest(msg) from error
+            raise _unfit(error) from error
         rows, key = fitting(data)
-        if params and key is not None:
-            key = (key, msgspec.json.encode(params, enc_hook=repr))
-        return Asked(data, params, rows, None if asked.bare else key, asked.bare)
+        return Asked(data, params, rows, None if asked.bare else with_params(key, params), asked.bare)
+
+    def _with_params(self, found: Found) -> Asked:
+        try:
+            params = self._model.checked_params(found.params)
+        except InvalidInput as error:
+            raise _unfit(error) from error
+        return Asked(found.data, params, found.rows, with_params(found.key, params), form=False)
 
     def prepare(self, predictions: Any) -> Any:
         """See `Wire`."""
@@ -53,3 +69,7 @@ class Invocations:
         if trace:
             content["stack_trace"] = trace
         return Answer(status, msgspec.json.encode(content))
+
+
+def _unfit(error: InvalidInput) -> MalformedRequest:
+    return MalformedRequest(f"Failed to predict. The input does not fit the model. Error: {error}")

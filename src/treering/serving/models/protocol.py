@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from collections.abc import Hashable
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from treering.serving.hosting import Answer, Call
 
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-__all__ = ["Asked", "Wire"]
+__all__ = ["Asked", "Wire", "with_params"]
 
 
 class Asked(NamedTuple):
@@ -61,3 +61,8 @@ class Wire(Protocol):
 
     def refuse(self, status: int, code: str, message: str, trace: str = "") -> Answer:
         """The answer to a call that failed."""
+
+
+def with_params(key: Hashable | None, params: dict[str, Any]) -> Hashable | None:
+    """The key of calls that also have to have the same parameters."""
+    return (key, msgspec.json.encode(params, enc_hook=repr)) if params and key is not None else key
