@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
+import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,7 +62,7 @@ def refused(reply: Reply, *words: str, status: int = 400) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", ["body"]),
+        (b"", ["json"]),
         (b"{", ["json"]),
         (b"nothing", ["json"]),
         (b"\xff\xfe{}", []),
@@ -81,9 +83,7 @@ def refused(reply: Reply, *words: str, status: int = 400) -> None:
         (b'{"inputs": [[[1, 2]]]}', ["shape"]),
         (b'{"inputs": [["a", "b"]]}', []),
         (b'{"inputs": [[{}, []]]}', []),
-        (b'{"inputs": [[true, "1"]]}', []),
         (b'{"inputs": "abc"}', []),
-        (b'{"inputs": [[1, 2]], "params": {"no_such": 1}, "more": 2}', []),
         (b'{"dataframe_split": {"columns": ["a"]}}', []),
         (b'{"dataframe_split": {"columns": ["a"], "data": [[1, 2]]}}', []),
         (b'{"dataframe_split": [1]}', []),
@@ -93,7 +93,7 @@ def refused(reply: Reply, *words: str, status: int = 400) -> None:
         (b'{"inputs": [[' + b"9" * 100_000 + b", 1]]}", []),
         (b'{"inputs": [[1e400, 1]]}', []),
     ],
-    ids=range(32),
+    ids=range(30),
 )
 def test_what_no_model_of_arrays_can_use_is_refused(server: ModelServer, body: bytes, words: list[str]):
     refused(server.post(body), *words)
@@ -115,7 +115,7 @@ def test_numbers_that_are_none_are_refused_with_their_place_or_predicted(server:
         ({"dataframe_records": [{"width": 1.0, "height": 2.0}, {"width": 1.0}]}, ["height"]),
         ({"dataframe_split": {"columns": ["width", "hight"], "data": [[1.0, 2.0]]}}, ["height"]),
         ({"dataframe_split": {"columns": ["width", "height"], "data": [[1.0, "x"]]}}, ["height"]),
-        ({"dataframe_split": {"columns": ["width", "width"], "data": [[1.0, 2.0]]}}, ["height"]),
+        ({"dataframe_split": {"columns": ["width", "width"], "data": [[1.0, 2.0]]}}, ["width"]),
         ({"inputs": {"width": [1.0, 2.0], "height": [1.0]}}, []),
         ({"inputs": {"width": [1.0]}}, ["height"]),
         ({"instances": [{"width": 1.0, "height": [1, 2]}]}, ["height"]),
@@ -191,9 +191,23 @@ def test_kinds_of_content_that_nobody_reads_are_refused(server: ModelServer, con
     refused(reply, status=status)
 
 
-@pytest.mark.parametrize("coding", ["gzip", "br", "zstd", "no-such"])
-def test_a_body_in_a_coding_is_refused_and_not_taken_for_broken_json(server: ModelServer, coding: str):
+@pytest.mark.parametrize("coding", ["br", "zstd", "no-such", "gzip, gzip, gzip"])
+def test_a_coding_that_nobody_reads_is_refused_and_not_taken_for_broken_json(server: ModelServer, coding: str):
     refused(server.post(b"\x1f\x8b", **{"Content-Encoding": coding}), "encoding", status=415)
+
+
+def test_compressed_bodies_are_read_and_bombs_are_not(server: ModelServer):
+    body = json.dumps({"inputs": ROWS[:2].tolist()}).encode()
+    coded = {"Content-Encoding": "gzip"}
+    assert server.post(gzip.compress(body), **coded).json() == {"predictions": [0, 1]}
+    refused(server.post(gzip.compress(body)[:-9], **coded))
+    refused(server.post(body, **coded))
+    # A gigabyte of nothing in a megabyte: it is given up at the limit, and never held whole.
+    bomb = gzip.compress(b" " * (1 << 30), 9)
+    refused(server.post(bomb, **coded), "bytes", status=413)
+    held = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{server.process.pid}/status").read_text("utf-8"))
+    assert held
+    assert int(held[1]) < 500 << 10
 
 
 # The Open Inference Protocol
