@@ -24,7 +24,7 @@ from servers import DEADLINE, cpu_seconds, end, free_port, proportional_bytes
 from sides import MLFLOW, ROOT, TREERING, install_peer
 
 sys.path.insert(0, str(ROOT / "tests"))
-from peers import BENTOML, SERVING
+from peers import BENTOML, SERVED, SERVERS, SERVING
 
 __all__ = ["Contender", "Kind", "answers_to", "body_of", "ours", "running", "save_models", "serving"]
 
@@ -81,13 +81,13 @@ class Kind(NamedTuple):
     name: str
     words: str
     folder: Path
-    python: str = TREERING.python
+    python: str = str(SERVED.python)
 
 
 def serving(folder: Path, *, quick: bool) -> list[Figure]:
     """All servers, one after the other, in rounds; the medians of the rounds are compared."""
     folder.mkdir(parents=True)
-    for peer in (BENTOML, SERVING):
+    for peer in (BENTOML, SERVERS):
         install_peer(peer)
     kinds = save_models(folder)
     contenders = [*(ours(kind) for kind in kinds), *_theirs(folder)]
@@ -109,15 +109,15 @@ def save_models(folder: Path) -> list[Kind]:
     subprocess.run([TREERING.python, str(WORKLOADS / "saved_for_serving.py"), str(folder)], check=True)
     compiled = folder / "compiled"
     shutil.copytree(folder / "saved", compiled)
-    # What compiles and what asks compiled models is an extra, which only the environment of the peers has.
-    install_peer(SERVING)
-    python = str(SERVING.python)
-    program = [python, str(WORKLOADS / "compiled_for_serving.py"), str(compiled)]
+    # What compiles is an extra; what serves then lives in an environment as a bundle has it, with no more than it needs.
+    for peer in (SERVING, SERVED):
+        install_peer(peer)
+    program = [str(SERVING.python), str(WORKLOADS / "compiled_for_serving.py"), str(compiled)]
     subprocess.run(program, check=True, env={**os.environ, **FROM_TREE}, stdout=subprocess.DEVNULL)
     return [
         Kind("native", "scikit-learn's own predict", folder / "native"),
         Kind("saved", "as saved by default", folder / "saved"),
-        Kind("compiled", "compiled to ONNX", compiled, python),
+        Kind("compiled", "compiled to ONNX", compiled),
     ]
 
 
@@ -128,16 +128,16 @@ def ours(kind: Kind, *options: str) -> Contender:
 
 
 def _theirs(folder: Path) -> list[Contender]:
-    for peer in (BENTOML, SERVING):
+    for peer in (BENTOML, SERVERS):
         target = folder / f"{peer.name}.joblib"
         subprocess.run([str(peer.python), str(THEIRS / "trained.py"), str(target)], check=True)
     raw = Asked("/raw", _rows(folder)[:MANY].tobytes(), "application/octet-stream")
-    by_bento = {"MODEL": str(folder / "bentoml.joblib"), "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder)}
-    by_others = {"MODEL": str(folder / "serving.joblib")}
+    by_bento = {"MODEL": str(folder / f"{BENTOML.name}.joblib"), "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder)}
+    by_others = {"MODEL": str(folder / f"{SERVERS.name}.joblib")}
     bento = [str(BENTOML.python), "-m", "bentoml", "serve", "with_bentoml:Served", "--working-dir", str(THEIRS)]
     bento += ["--host", "127.0.0.1", "--port", "{port}"]
     uvicorn = [
-        str(SERVING.python),
+        str(SERVERS.python),
         "-m",
         "uvicorn",
         "--app-dir",
@@ -153,7 +153,7 @@ def _theirs(folder: Path) -> list[Contender]:
         Contender("BentoML, batchable", "BentoML", bento, "/grouped", None, by_bento),
         Contender("MLflow", "MLflow", [*mlflow, "-h", "127.0.0.1", "-p", "{port}", "-w", "1"]),
         Contender(
-            "LitServe", "LitServe", [str(SERVING.python), str(THEIRS / "with_litserve.py"), "{port}"], "/predict", None,
+            "LitServe", "LitServe", [str(SERVERS.python), str(THEIRS / "with_litserve.py"), "{port}"], "/predict", None,
             by_others,
         ),
     ]  # fmt: skip
