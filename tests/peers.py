@@ -89,6 +89,16 @@ SPACY_PROPHET = laboratory("spacy-prophet", "spacy>=3.8.7", "prophet>=1.1.6")
 # H2O's server is Java's, too.
 H2O = laboratory("h2o", "h2o>=3.46")
 
+# What turns models of these libraries into ONNX.
+COMPILING = Peer(
+    "compiling",
+    (
+        *_needs_of_treering("sklearn", "pandas"),
+        *("pytest>=8.3", "skl2onnx>=1.18", "onnxmltools>=1.13", "onnxruntime>=1.22"),
+        *("xgboost-cpu>=3.0", "lightgbm>=4.5", "catboost>=1.2.7"),
+    ),
+)
+
 # What explains models, without MLflow.
 SHAP = Peer("shap", _needs_of_treering("sklearn", "pandas", "shap"))
 # Without MLflow, which has nothing for it.

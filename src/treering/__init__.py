@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from treering import entities, models, tracking
     from treering.client import artifacts, autologging
+    from treering.client import bundles as bundle
     from treering.client import datasets as data
     from treering.client.active_models import (
         ActiveModel,
@@ -159,6 +160,7 @@ _TABLE = {
     "artifacts": "treering.client.artifacts:",
     "autolog": "treering.client.autologging.switches:autolog",
     "autologging": "treering.client.autologging:",
+    "bundle": "treering.client.bundles:",
     "catboost": "treering.client.flavours.catboost:",
     "clear_active_model": "treering.client.active_models:clear_active_model",
     "compare_model_versions": "treering.client.governance:compare_model_versions",
@@ -285,6 +287,7 @@ __all__ = [
     "artifacts",
     "autolog",
     "autologging",
+    "bundle",
     "catboost",
     "clear_active_model",
     "compare_model_versions",

@@ -127,7 +127,8 @@ const deployments = createRoute({
 const deployment = createRoute({
   getParentRoute: () => root,
   path: "/deployments/$name",
-  component: lazyRouteComponent(() => import("./pages/deployments"), "DeploymentPage"),
+  validateSearch: (search: Record<string, unknown>): Search => texts(search),
+  component: lazyRouteComponent(() => import("./pages/deployment"), "DeploymentPage"),
 });
 
 const monitoring = createRoute({

@@ -26,6 +26,7 @@ _INTERRUPTED = 130
 # What `treering --help` says of each command, in alphabetical order; a command stands in the file of its name.
 HELP: Mapping[str, str] = {
     "artifacts": "List, fetch and add files of runs and models.",
+    "bundle": "Pack models with all they need, and ship them.",
     "ci": "Judge new models, and report on them.",
     "completion": "Print a script that completes commands.",
     "config": "Show every setting, its value and where it comes from.",

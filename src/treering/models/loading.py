@@ -11,11 +11,12 @@ from threading import Lock
 from typing import Any
 
 from treering.core.errors import DamagedData, MissingExtra, NotFound, NotSupported, PermissionDenied
+from treering.core.log import logger
 from treering.models import mlmodel
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
-from treering.models.light import LIGHT, Ask
+from treering.models.light import COMPILED, LIGHT, Ask
 from treering.models.light.rows import Table
 from treering.models.mlmodel import MLModel
 from treering.models.safety.own import is_own
@@ -23,6 +24,9 @@ from treering.models.signature import Signature
 from treering.models.tables import TABLES
 
 __all__ = ["LoadedModel", "load", "load_native"]
+
+# As `treering.models.compiled.record` calls it, which most models do not need.
+_COMPILED = "compiled"
 
 
 class LoadedModel:
@@ -163,11 +167,9 @@ def load(folder: Path, options: LoadOptions | None = None) -> LoadedModel:
         native, predictor = _foreign(folder, loader, metadata, options)
         return LoadedModel(metadata, native, predictor, folder)
     name = LOADERS[loader]
-    if name in LIGHT.builtins:
-        ask = LIGHT.load(name)(folder, metadata, metadata.flavours.get(name, {}))
-        if ask is not None:
-            postponed = _Postponed(ask, lambda: _whole(name, folder, metadata, options))
-            return LoadedModel(metadata, postponed, postponed.predict, folder)
+    if ask := _light(name, folder, metadata):
+        postponed = _Postponed(ask, lambda: _whole(name, folder, metadata, options))
+        return LoadedModel(metadata, postponed, postponed.predict, folder)
     return LoadedModel(metadata, *_whole(name, folder, metadata, options), folder)
 
 
@@ -189,13 +191,27 @@ def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) 
     return FLAVOURS.load(flavour).read(folder, metadata, options)
 
 
+def _light(name: str, folder: Path, metadata: MLModel) -> Ask | None:
+    """How a model is asked without its framework: compiled, or by arrays; None if the framework is needed."""
+    if (folder / _COMPILED).is_dir():
+        try:
+            if ask := LIGHT.load(COMPILED)(folder, metadata, {}):
+                return ask
+        except MissingExtra:
+            logger.info(
+                "The model in %s is compiled, and ONNX Runtime is not installed; its own framework answers.", folder
+            )
+    return LIGHT.load(name)(folder, metadata, metadata.flavours.get(name, {})) if name in LIGHT.builtins else None
+
+
 class _Postponed:
-    """A model that is asked without its framework, until something needs that."""
+    """A model that is asked without its framework, as long as nobody has that in hand and may change it."""
 
     def __init__(self, ask: Ask, whole: Callable[[], tuple[Any, Predictor]]) -> None:
         self._ask = ask
         self._whole = whole
         self._loaded: tuple[Any, Predictor] | None = None
+        self._shown = False
         self._lock = Lock()
 
     def predict(self, data: Any, params: dict[str, Any]) -> Any:
@@ -203,10 +219,11 @@ class _Postponed:
         return self._load()[1](data, params) if answer is NotImplemented else answer
 
     def asked(self, data: Any, params: dict[str, Any]) -> Any:
-        """The answer, or `NotImplemented` where the framework is needed or there already."""
-        return NotImplemented if params or self._loaded is not None else self._ask(data)
+        """The answer, or `NotImplemented` where the framework is needed, or what it gave was shown to somebody."""
+        return NotImplemented if params or self._shown else self._ask(data)
 
     def native(self) -> Any:
+        self._shown = True
         return self._load()[0]
 
     def _load(self) -> tuple[Any, Predictor]:

@@ -2,6 +2,7 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import api, { answer } from "../api/client";
+import { deploymentsQuery } from "../api/deployments";
 import { allExperimentsQuery } from "../api/experiments";
 import { modelsQuery } from "../api/models";
 import { experimentTableQuery, pipelineQuery, repositoryQuery, trackedQuery } from "../api/repository";
@@ -19,9 +20,10 @@ export interface Found {
   tracked: Held[];
   stages: Held[];
   trials: Held[];
+  deployments: Held[];
 }
 
-/** Something of the repository. */
+/** Something that has a name and a page. */
 export interface Held {
   id: string;
   name: string;
@@ -37,6 +39,7 @@ export function useFound(text: string): { found: Found; pending: boolean } {
   const runs = useRuns(text, ids);
   const all = experiments.data?.experiments ?? [];
   const held = useHeld(text);
+  const deployed = useQuery({ ...deploymentsQuery(), enabled: text.length > 0, refetchInterval: false }).data ?? [];
   return {
     pending: experiments.isPending || models.isFetching || runs.isFetching || versions.isFetching,
     found: {
@@ -52,6 +55,7 @@ export function useFound(text: string): { found: Found; pending: boolean } {
       runs: text ? (runs.data ?? []) : [],
       tags: text ? tagsOf(text, all) : [],
       ...held,
+      deployments: text ? best(text, deployed, (item) => item.name, MOST).map(({ name }) => ({ id: name, name })) : [],
     },
   };
 }

@@ -1,7 +1,7 @@
 /** A page that is a list: what it is about, filters in the address, rows, and what to do while there are none. */
 
 import { type ReactNode, useMemo } from "react";
-import { Failure, SkeletonRows } from "./feedback";
+import { Empty, Failure, SkeletonRows } from "./feedback";
 import { TopBar } from "./frame";
 import { SearchField } from "./searchfield";
 
@@ -91,6 +91,12 @@ export function ListPage<T>(props: Props<T>) {
           <SkeletonRows rows={8} />
         ) : rows.length === 0 ? (
           empty
+        ) : shown.length === 0 ? (
+          <Empty title={`None of ${rows.length.toLocaleString("en")} matches.`}>
+            <button type="button" className="button" onClick={() => onSearch({})}>
+              Show all
+            </button>
+          </Empty>
         ) : (
           <table className="list">
             <thead>

@@ -77,7 +77,7 @@ export function Palette({ close }: { close: () => void }) {
         aria-expanded="true"
         aria-controls="places"
         aria-activedescendant={entries.length ? `place-${at}` : undefined}
-        aria-label="Search pages, commands, experiments, runs, models, data, stages and tags"
+        aria-label="Search pages, commands, experiments, runs, models, deployments, data, stages and tags"
         placeholder="Go to a page, an experiment, a run or a model; or do something"
         autoComplete="off"
         spellCheck={false}
@@ -167,11 +167,15 @@ function useEntries(text: string, found: Found): Entry[] {
       void navigate({ to: "/pipelines", search: { view: "experiments", q: name } }),
     ),
   ];
+  const deployed = held("Deployments", "Deployment", "deploy", found.deployments, ({ id }) =>
+    void navigate({ to: "/deployments/$name", params: { name: id } }),
+  );
   const places = [
     ...found.experiments.filter(fresh).map((item) => place("Experiments", item)),
     ...found.models.filter(fresh).map((item) => place("Models", item)),
     ...found.versions.filter(fresh).map((item) => place("Models", item)),
     ...found.runs.filter(fresh).map((item) => place("Runs", item)),
+    ...deployed,
     ...repository,
     ...tags,
   ];

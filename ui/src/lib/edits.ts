@@ -43,7 +43,7 @@ export function useEdit(): <Answer>(edit: Edit<Answer>) => Promise<void> {
 }
 
 /** The same where nothing waits for the end: a failure becomes a notice. */
-export function useQuietEdit(): (edit: Edit) => void {
+export function useQuietEdit(): <Answer>(edit: Edit<Answer>) => void {
   const edit = useEdit();
   return useCallback(
     (asked) => {

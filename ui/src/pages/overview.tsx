@@ -8,6 +8,7 @@ import { lastVersionsQuery, modelsQuery } from "../api/models";
 import type { ModelVersion, Run } from "../api/types";
 import { Failure, SkeletonRows, Snippet, useNow } from "../components";
 import { Card } from "../components/card";
+import { DeploymentsCard } from "../components/deployments/card";
 import { TopBar } from "../components/frame";
 import { Icon } from "../components/icons";
 import { Ago, Stage, State } from "../components/marks";
@@ -86,6 +87,7 @@ export function OverviewPage() {
               </div>
               <div className="column">
                 <RepositoryCard />
+                <DeploymentsCard />
                 <Lately />
                 <Registered versions={versions.data ?? []} />
               </div>

@@ -53,13 +53,13 @@ def set_locally(env: Sequence[str], override: str | None) -> None:
         set_variable(name, value)
 
 
-def variables(env: Sequence[str]) -> dict[str, str]:
+def variables(env: Sequence[str], option: str = "--env") -> dict[str, str]:
     """Variables written as NAME=VALUE. Raises InvalidInput."""
     found = {}
     for one in env:
         name, sign, value = one.partition("=")
         if not sign or not name:
-            msg = f"--env {one} is no variable. Write it as NAME=VALUE."
+            msg = f"{option} {one} is none. Write it as NAME=VALUE."
             raise InvalidInput(msg)
         found[name] = value
     return found

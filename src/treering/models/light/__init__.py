@@ -22,7 +22,7 @@ from typing import Any
 from treering.core.plugins import Registry
 from treering.models.mlmodel import MLModel
 
-__all__ = ["LIGHT", "Ask", "Open"]
+__all__ = ["COMPILED", "LIGHT", "Ask", "Open"]
 
 Ask = Callable[[Any], Any]
 """Answers data, or returns `NotImplemented` where the framework has to be asked."""
@@ -30,7 +30,13 @@ Ask = Callable[[Any], Any]
 Open = Callable[[Path, MLModel, Mapping[str, Any]], Ask | None]
 """Given a folder, its MLmodel file and the flavour's own entry there."""
 
+COMPILED = "compiled"
+"""The row for folders with a compiled model, whatever its flavour."""
+
 # A flavour's name, and how its models are opened; None from there: the framework is needed.
 LIGHT: Registry[Open] = Registry(
-    "treering.light_models", "light model", {"sklearn": "treering.models.light.chain:open_model"}
+    "treering.light_models",
+    "light model",
+    {COMPILED: "treering.models.compiled.opening:open_model", "sklearn": "treering.models.light.chain:open_model"},
+    extras={COMPILED: "onnx"},
 )

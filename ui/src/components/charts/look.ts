@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import type { ChartData, DrawnLine, SeriesRole } from "../../lib/chartdata";
 import { lineTitle } from "../../lib/chartdata";
 import type { ChartView } from "../../lib/chartstate";
-import { formatDuration, formatNumber, formatTicks } from "../../lib/format";
+import { formatDuration, formatNumber, formatTicks, formatTime } from "../../lib/format";
 import { colourVariable, isDashed } from "../../lib/palette";
 import { logSplits, type Range } from "../../lib/zoom";
 
@@ -17,6 +17,7 @@ export interface Drawn {
   readonly labels: boolean;
 }
 
+const DAY = 86_400;
 const GHOST = 0.28;
 const FAINT = 0.16;
 const LABEL_ROOM = 96;
@@ -67,7 +68,7 @@ export function axesOf(element: HTMLElement, axes: Axes): uPlot.Axis[] {
     filter: (_: uPlot, splits: number[]) => splits,
     values: (_: uPlot, splits: number[]) => splits.map((split) => shortNumber(split)),
   };
-  const across = axes.logX ? logarithmic : axes.x === "time" ? {} : { values: ticksOf(axes.x) };
+  const across = axes.logX ? logarithmic : axes.x === "time" ? { values: timesOf } : { values: ticksOf(axes.x) };
   const up = axes.logY ? logarithmic : { values: (_: uPlot, ticks: number[]) => formatTicks(ticks) };
   return [
     { ...common, size: 24, gap: 4, grid: { show: false }, ...across },
@@ -234,6 +235,12 @@ function isAlone(plot: uPlot, series: number): boolean {
 function ticksOf(x: ChartView["x"]) {
   return (_: uPlot, ticks: number[]) =>
     x === "relative" ? ticks.map((tick) => (tick === 0 ? "0" : formatDuration(tick * 1000))) : formatTicks(ticks);
+}
+
+/** Times as fine as their distances: days, or the hour of the day. */
+function timesOf(_: uPlot, ticks: number[], __: number, ___: number, apart: number): string[] {
+  const [from, to] = apart >= DAY ? [5, 10] : [11, apart >= 60 ? 16 : 19];
+  return ticks.map((tick) => formatTime(tick * 1000).slice(from, to));
 }
 
 function shortNumber(value: number): string {

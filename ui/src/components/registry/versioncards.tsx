@@ -4,18 +4,21 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense } from "react";
 import { filesQuery } from "../../api/artifacts";
+import { type Deployment, servedQuery } from "../../api/deployments";
 import { experimentQuery } from "../../api/experiments";
 import { loggedModelQuery, versionUri } from "../../api/models";
 import { runQuery } from "../../api/runs";
 import type { ModelVersion, Run } from "../../api/types";
 import { direction, isSystem, rankMetrics } from "../../lib/columns";
+import { shareText } from "../../lib/deployments";
 import { formatNumber, toFloat } from "../../lib/format";
 import { championOf } from "../../lib/modeledits";
 import { shell } from "../../lib/begin";
 import { Card, Pairs } from "../card";
 import { CopyId, Snippet } from "../copy";
+import { DeploymentState } from "../deployments/marks";
 import { Boundary, Failure, SkeletonRows } from "../feedback";
-import { Ago, State } from "../marks";
+import { State } from "../marks";
 
 const ModelView = lazy(async () => ({ default: (await import("../previews/model")).ModelView }));
 
@@ -203,40 +206,47 @@ export function ModelFolderCards({ version }: { version: ModelVersion }) {
   );
 }
 
-/** Where a version is served; a later issue records it. */
-export interface DeployedAt {
-  target: string;
-  url: string;
-  since: number;
-  share: number;
-}
-
-export function DeployedCard({ version, places = [] }: { version: ModelVersion; places?: readonly DeployedAt[] }) {
+/** Where a version is served, or waits to be. */
+export function DeployedCard({ version }: { version: ModelVersion }) {
+  const query = useQuery(servedQuery(version.name, String(version.version)));
+  const places = query.data ?? [];
   const alias = version.aliases?.[0];
   const uri = alias ? `models:/${version.name}@${alias}` : versionUri(version.name, version.version);
   return (
-    <Card title="Deployed" count={places.length}>
-      {places.length === 0 ? (
+    <Card title="Deployed" {...(query.data ? { count: places.length } : {})}>
+      {query.isError && !query.data ? (
+        <Failure what="Where it is deployed could not be read." error={query.error} retry={() => void query.refetch()} />
+      ) : query.isPending ? (
+        <SkeletonRows rows={1} />
+      ) : places.length === 0 ? (
         <div className="stack pad">
           <p className="muted">
-            Nothing records yet where versions are deployed, so this says nothing of servers that were started by hand. To serve it
-            here and now:
+            No deployment has this version. Servers that were started by hand are not recorded. To serve it here and now:
           </p>
           <Snippet label="Shell" code={`treering models serve -m ${shell(uri)} --port 5001`} />
         </div>
       ) : (
         <ul className="rows">
           {places.map((place) => (
-            <li key={place.target}>
-              <span className="ellipsis">{place.target}</span>
-              <span className="muted">{Math.round(place.share * 100)} %</span>
-              <span className="push muted">
-                <Ago time={place.since} />
+            <li key={place.name}>
+              <Link to="/deployments/$name" params={{ name: place.name }} className="link ellipsis">
+                {place.name}
+              </Link>
+              <span className="muted ellipsis">
+                {place.target}, {roleIn(place, String(version.version))}
               </span>
+              <DeploymentState state={place.state} />
             </li>
           ))}
         </ul>
       )}
     </Card>
   );
+}
+
+/** What a version is in a deployment that has it. */
+function roleIn({ current, candidate, weight }: Deployment, version: string): string {
+  const candidates = candidate?.version === version && current?.version !== version;
+  const share = candidates ? weight : 100 - (candidate ? weight : 0);
+  return `${candidates ? "candidate with" : "gets"} ${shareText(share)} of the traffic`;
 }
