@@ -87,3 +87,15 @@ def test_orders_that_make_no_sense_are_refused(folders: Path, order: Any, messag
 def test_unknown_options_for_loading_are_refused():
     with pytest.raises(InvalidInput, match="'allow_everything'"):
         open_host({"models": [], "loading": {"allow_everything": True}})
+
+
+def test_a_model_is_described_by_its_tensors(folders: Path):
+    offer = open_host(given(("m", "1", folders / "array"), ("t", "7", folders / "echo"))).offer()
+    array, echo = offer.models
+    assert array["platform"] == "treering_sklearn"
+    assert array["inputs"] == [{"name": "input-0", "datatype": "FP64", "shape": [-1, 2]}]
+    assert array["outputs"] == [{"name": "output-0", "datatype": "INT64", "shape": [-1]}]
+    assert (echo["name"], echo["version"]) == ("t", "7")
+    assert {one["name"]: one["datatype"] for one in echo["inputs"]} == {
+        "n": "INT64", "x": "FP64", "text": "BYTES", "day": "BYTES",
+    }  # fmt: skip

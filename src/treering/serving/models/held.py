@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from treering.core.errors import InvalidInput
+from treering.models.flavours import LOADERS
 from treering.models.load_options import LoadOptions
 from treering.models.loading import LoadedModel, load
+from treering.serving.models.feeding import inputs_of, outputs_of
 from treering.serving.models.paths import DEFAULT_VERSION
 from treering.serving.models.quick import Quick
 from treering.serving.models.rowwise import is_rowwise
@@ -72,6 +74,22 @@ class Held:
         model = load(wanted.folder, options)
         quick = Quick.of(model)
         return cls(wanted, model, quick, is_rowwise(model, quick))
+
+    def describe(self) -> dict[str, Any]:
+        """What is told of the model, as the Open Inference Protocol has it."""
+        signature = self.model.signature
+        flavour = LOADERS.get(self.model.loader_module) or "custom"
+        properties = {"uri": self.wanted.uri, "model_id": self.model.model_id, "flavour": flavour}
+        told = {name: one for name, one in properties.items() if one}
+        return {
+            "name": self.name,
+            "version": self.version,
+            "platform": f"treering_{flavour}",
+            "inputs": inputs_of(signature.inputs if signature else None),
+            "outputs": outputs_of(signature.outputs if signature else None),
+            "aliases": list(self.wanted.aliases),
+            "properties": {**told, "batched": str(self.rowwise).lower()},
+        }
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from treering.serving.models.held import Held, Wanted
 from treering.serving.models.invocations import Invocations
 from treering.serving.models.paths import lane, versioned
 from treering.serving.models.protocol import Wire
+from treering.serving.models.v1 import Predict
 from treering.serving.models.v2 import HEADER_LENGTH, Infer
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class ModelsHost:
             raise AlreadyExists(msg)
         held = Held.load(wanted, self._loading)
         self._held[place] = held
-        wires: dict[str, Wire] = {"invocations": Invocations(held), "infer": Infer(held)}
+        wires: dict[str, Wire] = {"invocations": Invocations(held), "infer": Infer(held), "predict": Predict(held)}
         for kind, wire in wires.items():
             path = versioned(kind, wanted.name, wanted.version)
             self._asking[path] = Asking(held, wire, show_traces=self._show_traces)
@@ -112,7 +113,7 @@ class ModelsHost:
             lane(*place): replace(Policy(group=256 if held.rowwise else 1), **self._policy)
             for place, held in self._held.items()
         }
-        models = tuple({"name": name, "version": version} for name, version in self._held)
+        models = tuple(held.describe() for held in self._held.values())
         return Offer(tuple(self._routes.values()), lanes, models, self._openapi())
 
     def _openapi(self) -> bytes:

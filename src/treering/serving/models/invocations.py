@@ -36,10 +36,9 @@ class Invocations:
         if self._quick is not None and call.content_type in _PLAIN:
             found = self._quick.read(call.body)
             if found is not None:
-                data, rows, key, given = found
-                if given or self._has_params:
+                if found.params or self._has_params:
                     return self._with_params(found)
-                return Asked(data, {}, rows, key, False)
+                return Asked(found.data, {}, found.rows, found.key, False)  # noqa: FBT003 -- it is not bare
         asked = decode(call.body, call.content_type.decode("latin-1"), self._signature)
         try:
             data, params = self._model.checked(asked.data, asked.params)

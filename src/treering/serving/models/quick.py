@@ -34,12 +34,13 @@ _WRONG = (msgspec.DecodeError, RecursionError, UnicodeDecodeError, ValueError, O
 
 
 class Found(NamedTuple):
-    """What a body asks: data that fits the signature, how many rows, and the parameters as they were given."""
+    """What a body asks: data that fits the signature, how many rows, the parameters as given, and in which form it came."""
 
     data: Any
     rows: int
     key: Any
     params: dict[str, Any] | None
+    form: str
 
 
 class Quick:
@@ -75,13 +76,13 @@ class Quick:
         """What `body` asks; `None` if that takes a closer look."""
         try:
             found: Any = self._decoder.decode(body)
-            data = None
+            data, form = None, ""
             for name, take in self._takes:
                 value = getattr(found, name)
                 if value is not UNSET:
                     if data is not None:
                         return None
-                    data = take(value)
+                    data, form = take(value), name
                     if data is None:
                         return None
         except _WRONG:
@@ -89,8 +90,8 @@ class Quick:
         if data is None:
             return None
         if self._key is not None:
-            return Found(data, len(data), self._key, found.params)
-        return Found(data, *fitting(data), found.params)
+            return Found(data, len(data), self._key, found.params, form)
+        return Found(data, *fitting(data), found.params, form)
 
 
 def _nested(tensor: Tensor) -> Any:
