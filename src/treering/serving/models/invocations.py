@@ -38,7 +38,7 @@ class Invocations:
             if found is not None:
                 if found.params or self._has_params:
                     return self._with_params(found)
-                return Asked(found.data, {}, found.rows, found.key, False)  # noqa: FBT003 -- it is not bare
+                return Asked(found.data, {}, found.rows, found.key, False)
         asked = decode(call.body, call.content_type.decode("latin-1"), self._signature)
         try:
             data, params = self._model.checked(asked.data, asked.params)
