@@ -85,7 +85,7 @@ def _media_type(content_type: str) -> str:
     if kind.lower() not in {_CSV, _JSON, _PARQUET}:
         msg = (
             "This predictor only supports the following content types:"
-            f" Types: {[_CSV, _JSON, _PARQUET]}. Got '{content_type}'."
+            f" Types: {[_CSV, _JSON, _PARQUET]}. Got '{content_type[:100]}'."
         )
         raise UnsupportedMediaType(msg)
     return kind.lower()
