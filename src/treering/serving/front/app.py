@@ -24,10 +24,12 @@ from treering.core.log import logger
 from treering.serving.front.answers import named, plain_headers
 from treering.serving.front.bodies import Gone, read_body
 from treering.serving.front.engine import Engine
-from treering.serving.front.heads import REQUEST_ID
+from treering.serving.front.heads import REQUEST_ID, keys_of
+from treering.serving.front.ordering import Orders
 from treering.serving.front.telling import OWN, Told, tell
 from treering.serving.hosting import Answer
 from treering.serving.refusing import refusal, refusal_of
+from treering.serving.workers.messages import END, LOST
 
 if TYPE_CHECKING:
     from treering.serving.front.lanes import Waiting
@@ -52,10 +54,11 @@ class FrontApp:
 
     def __init__(self, engine: Engine, begin: Life | None = None, end: Life | None = None) -> None:
         self._engine = engine
+        self._orders = Orders(engine)
         self._begin = begin
         self._end = end
-        self.through: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
-        """What else answers, if a host has an application of its own."""
+        self.inner: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
+        """A host's own application, where it is in this process."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live one life."""
@@ -63,10 +66,8 @@ class FrontApp:
             await self._live(receive, send)
         elif scope["type"] == "http":
             await self._http(scope, receive, send)
-        elif self.through is not None:
-            await self.through(scope, receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1000})
+        elif await self._through(scope, receive, send) != END:
+            await send({"type": "websocket.close", "code": 1013})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -122,17 +123,55 @@ class FrontApp:
 
     async def _own(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> Told | None:
         """What the front itself answers; `None` if a host's application did."""
-        told = await tell(self._engine, scope, receive)
+        told = tell(self._engine, scope)
+        if told is None and self._orders.about(scope["path"]):
+            fields = _fields(scope)
+            body = await read_body(fields, receive, _LONGEST_ORDER, self._engine.options.patience.body)
+            told = await self._orders.take(scope, fields, body)
         if told is not None:
             return told
-        if self.through is not None:
-            await self.through({**scope, "headers": [*scope["headers"], (b"x-request-id", request_id)]}, receive, send)
-            return None
+        if self._engine.offer is not None and self._engine.offer.tunnel:
+            return await self._carried(scope, receive, send, request_id)
         if self._engine.offer is None and not self._engine.draining:
             return "other", _LOADING
         known = sorted({*OWN, *(place.path for place in self._engine.places.values())})
         msg = f"Nothing is at {scope['path']}. Try: {', '.join(known)}."
         raise UnknownEndpoint(msg)
+
+    async def _carried(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> Told | None:
+        """What the host's own application answers."""
+        begun = monotonic()
+        status = 0
+
+        async def say(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = list(message.get("headers", ()))
+                if not any(name.lower() == b"x-request-id" for name, _ in headers):
+                    headers.append((b"x-request-id", request_id))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        named_scope = {**scope, "headers": [*_without_id(scope), (b"x-request-id", request_id)]}
+        try:
+            done = await self._through(named_scope, receive, say)
+        except ConnectionError:
+            self._engine.told("application", status, monotonic() - begun)
+            return None  # the server closes the connection, because the answer is not whole
+        if done == END:
+            self._engine.told("application", status or 500, monotonic() - begun)
+            return None
+        name = request_id.decode("latin-1")
+        failed = refusal(500, "INTERNAL_ERROR", f"The application failed. The server's log says more: {name}")
+        return "application", (_LOST if done == LOST else failed)
+
+    async def _through(self, scope: Scope, receive: Receive, send: Send) -> str:
+        """Let the host's own application answer; see `Tunnel.carry`."""
+        if self.inner is not None:
+            await self.inner(scope, receive, send)
+            return END
+        return await self._engine.tunnel.carry(scope, receive, send)
 
     async def _asked(
         self, place: Place, scope: Scope, receive: Receive, request_id: bytes
@@ -141,9 +180,7 @@ class FrontApp:
         if place.method != scope["method"]:
             msg = f"{place.path} does not answer to {scope['method']}. Ask with {place.method}."
             return None, refusal_of(WrongMethod(msg), ((b"allow", place.method.encode()),))
-        fields: dict[bytes, bytes] = {}
-        for name, value in scope["headers"]:
-            fields[name] = fields[name] + b", " + value if name in fields else value
+        fields = _fields(scope)
         try:
             body = await read_body(fields, receive, place.body, self._engine.options.patience.body)
         except (TooLarge, UnsupportedMediaType, MalformedRequest) as error:
@@ -153,7 +190,7 @@ class FrontApp:
         wanted = tuple((want, fields[want]) for want in place.wanted if want in fields)
         call = (request_id, fields.get(b"content-type", b""), body, wanted, scope["query_string"])
         reply = Answering(asyncio.get_running_loop())
-        keys = (fields.get(b"x-treering-key", b""), fields.get(b"x-treering-variant", b""))
+        keys = keys_of(fields, self._engine.key_header)
         waiting = self._engine.begin(place, call, keys, reply)
         gone = asyncio.ensure_future(_gone(receive)) if waiting is not None else None
         try:
@@ -193,6 +230,23 @@ def _request_id(scope: Scope) -> bytes:
     return b""
 
 
+def _fields(scope: Scope) -> dict[bytes, bytes]:
+    """Headers by name; several of one name are one with commas."""
+    fields: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        fields[name] = fields[name] + b", " + value if name in fields else value
+    return fields
+
+
+def _without_id(scope: Scope) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in scope["headers"] if name != b"x-request-id"]
+
+
+_LOST = refusal(
+    503, "TEMPORARILY_UNAVAILABLE", "The process that was to answer is not there. Try again in a moment.",
+    ((b"retry-after", b"1"),),
+)  # fmt: skip
+_LONGEST_ORDER = 1 << 20
 _SLOW = "The body of the request did not come in time."
 _LOADING = refusal(
     503, "TEMPORARILY_UNAVAILABLE", "What is served is being loaded. Try again in a moment.", ((b"retry-after", b"1"),)

@@ -27,7 +27,7 @@ class FrontBoard:
             engine.accept(offer)
         engine.ready_workers += 1
         desk = self._dispatcher.add(member)
-        if engine.tunnel is not None:
+        if offer.tunnel:
             engine.tunnel.up(desk, member)
         return desk
 
@@ -36,16 +36,16 @@ class FrontBoard:
         engine = self._engine
         engine.ready_workers -= 1
         self._dispatcher.remove(cast("Desk", desk))
-        if engine.tunnel is not None:
-            engine.tunnel.down(desk)
+        engine.tunnel.down(desk)
 
     def closing(self, desk: object) -> None:
         """A worker shall get nothing more."""
         self._dispatcher.close(cast("Desk", desk))
+        self._engine.tunnel.closing(desk)
 
     def idle(self, desk: object) -> bool:
         """Whether a worker has nothing in hand."""
-        return not cast("Desk", desk).hands
+        return not cast("Desk", desk).hands and not self._engine.tunnel.busy(desk)
 
     def answered(self, desk: object, number: int, seconds: float, answers: Sequence[Answer]) -> None:
         """A worker is done with a group."""
@@ -57,8 +57,11 @@ class FrontBoard:
 
     def event(self, desk: object, stream: int, message: Mapping[str, Any]) -> None:
         """A host's own application says something."""
-        if self._engine.tunnel is not None:
-            self._engine.tunnel.take(desk, stream, message)
+        self._engine.tunnel.take(desk, stream, message)
+
+    def restarted(self) -> None:
+        """A worker is replaced."""
+        self._engine.restarts += 1
 
     def hopeless(self, why: str) -> None:
         """Workers do not come up any more."""

@@ -103,7 +103,7 @@ class Dispatcher:
     def put(self, waiting: Waiting) -> None:
         """Let a request wait for a worker; it may be refused at once."""
         lane = waiting.target.lane
-        if len(lane.queue) >= lane.room:
+        if len(lane.queue) >= lane.room and len(lane.queue) >= lane.room + self._free_hands(lane):
             lane.rejected += 1
             self._tell(waiting, _FULL)
             return
@@ -203,6 +203,14 @@ class Dispatcher:
             self.loop.call_soon(self._pump)
 
     # Inside
+
+    def _free_hands(self, lane: Lane) -> int:
+        """How many requests of a lane would be handed out at once."""
+        policy = lane.policy
+        free = (desk for desk in self._desks if desk.free_for(lane))
+        if policy.at_once == 1:
+            return policy.group * sum(1 for _ in free)
+        return policy.group * sum(policy.at_once - desk.alone.get(lane, 0) for desk in free)
 
     def _again(self, lane: Lane, waiting: Waiting) -> None:
         if not lane.policy.again:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from treering.serving.front.app import FrontApp
 from treering.serving.front.board import FrontBoard
 from treering.serving.front.engine import Engine
 from treering.serving.front.options import ServingOptions
 from treering.serving.hosting import HOSTS
+from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.here import Here
 
 __all__ = ["create_app"]
+
+_TICK = 1.0
 
 
 def create_app(options: ServingOptions) -> FrontApp:
@@ -21,17 +26,30 @@ def create_app(options: ServingOptions) -> FrontApp:
         TreeringError: If what is to be served cannot be opened.
     """
     engine = Engine(options)
+    if options.predictions is not None:
+        engine.keep(PredictionLog(options.predictions))
     host = HOSTS.load(options.kind)(dict(options.what))
     here = Here(host, FrontBoard(engine))
     engine.change = here.change
 
+    timer: asyncio.TimerHandle | None = None
+
+    def tick() -> None:
+        nonlocal timer
+        engine.traffic.tick()
+        timer = asyncio.get_running_loop().call_later(_TICK, tick)
+
     async def begin() -> None:
+        tick()
         here.open()
 
     async def end() -> None:
+        if timer is not None:
+            timer.cancel()
         here.close()
+        engine.close()
 
     app = FrontApp(engine, begin, end)
     if host.offer().tunnel:
-        app.through = host.application()
+        app.inner = host.application()
     return app

@@ -6,32 +6,26 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any
 
 from treering.core.errors import NotFound
+from treering.serving.front.accesslog import AccessLog
 from treering.serving.front.dispatch import Dispatcher
 from treering.serving.front.heads import Heads
-from treering.serving.front.lanes import Lane, Plain, Reply, Waiting
+from treering.serving.front.keeping import Keeping
+from treering.serving.front.lanes import Keys, Lane, Plain, Reply, Waiting
 from treering.serving.front.meter import Histogram
 from treering.serving.front.options import ServingOptions
-from treering.serving.front.targets import Chooser, Latest, Place, Target, places_of, ruled
-from treering.serving.hosting import Answer, Offer, Route
-from treering.serving.workers.board import Member
+from treering.serving.front.routing import Traffic
+from treering.serving.front.targets import Place, Target, places_of, ruled
+from treering.serving.front.tunnel import Tunnel
+from treering.serving.hosting import Answer, Offer
+from treering.serving.predictions.log import PredictionLog
 
-__all__ = ["Engine", "Tunnel"]
+__all__ = ["Engine", "Watcher"]
 
-
-class Tunnel(Protocol):
-    """Carries ASGI between clients and a host's own application."""
-
-    def up(self, desk: object, member: Member) -> None:
-        """A worker is ready."""
-
-    def down(self, desk: object) -> None:
-        """A worker has gone."""
-
-    def take(self, desk: object, stream: int, message: Mapping[str, Any]) -> None:
-        """A worker says something."""
+Watcher = Callable[[Waiting, Answer, float], None]
+"""Told of each answer of a host after it was written, and of the seconds from the request's body to it."""
 
 
 class Engine:
@@ -41,16 +35,20 @@ class Engine:
         offer: What the workers offer; `None` until the first has told.
         draining: Whether the server ends, and is not ready for that reason.
         plain: Requests that no route answered, by what was asked and status.
-        change: Has the workers load or unload something.
+        change: Has the workers load or unload something; the second argument takes it back.
+        watchers: See `Watcher`; the prediction log is one.
+        closing: Called after the last answer.
     """
 
     def __init__(self, options: ServingOptions) -> None:
         self.options = options
         self.dispatcher = Dispatcher(options.patience.grace)
-        self.heads = Heads()
+        self.key_header = options.key_header.lower().encode()
+        self.heads = Heads(self.key_header)
         self.places: dict[bytes, Place] = {}
         self.offer: Offer | None = None
-        self.chooser: Chooser = Latest(())
+        self.traffic = Traffic(options)
+        self.log = AccessLog() if options.access_log else None
         self.ready_workers = 0
         self.restarts = 0
         self.draining = False
@@ -58,9 +56,24 @@ class Engine:
         self.date = b""
         self._prefix = secrets.token_hex(5)
         self._next = count().__next__
-        self.choose: Callable[[Sequence[Route]], Chooser] = Latest
-        self.change: Callable[[Mapping[str, Any]], Awaitable[None]] | None = None
-        self.tunnel: Tunnel | None = None
+        self.change: Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[None]] | None = None
+        self.watchers: list[Watcher] = [] if self.log is None else [self.log.answered]
+        self.tunnel = Tunnel()
+        self.closing: list[Callable[[], None]] = [] if self.log is None else [self.log.close]
+        self.kept_counts: Callable[[], Mapping[str, int]] = dict
+
+    def keep(self, log: PredictionLog) -> None:
+        """Have answers kept, until the engine is closed."""
+        keeping = Keeping(log)
+        self.watchers.append(keeping.answered)
+        self.traffic.watchers.append(keeping.copied)
+        self.closing.append(keeping.close)
+        self.kept_counts = log.counts
+
+    def close(self) -> None:
+        """After the last answer: write what is to be written."""
+        for close in self.closing:
+            close()
 
     @property
     def ready(self) -> bool:
@@ -76,15 +89,14 @@ class Engine:
         options = self.options
         lanes = self.dispatcher.lanes
         for name, given in offer.lanes.items():
-            policy = ruled(given, timeout=options.timeout, body=options.body, waiting=options.waiting)
+            policy = ruled(given, options)
             if name in lanes:
                 lanes[name].rule(policy)
             else:
                 lanes[name] = Lane(name, policy)
         self.offer = offer
-        self.chooser = self.choose(offer.routes)
         before = self.targets()
-        self.places = places_of(offer.routes, lanes, self.chooser)
+        self.places = places_of(offer.routes, lanes, self.traffic.offered(offer))
         _carry_over(before, self.targets())
         self.heads.rule(self.places)
 
@@ -92,41 +104,56 @@ class Engine:
         """All targets of all places."""
         return [target for place in self.places.values() for target in place.many.values()]
 
-    def begin(self, place: Place, call: Plain, keys: tuple[bytes, bytes], reply: Reply) -> Waiting | None:
+    def begin(self, place: Place, call: Plain, keys: Keys, reply: Reply) -> Waiting | None:
         """Let a request wait; `None` if it was answered at once.
 
         Raises:
             NotFound: If the client insists on a variant that is not there.
         """
         target = place.one
-        if target is None:
-            target = self._choose(place, *keys)
+        if target is None or keys[1]:
+            target = self._choose(place, keys[0], keys[1])
         begun = monotonic()
         waiting = Waiting(call, target, reply, begun, begun + target.lane.timeout)
+        waiting.keys = keys
         self.dispatcher.put(waiting)
         return waiting if waiting.open else None
 
     def _choose(self, place: Place, key: bytes, forced: bytes) -> Target:
-        picked = self.chooser.pick(place.endpoint, key, forced)
-        target = place.many.get(picked.name)
+        if not place.endpoint:
+            name = forced.decode("latin-1")
+        else:
+            name = self.traffic.router.pick(place.endpoint, key, forced).name
+        target = place.many.get(name)
         if target is None:
-            msg = f"There is no variant {picked.name!r} of {place.endpoint!r}. Known ones: {', '.join(sorted(place.many))}."
+            msg = f"There is no variant {name!r} at {place.path}. Known ones: {', '.join(sorted(place.many))}."
             raise NotFound(msg)
         return target
 
     def finished(self, waiting: Waiting, answer: Answer) -> None:
-        """Count an answer that was given."""
+        """Count an answer that was given, and tell whoever wants to know."""
         target = waiting.target
         status = answer.status
-        target.seconds.note(monotonic() - waiting.begun)
+        seconds = monotonic() - waiting.begun
+        target.seconds.note(seconds)
         statuses = target.statuses
         statuses[status] = statuses.get(status, 0) + 1
+        if target.endpoint:
+            self.traffic.answered(waiting, answer, seconds)
+            place = target.place
+            if place is not None and place.one is None:
+                self.traffic.copy(waiting, answer, place, self.dispatcher)
+        if self.watchers:
+            for watch in self.watchers:
+                watch(waiting, answer, seconds)
 
     def told(self, route: str, status: int, seconds: float) -> None:
         """Count a request that no worker saw. `route` is one of a few names, never what a client wrote."""
         histogram, times = self.plain.get((route, status)) or (Histogram(), 0)
         histogram.note(seconds)
         self.plain[route, status] = (histogram, times + 1)
+        if self.log is not None:
+            self.log.told(route, status, seconds)
 
 
 def _carry_over(before: Sequence[Target], now: Sequence[Target]) -> None:

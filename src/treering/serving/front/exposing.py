@@ -44,7 +44,39 @@ def exposition(engine: Engine) -> bytes:
         ("worker_restarts_total", "counter", "Workers that were replaced.", [({}, float(engine.restarts))]),
     ):
         lines += lines_of(name + metric, kind, text, numbers)
+    lines += _traffic(engine)
     return ("\n".join(lines) + "\n").encode()
+
+
+def _traffic(engine: Engine) -> list[str]:
+    name = "treering_model_"
+    split: list[tuple[Labels, float]] = []
+    agreement: list[tuple[Labels, float]] = []
+    dropped: list[tuple[Labels, float]] = []
+    router = engine.traffic.router
+    for endpoint in router.endpoints():
+        known = router.endpoint(endpoint)
+        split += [({"endpoint": endpoint, "variant": variant}, share) for variant, share in known.shares().items()]
+        for shadow, told in known.copies.told().items():
+            labels = {"endpoint": endpoint, "variant": shadow}
+            dropped.append((labels, float(told["dropped"])))
+            if told["agreement"] is not None:
+                agreement.append((labels, told["agreement"]))
+    events = [
+        ({"endpoint": endpoint, "kind": kind}, float(times))
+        for (endpoint, kind), times in sorted(engine.traffic.events.items())
+    ]
+    kept = [({"state": state}, float(count)) for state, count in engine.kept_counts().items()]
+    lines: list[str] = []
+    for metric, kind, text, rows in (
+        ("traffic_share", "gauge", "Share of the requests that a variant gets.", split),
+        ("traffic_events_total", "counter", "Canaries and bandits that moved, and others.", events),
+        ("shadow_dropped_total", "counter", "Copies for shadows for which there was no room.", dropped),
+        ("shadow_agreement", "gauge", "Share of the copies that were answered alike.", agreement),
+        ("prediction_log_answers", "gauge", "Answers that were to be kept, by what became of them.", kept),
+    ):
+        lines += lines_of(name + metric, kind, text, rows) if rows else []
+    return lines
 
 
 def _lane(lane: Lane) -> Labels:

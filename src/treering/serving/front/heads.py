@@ -11,10 +11,11 @@ from collections.abc import Mapping
 
 import httptools
 
+from treering.serving.front.lanes import Keys
 from treering.serving.front.targets import Place
 from treering.serving.hosting import Headers
 
-__all__ = ["REQUEST_ID", "Head", "Heads"]
+__all__ = ["REQUEST_ID", "Head", "Heads", "keys_of"]
 
 REQUEST_ID = re.compile(rb"[\w\-.]{1,128}", re.ASCII)
 _LENGTH = re.compile(rb"[0-9]{1,15}")
@@ -31,13 +32,12 @@ class Head:
         length: Of the body, in bytes.
         request_id: What the client calls the request; empty if it does not, or not by a name.
         keep: Whether the connection stays open.
-        key: Who asks, for a router that answers the same key by the same variant.
-        forced: The variant that the client insists on.
+        keys: For the router and for traces.
     """
 
-    __slots__ = ("content_type", "forced", "headers", "keep", "key", "length", "place", "query", "request_id")
+    __slots__ = ("content_type", "headers", "keep", "keys", "length", "place", "query", "request_id")
 
-    def __init__(self, place: Place, query: bytes, fields: Mapping[bytes, bytes]) -> None:
+    def __init__(self, place: Place, query: bytes, fields: Mapping[bytes, bytes], key_header: bytes) -> None:
         self.place = place
         self.query = query
         self.length = int(fields[b"content-length"])
@@ -46,14 +46,14 @@ class Head:
         self.request_id = name if REQUEST_ID.fullmatch(name) else b""
         self.keep = fields.get(b"connection", b"").lower() != b"close"
         self.headers: Headers = tuple((want, fields[want]) for want in place.wanted if want in fields)
-        self.key = fields.get(b"x-treering-key", b"")
-        self.forced = fields.get(b"x-treering-variant", b"")
+        self.keys: Keys = keys_of(fields, key_header)
 
 
 class Heads:
     """Reads heads, and remembers a bounded number of them."""
 
-    def __init__(self) -> None:
+    def __init__(self, key_header: bytes) -> None:
+        self._key_header = key_header
         self._places: Mapping[bytes, Place] = {}
         self._known: dict[bytes, Head] = {}
         self.get = self._known.get
@@ -65,7 +65,7 @@ class Heads:
 
     def read(self, raw: bytes) -> Head | None:
         """What a whole head says; `None` if it is for the slow lane."""
-        head = _parse(raw, self._places)
+        head = _parse(raw, self._places, self._key_header)
         # What a client names its requests is new each time.
         if head is not None and not head.request_id and len(raw) <= _LONGEST:
             if len(self._known) >= _MOST:
@@ -95,7 +95,7 @@ class _Fields:
         self.fields[name] = self.fields[name] + b", " + value if name in self.fields else value
 
 
-def _parse(raw: bytes, places: Mapping[bytes, Place]) -> Head | None:
+def _parse(raw: bytes, places: Mapping[bytes, Place], key_header: bytes) -> Head | None:
     if not raw.startswith(b"POST ") or raw.count(b"\n") != raw.count(b"\r\n"):
         return None
     found = _Fields()
@@ -113,4 +113,9 @@ def _parse(raw: bytes, places: Mapping[bytes, Place]) -> Head | None:
         return None
     if fields.get(b"connection", b"keep-alive").lower() not in {b"keep-alive", b"close"}:
         return None
-    return Head(place, query, fields)
+    return Head(place, query, fields, key_header)
+
+
+def keys_of(fields: Mapping[bytes, bytes], key_header: bytes) -> Keys:
+    """What headers say to the router and of traces."""
+    return (fields.get(key_header, b""), fields.get(b"x-treering-variant", b""), fields.get(b"traceparent", b""))

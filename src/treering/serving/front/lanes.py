@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from treering.serving.front.targets import Target
     from treering.serving.hosting import Answer, Headers, Policy
 
-__all__ = ["Group", "Lane", "Reply", "Waiting"]
+__all__ = ["NO_KEYS", "Group", "Keys", "Lane", "Reply", "Waiting"]
 
 Plain = tuple[bytes, bytes, bytes, "Headers", bytes]
 """A `Call` as a plain tuple: half the cost of making one, and the same on the wire."""
+
+
+Keys = tuple[bytes, bytes, bytes]
+"""Whom a request is for, the variant that it insists on, and its `traceparent`; empty where it does not say."""
+
+NO_KEYS: Keys = (b"", b"", b"")
 
 
 class Reply(Protocol):
@@ -32,9 +38,10 @@ class Waiting:
         deadline: When it is told 504, on the monotonic clock.
         open: Whether somebody still waits for the answer.
         tried: How often a worker died over it.
+        keys: What its headers said to the router and of traces.
     """
 
-    __slots__ = ("begun", "call", "deadline", "open", "reply", "target", "tried")
+    __slots__ = ("begun", "call", "deadline", "keys", "open", "reply", "target", "tried")
 
     def __init__(self, call: Plain, target: Target, reply: Reply, begun: float, deadline: float) -> None:
         self.call = call
@@ -44,6 +51,7 @@ class Waiting:
         self.deadline = deadline
         self.open = True
         self.tried = 0
+        self.keys: Keys = NO_KEYS
 
 
 class Lane:

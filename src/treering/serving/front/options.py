@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from treering.models.load_options import LoadOptions
+from treering.serving.predictions.options import LogOptions
+from treering.serving.traffic.feedback import Feedback
 
 __all__ = ["Patience", "ServingOptions", "what_of_models"]
 
@@ -46,7 +48,14 @@ class ServingOptions:
         body: Bytes that a body may have.
         waiting: Requests that may wait in a lane.
         memory: Bytes that a worker may hold before it is replaced; 0: any.
+        group: Requests that may go to a worker together.
         access_log: Whether each request is written to stderr as a line of JSON.
+        weights: Endpoint name to the weights of its variants; the first variant gets everything where none are given.
+        shadows: Endpoint name to the share of requests, 0 to 1, of which each variant gets a copy.
+        key_header: Whose value stays with its variant.
+        feedback: How rewards find the answers that they are for.
+        predictions: How answers are kept; `None`: they are not.
+        control_token: Who gives orders to the running server has to know it; empty: who asks from this machine may.
     """
 
     kind: str
@@ -56,7 +65,14 @@ class ServingOptions:
     body: int | None = None
     waiting: int | None = None
     memory: int = 0
+    group: int | None = None
     access_log: bool = False
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    shadows: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    control_token: str = ""
+    key_header: str = "x-treering-key"
+    feedback: Feedback = Feedback()  # noqa: RUF009 -- frozen
+    predictions: LogOptions | None = None
     patience: Patience = Patience()
 
 

@@ -21,8 +21,10 @@ from treering.serving.front.engine import Engine
 from treering.serving.front.fastlane import FastLane
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.running import Where
+from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
+from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.crew import Crew
 from treering.serving.workers.frames import Start
 from treering.serving.workers.here import Here
@@ -52,6 +54,8 @@ def run(
         TreeringError: If what is to be served cannot be opened.
     """
     engine = Engine(options)
+    if options.predictions is not None:
+        engine.keep(PredictionLog(options.predictions))
     life = _Life(engine, workers, announce)
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
@@ -62,7 +66,7 @@ def run(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        ws="none",
+        ws=WebSocket,
         backlog=_BACKLOG,
         timeout_keep_alive=int(options.patience.idle),
         timeout_graceful_shutdown=max(1, int(options.patience.drain)),
@@ -85,11 +89,14 @@ class _Life:
     """What happens beside requests: workers come up, are looked after, and end."""
 
     def __init__(self, engine: Engine, workers: Workers, announce: Callable[[], None]) -> None:
+        options = engine.options
         self._engine = engine
         self._workers = workers
         self._announce = announce
         self._crew: Crew | None = None
         self._here: Here | None = None
+        # Opened before the server runs, so that an error comes out as it is.
+        self._host = None if options.workers else HOSTS.load(options.kind)(dict(options.what))
         self._first: asyncio.Task[None] | None = None
         self.server: _Server | None = None
         self.error: BaseException | None = None
@@ -98,8 +105,8 @@ class _Life:
         """Take over the workers; the server answers from now on, if only that it is not ready."""
         engine, options = self._engine, self._engine.options
         board = FrontBoard(engine)
-        if options.workers == 0:
-            self._here = Here(HOSTS.load(options.kind)(dict(options.what)), board)
+        if self._host is not None:
+            self._here = Here(self._host, board)
             engine.change = self._here.change
             self._here.open()
             self._announce()
@@ -123,7 +130,7 @@ class _Life:
         """Called about once a second."""
         if self._crew is not None:
             self._crew.look()
-            self._engine.restarts = self._crew.restarts
+        self._engine.traffic.tick()
 
     async def end(self) -> None:
         """After the last answer."""
@@ -133,6 +140,7 @@ class _Life:
             await self._crew.close()
         if self._here is not None:
             self._here.close()
+        self._engine.close()
 
 
 class _Server(Server):

@@ -4,32 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple, Protocol
 from urllib.parse import quote
 
 from treering.serving.front.lanes import Lane
 from treering.serving.front.meter import Histogram
+from treering.serving.front.options import ServingOptions
 from treering.serving.hosting import Policy, Route
+from treering.serving.traffic.plan import Variant
+from treering.serving.traffic.router import Router
 
-__all__ = ["Chooser", "Picked", "Place", "Target", "places_of"]
-
-
-class Picked(NamedTuple):
-    """One of the variants of an endpoint."""
-
-    name: str
-    model: str
-    version: str
-
-
-class Chooser(Protocol):
-    """Chooses the variant that answers a request; the router of `serving.traffic` is one."""
-
-    def endpoints(self) -> Mapping[str, Sequence[Picked]]:
-        """The variants by the endpoint's name."""
-
-    def pick(self, endpoint: str, key: bytes, forced: bytes) -> Picked:
-        """The variant for a request."""
+__all__ = ["Place", "Target", "places_of", "ruled"]
 
 
 class Target:
@@ -49,6 +33,7 @@ class Target:
         "logged",
         "model",
         "path",
+        "place",
         "seconds",
         "statuses",
         "variant",
@@ -67,6 +52,7 @@ class Target:
         self.heads: dict[tuple[int, bytes], bytes] = {}
         self.statuses: dict[int, int] = {}
         self.seconds = Histogram()
+        self.place: Place | None = None
 
 
 class Place:
@@ -86,11 +72,13 @@ class Place:
         self.wanted = wanted
         self.endpoint = targets[0].endpoint
         self.one = targets[0] if len(targets) == 1 else None
+        for target in targets:
+            target.place = self
         self.many = {target.variant: target for target in targets}
         self.body = max(target.lane.policy.body for target in targets)
 
 
-def places_of(routes: Sequence[Route], lanes: Mapping[str, Lane], chooser: Chooser) -> dict[bytes, Place]:
+def places_of(routes: Sequence[Route], lanes: Mapping[str, Lane], router: Router) -> dict[bytes, Place]:
     """All places by their raw path: what the host offers, and the paths that leave the version to the router."""
     found: dict[bytes, Place] = {}
     unversioned: dict[str, list[Target]] = {}
@@ -102,8 +90,8 @@ def places_of(routes: Sequence[Route], lanes: Mapping[str, Lane], chooser: Choos
             route,
             (Target(route, lanes[route.lane], label, variant=f"v{route.version}" if route.version else ""),),
         )
-        for endpoint, variant in _variants(route, chooser):
-            for path in _without_version(route, endpoint, chooser):
+        for endpoint, variant in _variants(route, router):
+            for path in _without_version(route, endpoint, router):
                 target = Target(route, lanes[route.lane], _label_of(path, endpoint), endpoint, variant.name)
                 unversioned.setdefault(path, []).append(target)
                 methods[path] = route
@@ -118,10 +106,10 @@ def _put(found: dict[bytes, Place], route: Route, targets: Sequence[Target]) -> 
     found[route.path.encode()] = Place(route.method, route.path, wanted, targets)
 
 
-def _variants(route: Route, chooser: Chooser) -> Iterable[tuple[str, Picked]]:
+def _variants(route: Route, router: Router) -> Iterable[tuple[str, Variant]]:
     if _part(route) not in route.path or not route.version:
         return
-    for endpoint, variants in chooser.endpoints().items():
+    for endpoint, variants in router.endpoints().items():
         for variant in variants:
             if (variant.model, variant.version) == (route.model, route.version):
                 yield endpoint, variant
@@ -131,11 +119,11 @@ def _part(route: Route) -> str:
     return f"/versions/{quote(route.version, safe='')}"
 
 
-def _without_version(route: Route, endpoint: str, chooser: Chooser) -> Iterable[str]:
+def _without_version(route: Route, endpoint: str, router: Router) -> Iterable[str]:
     """The paths of an endpoint that a route of a version stands behind."""
     path = route.path.replace(_part(route), "", 1).replace(quote(route.model, safe=""), quote(endpoint, safe=""), 1)
     yield path
-    if path.endswith("/invocations") and endpoint == next(iter(chooser.endpoints())):
+    if path.endswith("/invocations") and endpoint == next(iter(router.endpoints())):
         yield "/invocations"
 
 
@@ -151,25 +139,13 @@ def _label_of(path: str, model: str) -> str:
     return path.replace(f"/models/{name}", "/models/{model}", 1) if name else path
 
 
-class Latest:
-    """Chooses without being told: each model is an endpoint, and its first version answers."""
-
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._endpoints: dict[str, tuple[Picked, ...]] = {}
-        for route in routes:
-            if route.version and route.model not in self._endpoints:
-                self._endpoints[route.model] = (Picked(f"v{route.version}", route.model, route.version),)
-
-    def endpoints(self) -> Mapping[str, Sequence[Picked]]:
-        """One variant each."""
-        return self._endpoints
-
-    def pick(self, endpoint: str, key: bytes, forced: bytes) -> Picked:  # noqa: ARG002 -- there is no choice
-        """The one."""
-        return self._endpoints[endpoint][0]
-
-
-def ruled(policy: Policy, *, timeout: float | None, body: int | None, waiting: int | None) -> Policy:
+def ruled(policy: Policy, options: ServingOptions) -> Policy:
     """A host's policy with what was said of the server instead, where something was."""
-    changes = {"timeout": timeout, "body": body, "waiting": waiting}
-    return replace(policy, **{name: value for name, value in changes.items() if value is not None})  # type: ignore[arg-type]  # each of its own type
+    group = options.group if options.group is not None and policy.group > 1 else policy.group
+    return replace(
+        policy,
+        group=min(group, policy.group),
+        timeout=policy.timeout if options.timeout is None else options.timeout,
+        body=policy.body if options.body is None else options.body,
+        waiting=policy.waiting if options.waiting is None else options.waiting,
+    )

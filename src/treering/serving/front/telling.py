@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -23,14 +24,13 @@ Told = tuple[str, Answer]
 """A name for the counts, and the answer."""
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _TEXT = b"text/plain; charset=utf-8"
 _JSON = msgspec.json.Encoder().encode
 _READS = frozenset({"GET", "HEAD"})
 
 
-async def tell(engine: Engine, scope: Scope, receive: Receive) -> Told | None:  # noqa: ARG001 -- orders have a body
+def tell(engine: Engine, scope: Scope) -> Told | None:
     """The front's own answer; `None` if it has none."""
     path, method = scope["path"], scope["method"]
     if path in OWN:
@@ -39,8 +39,9 @@ async def tell(engine: Engine, scope: Scope, receive: Receive) -> Told | None:  
     if offer is not None and path in offer.documents:
         kind, body = offer.documents[path]
         return path, (Answer(200, body, kind.encode()) if method in _READS else _only_get(path))
-    if path.startswith("/v2/models/"):
-        return _model(engine, path)
+    if path.startswith(("/v2/models/", "/v1/models/")):
+        raw = scope.get("raw_path", path.encode()).partition(b"?")[0].decode("latin-1")
+        return _model(engine, raw) if method in _READS else None
     return None
 
 
@@ -95,8 +96,9 @@ def _offered(engine: Engine) -> list[Mapping[str, Any]]:
 
 
 def _model(engine: Engine, path: str) -> Told | None:
-    """`/v2/models/{m}[/versions/{v}][/ready]`."""
-    parts = path.split("/")[3:]
+    """`/v2/models/{m}[/versions/{v}][/ready]`, and `/v1/models/{m}`."""
+    first = path.startswith("/v1/")
+    parts = [unquote(part) for part in path.split("/")[3:]]
     ready = parts[-1] == "ready" and len(parts) > 1
     if ready:
         parts.pop()
@@ -104,12 +106,12 @@ def _model(engine: Engine, path: str) -> Told | None:
         return None
     name, version = parts[0], parts[2] if len(parts) > 1 else ""
     found = [one for one in _offered(engine) if one["name"] == name and version in {"", str(one.get("version", ""))}]
-    label = "/v2/models/{model}" + ("/ready" if ready else "")
+    label = path[:3] + "/models/{model}" + ("/ready" if ready else "")
     if not found:
         what = f"version {version} of the model {name!r}" if version else f"model called {name!r}"
         known = ", ".join(sorted({str(one["name"]) for one in _offered(engine)}))
         return label, refusal_of(NotFound(f"There is no {what}. Known ones: {known}."))
-    if ready:
+    if ready or first:
         return label, _json({"name": name, "ready": engine.ready}, 200 if engine.ready else 503)
     versions = [str(one.get("version", "")) for one in _offered(engine) if one["name"] == name]
     return label, _json({**found[0], "versions": versions})
@@ -121,6 +123,7 @@ OWN: Mapping[str, Callable[[Engine], Answer]] = {
     "/openapi.json": _openapi,
     "/ping": _alive,
     "/ready": _ready,
+    "/v1/models": _models,
     "/v2": _server,
     "/v2/health/live": _v2_live,
     "/v2/health/ready": _ready,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from treering.core.errors import InvalidInput
 from treering.serving.traffic.awaiting import Awaiting
+from treering.serving.traffic.feedback import Feedback
 from treering.serving.traffic.plan import Plan, Variant
 from treering.serving.traffic.sequential import mismatch
 from treering.serving.traffic.shadow import Copies
@@ -16,27 +17,11 @@ from treering.serving.traffic.sticky import Split
 from treering.serving.traffic.strata import Strata
 from treering.serving.traffic.tally import Tally
 
-__all__ = ["Endpoint", "Feedback"]
+__all__ = ["Endpoint"]
 
 _HISTORY = 200
 _UNITS = 100_000
 _SUSPICIOUS = 0.001
-
-
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """How rewards find the answers that they are for.
-
-    Attributes:
-        window: Seconds after its answer in which a reward counts.
-        missing: What an answer is worth for which none came in that time, such as 0 where rewards are clicks; None
-            leaves such answers out.
-        room: Answers of an endpoint that may wait for their reward; each takes about 300 bytes.
-    """
-
-    window: float = 3600.0
-    missing: float | None = None
-    room: int = 100_000
 
 
 class Endpoint:

@@ -15,7 +15,8 @@ from dataclasses import replace
 from typing import Any
 
 from treering.core.errors import Conflict, NotFound
-from treering.serving.traffic.endpoint import Endpoint, Feedback
+from treering.serving.traffic.endpoint import Endpoint
+from treering.serving.traffic.feedback import Feedback
 from treering.serving.traffic.plan import Plan, Variant
 from treering.serving.traffic.steering import Event, Steering
 

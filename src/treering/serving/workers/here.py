@@ -58,7 +58,7 @@ class Here:
     def pass_on(self, stream: int, message: Mapping[str, Any]) -> None:
         """The host's own application is called without frames here."""
 
-    async def change(self, order: Mapping[str, Any]) -> None:
+    async def change(self, order: Mapping[str, Any], undo: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002 -- there is nobody else to undo it in
         """Load or unload something.
 
         Raises:
