@@ -132,7 +132,11 @@ def _theirs(folder: Path) -> list[Contender]:
         target = folder / f"{peer.name}.joblib"
         subprocess.run([str(peer.python), str(THEIRS / "trained.py"), str(target)], check=True)
     raw = Asked("/raw", _rows(folder)[:MANY].tobytes(), "application/octet-stream")
-    by_bento = {"MODEL": str(folder / f"{BENTOML.name}.joblib"), "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": str(folder)}
+    by_bento = {
+        "MODEL": str(folder / f"{BENTOML.name}.joblib"),
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(folder),
+    }
     by_others = {"MODEL": str(folder / f"{SERVERS.name}.joblib")}
     bento = [str(BENTOML.python), "-m", "bentoml", "serve", "with_bentoml:Served", "--working-dir", str(THEIRS)]
     bento += ["--host", "127.0.0.1", "--port", "{port}"]

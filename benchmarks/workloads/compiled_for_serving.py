@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 from treering.models.compiled import COMPILERS
-
 from treering.models.flavours.base import LoadOptions
 
 if __name__ == "__main__":
