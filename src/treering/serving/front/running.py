@@ -9,7 +9,7 @@ from importlib import import_module
 
 from treering.core.log import logger
 from treering.serving.front.options import ServingOptions
-from treering.serving.listening import bind, url_of
+from treering.serving.ports import bind, url_of
 from treering.serving.workers.frames import Start
 from treering.serving.workers.spawning import spawn
 
@@ -22,6 +22,7 @@ class Where:
 
     Attributes:
         port: 0 takes a free one.
+        grpc_port: Where it listens for gRPC as well; `None`: it does not.
         tls_cert: PEM file of the certificate chain; with `tls_key` the server speaks HTTPS.
     """
 
@@ -29,6 +30,7 @@ class Where:
     port: int = 5000
     tls_cert: str = ""
     tls_key: str = ""
+    grpc_port: int | None = None
 
 
 def serve(options: ServingOptions, where: Where | None = None, announce: Callable[[str], None] | None = None) -> None:
