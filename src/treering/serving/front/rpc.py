@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["RPC", "EngineFront"]
 
 RPC: Registry[Any] = Registry(
-    "treering.rpc_servers", "way to be asked beside HTTP", {"grpc": "treering.serving.grpc.server:start"}, {"grpc": "grpc"}
+    "treering.rpc_servers",
+    "way to be asked beside HTTP",
+    {"grpc": "treering.serving.grpc.server:start"},
+    {"grpc": "grpc"},
 )
 """What listens beside HTTP; each row is called as `grpc.server.start` is."""
 
