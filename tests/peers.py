@@ -103,6 +103,10 @@ COMPILING = Peer(
 SHAP = Peer("shap", _needs_of_treering("sklearn", "pandas", "shap"))
 # Without MLflow, which has nothing for it.
 RAY = Peer("ray", (*_needs_of_treering("sklearn", "pandas"), "ray[data]>=2.44"))
+# What other people's tools say of the files that deployments are made of.
+DEPLOYMENTS = Peer(
+    "deployments", ("kubernetes-validate>=1.31", "jsonschema>=4.23", "azure-ai-ml>=1.20", "ray[serve]>=2.44")
+)
 
 
 def ready(peer: Peer) -> Path:

@@ -129,6 +129,7 @@ if TYPE_CHECKING:
         start_run,
     )
     from treering.client.search import search_runs
+    from treering.client.serving import serve
     from treering.client.stand_in import install_as_mlflow, uninstall_as_mlflow
     from treering.client.system_metrics.switches import (
         disable_system_metrics_logging,
@@ -246,6 +247,7 @@ _TABLE = {
     "search_registered_models": "treering.client.models:search_registered_models",
     "search_runs": "treering.client.search:search_runs",
     "sentence_transformers": "treering.client.flavours.sentence_transformers:",
+    "serve": "treering.client.serving:serve",
     "set_active_model": "treering.client.active_models:set_active_model",
     "set_experiment": "treering.client.experiments:set_experiment",
     "set_experiment_tag": "treering.client.experiments:set_experiment_tag",
@@ -373,6 +375,7 @@ __all__ = [
     "search_registered_models",
     "search_runs",
     "sentence_transformers",
+    "serve",
     "set_active_model",
     "set_experiment",
     "set_experiment_tag",

@@ -225,6 +225,11 @@ class Settings:
     webhook_timeout: float = _setting(
         30.0, "Seconds until a message to a webhook counts as not delivered.", "MLFLOW_WEBHOOK_REQUEST_TIMEOUT"
     )
+    control_token: str = _setting(
+        "",
+        "What orders to a running model server have to bring, such as changes of its traffic; empty: they come from its"
+        " own machine only.",
+    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )

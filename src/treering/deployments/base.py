@@ -23,7 +23,8 @@ from treering.entities.deployment import (
 )
 from treering.entities.page import Page
 
-if TYPE_CHECKING:  # what only those need who ask for live figures
+if TYPE_CHECKING:  # what only some need
+    from treering.deployments.programs import Programs
     from treering.entities.live import LiveDeployment
 
 __all__ = [
@@ -218,10 +219,12 @@ class Surroundings:
     Attributes:
         home: Where they keep what they have to remember.
         variables: Those of the process, for programs that are started.
+        programs: Runs other programs; None for those of this machine.
     """
 
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+    programs: Programs | None = None
 
 
 OpenTarget = Callable[[Surroundings], Target]
@@ -230,6 +233,8 @@ TARGETS: Registry[OpenTarget] = Registry(
     "treering.deployment_targets",
     "deployment target",
     {
+        "kserve": "treering.deployments.targets.kserve:open_target",
+        "kubernetes": "treering.deployments.targets.kubernetes:open_target",
         "local": "treering.deployments.targets.local:open_target",
     },
 )

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from treering.core.errors import InvalidInput
+from treering.entities.deployment import Release
 
-__all__ = ["checked_config", "choice", "number", "option", "options", "switch", "text", "whole"]
+__all__ = ["checked_config", "choice", "image_of", "number", "option", "options", "switch", "text", "whole"]
 
 _KINDS = {
     "integer": (re.compile(r"-?[0-9]{1,15}"), "a whole number"),
@@ -66,6 +67,19 @@ def checked_config(schema: Mapping[str, Any], config: Mapping[str, str], target:
             msg = f"The target {target!r} needs the option {name!r}: {known[name]['description']} Add: -C {name}=..."
             raise InvalidInput(msg)
     return given
+
+
+def image_of(release: Release, template: str) -> str:
+    """The image that holds a release: the one that was asked for, or that of the option `image`."""
+    scheme, sign, rest = release.source.partition("://")
+    if sign and scheme in {"docker", "image", "oci"}:
+        return rest
+    known = {"name": release.model, "version": release.version, "digest": release.digest.removeprefix("sha256:")[:16]}
+    try:
+        return template.format(**known)
+    except (KeyError, IndexError, ValueError) as error:
+        msg = f"The image {template!r} may have {{name}}, {{version}} and {{digest}} in it, and nothing else in braces."
+        raise InvalidInput(msg) from error
 
 
 def _check(name: str, value: str, asked: Mapping[str, Any], target: str) -> None:

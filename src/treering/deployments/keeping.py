@@ -42,7 +42,7 @@ from treering.deployments.base import (
     Wanted,
 )
 from treering.deployments.book import check_deployment_name
-from treering.deployments.configuring import checked_config
+from treering.deployments.configuring import checked_config, image_of
 from treering.entities.deployment import (
     Deployment,
     DeploymentChange,
@@ -295,7 +295,11 @@ class KeptDeployments:
         target = self._open(name)
         config = {**(known.config if known is not None else {}), **order.config}
         checked = checked_config(target.options, config, name)
-        release = replace(order.release, variant=_variant(order.release, known, candidate=order.candidate))
+        release = replace(
+            order.release,
+            variant=_variant(order.release, known, candidate=order.candidate),
+            image=image_of(order.release, checked.get("image", "")),
+        )
         return target, Wanted(order.name, release, checked, order.files, order.candidate, known, order.patience)
 
     def _present(self, name: str, revision: int | None) -> Deployment:

@@ -67,6 +67,7 @@ class Release:
         variant: What the router calls it.
         registered: Whether `model` and `version` are of the registry.
         run_id: The run that made it; "" where that is not known.
+        image: The container image that holds it, for targets that run such.
     """
 
     source: str
@@ -78,6 +79,7 @@ class Release:
     variant: str = ""
     registered: bool = False
     run_id: str = ""
+    image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

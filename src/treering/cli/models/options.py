@@ -13,7 +13,15 @@ from treering.core.plugins import Registry
 from treering.core.settings import Settings
 from treering.core.uri import local_path, scheme_of
 
-__all__ = ["env_manager_option", "folder_of", "install_mlflow_option", "model_uri_option", "trust_option", "trusted"]
+__all__ = [
+    "env_manager_option",
+    "folder_of",
+    "install_mlflow_option",
+    "model_uri_option",
+    "trust_option",
+    "trusted",
+    "version_of",
+]
 
 model_uri_option = click.option(
     "--model-uri", "-m", required=True, help="A folder, runs:/<run id>/<path>, models:/<name>/<version> or @<alias>."
@@ -35,6 +43,9 @@ trust_option = click.option(
 _FETCHERS: Registry[Callable[[str, Settings, Path], Path]] = Registry(
     "treering.model_fetchers", "way to fetch models", {"fetch": "treering.cli.models.fetching:fetch"}
 )
+_VERSIONS: Registry[Callable[[str, Settings], str]] = Registry(
+    "treering.model_versions", "way to find versions of models", {"version": "treering.cli.models.fetching:version_of"}
+)
 
 
 def trusted(names: tuple[str, ...]) -> object:
@@ -48,3 +59,8 @@ def folder_of(uri: str, settings: Settings, stack: ExitStack) -> Path:
         return local_path(uri)
     target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="treering-model-")))
     return _FETCHERS.load("fetch")(uri, settings, target)
+
+
+def version_of(uri: str, settings: Settings) -> str:
+    """The registered version that a URI stands for; empty if it is none."""
+    return _VERSIONS.load("version")(uri, settings) if scheme_of(uri) == "models" else ""

@@ -14,6 +14,8 @@ MODULES: Mapping[str, Sequence[str]] = MappingProxyType(
     {
         "mlflow": (f"{_HERE}.version", "treering"),
         "mlflow.client": ("treering",),
+        "mlflow.deployments": ("treering.deployments",),
+        "mlflow.deployments.base": ("treering.deployments",),
         "mlflow.entities": (f"{_HERE}.entities",),
         "mlflow.entities.dataset": (f"{_HERE}.entities",),
         "mlflow.entities.dataset_input": (f"{_HERE}.entities",),

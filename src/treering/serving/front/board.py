@@ -59,6 +59,10 @@ class FrontBoard:
         """A host's own application says something."""
         self._engine.tunnel.take(desk, stream, message)
 
+    def restarted(self) -> None:
+        """A worker is replaced."""
+        self._engine.restarts += 1
+
     def hopeless(self, why: str) -> None:
         """Workers do not come up any more."""
         self._dispatcher.give_up(why)

@@ -96,10 +96,6 @@ class FastLane(asyncio.Protocol):
         else:
             self._more(data)
 
-    def eof_received(self) -> bool:
-        """The client sends no more; it may still read."""
-        return self._state == _ASKED
-
     def pause_writing(self) -> None:
         """The client does not read."""
         self._paused = True
@@ -206,6 +202,7 @@ class FastLane(asyncio.Protocol):
         try:
             self._waiting = engine.begin(head.place, call, head.keys, self)
         except TreeringError as error:
+            engine.told(head.place.path, error.status, 0.0)
             self._write(refusal_of(error), call[0], None)
 
     def _hand_over(self, data: bytes) -> None:

@@ -87,11 +87,14 @@ class _Life:
     """What happens beside requests: workers come up, are looked after, and end."""
 
     def __init__(self, engine: Engine, workers: Workers, announce: Callable[[], None]) -> None:
+        options = engine.options
         self._engine = engine
         self._workers = workers
         self._announce = announce
         self._crew: Crew | None = None
         self._here: Here | None = None
+        # Opened before the server runs, so that an error comes out as it is.
+        self._host = None if options.workers else HOSTS.load(options.kind)(dict(options.what))
         self._first: asyncio.Task[None] | None = None
         self.server: _Server | None = None
         self.error: BaseException | None = None
@@ -100,8 +103,8 @@ class _Life:
         """Take over the workers; the server answers from now on, if only that it is not ready."""
         engine, options = self._engine, self._engine.options
         board = FrontBoard(engine)
-        if options.workers == 0:
-            self._here = Here(HOSTS.load(options.kind)(dict(options.what)), board)
+        if self._host is not None:
+            self._here = Here(self._host, board)
             engine.change = self._here.change
             self._here.open()
             self._announce()
@@ -125,7 +128,6 @@ class _Life:
         """Called about once a second."""
         if self._crew is not None:
             self._crew.look()
-            self._engine.restarts = self._crew.restarts
         self._engine.traffic.tick()
 
     async def end(self) -> None:

@@ -47,5 +47,8 @@ class Board(Protocol):
     def event(self, desk: object, stream: int, message: Mapping[str, Any]) -> None:
         """The host's own application says something."""
 
+    def restarted(self) -> None:
+        """A worker is replaced."""
+
     def hopeless(self, why: str) -> None:
         """Workers do not come up any more."""

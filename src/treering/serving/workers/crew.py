@@ -137,7 +137,6 @@ class Crew:
         self._pauses: set[asyncio.TimerHandle] = set()
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.restarts = 0
         self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Done when the first worker is ready; an error if none will be."""
 
@@ -279,7 +278,7 @@ class Crew:
                 msg = f"A worker {how} before it was ready. Its messages stand above."
                 self.up.set_exception(Unavailable(msg))
             return
-        self.restarts += 1
+        self.board.restarted()
         if member.desk is not None:
             logger.warning("Worker %d %s and is replaced.", process.pid, how)
             self._start()
@@ -297,7 +296,7 @@ class Crew:
         """Replace a worker that has grown: first another, then it may go."""
         member.leaving = True
         logger.warning("Worker %d holds %d MiB and is replaced.", member.pid, member.memory() >> 20)
-        self.restarts += 1
+        self.board.restarted()
         before = sum(1 for one in self._members if one.desk is not None)
         self._start()
         await _until(lambda: sum(1 for one in self._members if one.desk is not None) > before)

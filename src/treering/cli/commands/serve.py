@@ -1,0 +1,27 @@
+"""`treering serve`: models, a service or a bundle behind HTTP, until Ctrl-C."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from treering.cli.serving.starting import serving_options, start
+from treering.core.settings import Settings
+from treering.serving.aiming import aim_at
+
+__all__ = ["serve"]
+
+
+@click.command("serve")
+@click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
+@serving_options
+@click.pass_obj
+def serve(settings: Settings, /, *, targets: tuple[str, ...], **given: Any) -> None:
+    """Answer requests for models, for a service, or for a bundle, until Ctrl-C.
+
+    TARGET is a model's folder or URI, such as models:/iris@champion; a service, such as service:Shop; or the folder
+    of a bundle. Several models are served together: versions of one name answer at one place, others each at its own.
+    NAME=TARGET gives a model another name.
+    """
+    start(settings, [aim_at(target) for target in targets], given)

@@ -1,0 +1,35 @@
+"""What the commands of deployments share, and MLflow's commands, which work on plug-ins and on our own targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from treering.core.plugins import Registry
+
+__all__ = ["PLUGIN_COMMANDS", "PLUGIN_HELP"]
+
+PLUGIN_HELP: Mapping[str, str] = {
+    "create": "Deploy a model, as MLflow writes it.",
+    "create-endpoint": "Make an endpoint of a plug-in.",
+    "delete": "Delete a deployment, as MLflow writes it.",
+    "delete-endpoint": "Delete an endpoint of a plug-in.",
+    "explain": "Ask why a deployment answers as it does.",
+    "get": "Show a deployment, as MLflow writes it.",
+    "get-endpoint": "Show an endpoint of a plug-in.",
+    "help": "What a target can be told.",
+    "list": "List deployments of a plug-in.",
+    "list-endpoints": "List endpoints of a plug-in.",
+    "predict": "Ask a deployment of a plug-in.",
+    "run-local": "Deploy to this machine, for tests.",
+    "update": "Put another model in the place of one.",
+    "update-endpoint": "Change an endpoint of a plug-in.",
+}
+
+PLUGIN_COMMANDS: Registry[click.Command] = Registry(
+    "treering.deployment_commands",
+    "command",
+    {name: f"treering.cli.deploying.plugins:{name.replace('-', '_')}_" for name in PLUGIN_HELP},
+)
+"""MLflow's commands of deployments."""
