@@ -11,7 +11,7 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from treering import entities, models, tracking
+    from treering import deployments, entities, models, tracking
     from treering.client import artifacts, autologging, predictions
     from treering.client import bundles as bundle
     from treering.client import datasets as data
@@ -173,6 +173,7 @@ _TABLE = {
     "delete_logged_model_tag": "treering.client.models:delete_logged_model_tag",
     "delete_run": "treering.client.runs:delete_run",
     "delete_tag": "treering.client.log:delete_tag",
+    "deployments": "treering.deployments:",
     "disable_system_metrics_logging": "treering.client.system_metrics.switches:disable_system_metrics_logging",
     "enable_system_metrics_logging": "treering.client.system_metrics.switches:enable_system_metrics_logging",
     "end_run": "treering.client.runs:end_run",
@@ -302,6 +303,7 @@ __all__ = [
     "delete_logged_model_tag",
     "delete_run",
     "delete_tag",
+    "deployments",
     "disable_system_metrics_logging",
     "enable_system_metrics_logging",
     "end_run",

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from treering.core.log import logger
 from treering.serving.front.options import ServingOptions
-from treering.serving.listening import bind, url_of
+from treering.serving.ports import bind, url_of
 from treering.serving.workers.frames import Start
 from treering.serving.workers.spawning import spawn
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from treering.cli.models.options import folder_of, trust_option, trusted, version_of
-from treering.cli.serving.watching import WATCHING, watching
+from treering.cli.models.watching import WATCHING, watching
 from treering.core.errors import InvalidInput
 from treering.core.settings import Settings
 from treering.models.load_options import LoadOptions
