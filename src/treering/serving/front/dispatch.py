@@ -133,6 +133,13 @@ class Dispatcher:
                 continue
             break
 
+    def begun(self, waiting: Waiting) -> bool:
+        """Whether a worker has the request, or gets it now."""
+        if self._scheduled:
+            self._pump()
+        lane = waiting.target.lane
+        return waiting.open and waiting not in lane.queue and waiting not in lane.again
+
     def refuse_all(self, lane: Lane, answer: Answer) -> None:
         """Answer everything that waits in a lane so."""
         for queue in (lane.again, lane.queue):
