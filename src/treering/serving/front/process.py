@@ -23,10 +23,10 @@ from treering.serving.front.fastlane import FastLane
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.rpc import Beside
 from treering.serving.front.running import Where
+from treering.serving.front.watching import watched
 from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
-from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.crew import Crew
 from treering.serving.workers.frames import Start
 from treering.serving.workers.here import Here
@@ -55,9 +55,7 @@ def run(
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    engine = Engine(options)
-    if options.predictions is not None:
-        engine.keep(PredictionLog(options.predictions))
+    engine = watched(Engine(options))
     life = _Life(engine, workers, announce, Beside(engine, where))
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
