@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from treering import deployments, entities, models, tracking
-    from treering.client import artifacts, autologging
+    from treering.client import artifacts, autologging, predictions
     from treering.client import bundles as bundle
     from treering.client import datasets as data
     from treering.client.active_models import (
@@ -232,6 +232,7 @@ _TABLE = {
     "onnx": "treering.client.flavours.onnx:",
     "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
+    "predictions": "treering.client.predictions:",
     "promote": "treering.client.governance:promote",
     "prophet": "treering.client.flavours.prophet:",
     "pyfunc": "treering.client.flavours.pyfunc:",
@@ -361,6 +362,7 @@ __all__ = [
     "onnx",
     "open",
     "optuna",
+    "predictions",
     "promote",
     "prophet",
     "pyfunc",
