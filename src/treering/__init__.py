@@ -11,8 +11,8 @@ from importlib import import_module
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from treering import entities, models, tracking
-    from treering.client import artifacts, autologging
+    from treering import deployments, entities, models, tracking
+    from treering.client import artifacts, autologging, predictions
     from treering.client import bundles as bundle
     from treering.client import datasets as data
     from treering.client.active_models import (
@@ -194,6 +194,7 @@ _TABLE = {
     "delete_run": "treering.client.runs:delete_run",
     "delete_tag": "treering.client.log:delete_tag",
     "depends": "treering.serving.services.dependencies:depends",
+    "deployments": "treering.deployments:",
     "disable_system_metrics_logging": "treering.client.system_metrics.switches:disable_system_metrics_logging",
     "enable_system_metrics_logging": "treering.client.system_metrics.switches:enable_system_metrics_logging",
     "end_run": "treering.client.runs:end_run",
@@ -259,6 +260,7 @@ _TABLE = {
     "onnx": "treering.client.flavours.onnx:",
     "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
+    "predictions": "treering.client.predictions:",
     "promote": "treering.client.governance:promote",
     "prophet": "treering.client.flavours.prophet:",
     "pyfunc": "treering.client.flavours.pyfunc:",
@@ -343,6 +345,7 @@ __all__ = [
     "delete_run",
     "delete_tag",
     "depends",
+    "deployments",
     "disable_system_metrics_logging",
     "enable_system_metrics_logging",
     "end_run",
@@ -408,6 +411,7 @@ __all__ = [
     "onnx",
     "open",
     "optuna",
+    "predictions",
     "promote",
     "prophet",
     "pyfunc",

@@ -22,6 +22,7 @@ class Where:
 
     Attributes:
         port: 0 takes a free one.
+        grpc_port: Where it listens for gRPC as well; `None`: it does not.
         tls_cert: PEM file of the certificate chain; with `tls_key` the server speaks HTTPS.
     """
 
@@ -29,6 +30,7 @@ class Where:
     port: int = 5000
     tls_cert: str = ""
     tls_key: str = ""
+    grpc_port: int | None = None
 
 
 def serve(options: ServingOptions, where: Where | None = None, announce: Callable[[str], None] | None = None) -> None:
