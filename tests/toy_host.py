@@ -51,7 +51,7 @@ class ToyHost:
         )
 
     def answer(self, route: Route, calls: Sequence[Call]) -> Sequence[Answer]:
-        answers = [self._one(route, call, len(calls)) for call in calls]
+        answers = [_refused(route, call) or self._one(route, call, len(calls)) for call in calls]
         return answers[:-1] if any(b"too few" in call.body for call in calls) else answers
 
     def _one(self, route: Route, call: Call, together: int) -> Answer:  # noqa: C901 -- one branch a word
@@ -100,6 +100,12 @@ class ToyHost:
 
     def close(self) -> None:
         pass
+
+
+def _refused(route: Route, call: Call) -> Answer | None:
+    """What a version says that is bad, if that is what is asked for."""
+    bad = b'"bad": "%b"' % route.version.encode()
+    return Answer(500, b'{"error": "this version is bad"}') if route.version and bad in call.body else None
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:  # noqa: C901 -- one branch a path

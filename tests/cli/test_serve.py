@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import urllib3
@@ -19,8 +20,8 @@ from treering.core.settings import Settings
 from treering.models.folder import SaveOptions, save
 
 
-def constant(number: int):
-    def answer(rows):
+def constant(number: int) -> Any:
+    def answer(rows: Any) -> Any:
         return [number] * len(rows)
 
     return answer

@@ -18,7 +18,7 @@ from server_process import PATIENCE, Launch, Server
 from treering.assembly import Services, open_services
 from treering.core.settings import Settings
 from treering.server.app import create_app
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from server_process import PATIENCE, Launch, Server, wait_until
 from treering.client.channel import Channel
 from treering.core.errors import InvalidInput, Unavailable
 from treering.core.settings import Settings
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 
 MEMORY = ("--backend-store-uri", "memory://", "--port", "0")
 

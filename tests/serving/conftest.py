@@ -21,7 +21,7 @@ from treering.models.folder import SaveOptions, save
 from treering.models.python_model import PythonModel
 from treering.serving.front.embedded import create_app
 from treering.serving.front.options import ServingOptions, what_of_models
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 from treering.testing.flavours import TRUSTING
 
 

@@ -18,7 +18,7 @@ from treering.core.errors import InvalidInput, NotFound, Unavailable
 from treering.serving.front.options import ServingOptions, what_of_models
 from treering.serving.front.running import Where
 from treering.serving.front.running import serve as run_server
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 
 ROWS = [[0.0, 1.0], [1.0, 0.0]]
 

@@ -2,6 +2,46 @@
 
 from importlib import import_module
 
+# As in the module typing, which takes longer to import.
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:  # what stands above, for those who check types
+    from treering.client.deploy_client import (
+        BaseDeploymentClient,
+        get_deploy_client,
+        get_deployments_target,
+        run_local,
+        set_deployments_target,
+    )
+    from treering.client.deploying import (
+        deploy,
+        get_deployment,
+        get_deployment_history,
+        live,
+        plan,
+        promote,
+        remove,
+        rollback,
+        search_deployments,
+    )
+
+__all__ = [
+    "BaseDeploymentClient",
+    "deploy",
+    "get_deploy_client",
+    "get_deployment",
+    "get_deployment_history",
+    "get_deployments_target",
+    "live",
+    "plan",
+    "promote",
+    "remove",
+    "rollback",
+    "run_local",
+    "search_deployments",
+    "set_deployments_target",
+]
+
 _CALLS = "treering.client.deploying"
 _CLIENT = "treering.client.deploy_client"
 

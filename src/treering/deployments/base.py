@@ -236,7 +236,9 @@ TARGETS: Registry[OpenTarget] = Registry(
         "kserve": "treering.deployments.targets.kserve:open_target",
         "kubernetes": "treering.deployments.targets.kubernetes:open_target",
         "local": "treering.deployments.targets.local:open_target",
+        "sagemaker": "treering.deployments.targets.sagemaker:open_target",
     },
+    extras={"sagemaker": "s3"},
 )
 """Where models can be put; those of other packages are added through the entry point group."""
 

@@ -118,6 +118,8 @@ class KeptDeployments:
     def deploy(self, order: Order) -> Deployment:
         """See the Protocol."""
         target, wanted = self._wanted(order)
+        # What cannot be is refused before anything of it is recorded.
+        target.plan(wanted)
         known, release = wanted.known, replace(wanted.release, user=order.user, time=now())
         version = release.version or release.source
         if known is None:

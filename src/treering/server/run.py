@@ -17,7 +17,8 @@ from treering.core.settings import Settings, find_home
 from treering.server.app import create_app
 from treering.server.guard import guard_for
 from treering.server.outbox import delivering
-from treering.serving.listening import Server, bind, url_of
+from treering.serving.listening import Server
+from treering.serving.ports import bind, url_of
 from treering.serving.processes import Workers
 
 __all__ = ["ServerOptions", "serve"]

@@ -26,7 +26,7 @@ from treering.entities.run import LogBatch, NewRun
 from treering.server.app import create_app
 from treering.server.watcher import Watcher
 from treering.serving.listening import Server as ServingServer
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 
 Site = Any  # of conftest.py, which tests cannot import
 Start = Callable[..., Site]

@@ -17,6 +17,7 @@ from treering.models.python_model import PythonModel
 from treering.serving.models.grouping import cut
 from treering.serving.models.quick import Quick
 from treering.serving.models.rowwise import is_rowwise
+from treering.serving.models.samples import sample_of
 from treering.testing.flavours import TRUSTING
 
 RANDOM = np.random.default_rng(0)
@@ -77,6 +78,11 @@ def saved(model: Any, folder: Path, example: Any = None, **more: Any) -> Path:
     return folder
 
 
+def tried(folder: Path) -> bool:
+    model = load(folder, TRUSTING)
+    return is_rowwise(model, sample_of(model, Quick.of(model)))
+
+
 def test_a_python_model_is_asked_request_by_request_unless_it_says_otherwise(asker: Any, tmp_path: Path):
     host = asker(saved(Counting(), tmp_path / "m"))
     assert host.host.offer().lanes["m/1"].group == 1
@@ -95,14 +101,13 @@ def test_one_that_makes_the_model_fail_is_alone_with_it(asker: Any, tmp_path: Pa
 
 def test_a_model_may_say_so_in_its_metadata(tmp_path: Path):
     folder = saved(lambda rows: rows * 2, tmp_path / "m", metadata={"batchable": True})
-    assert is_rowwise(load(folder, TRUSTING), None)
-    folder = saved(Doubling(), tmp_path / "n", metadata={"batchable": False})
-    assert not is_rowwise(load(folder, TRUSTING), None)
+    assert tried(folder)
+    assert not tried(saved(Doubling(), tmp_path / "n", metadata={"batchable": False}))
 
 
 @pytest.mark.parametrize("example", [np.ones((1, 2)), RANDOM.normal(size=(5, 2))], ids=["one row", "some rows"])
 def test_a_model_that_looks_at_the_whole_batch_is_found_out(tmp_path: Path, example: Any):
-    assert not is_rowwise(load(saved(Centring(), tmp_path / "m", example), TRUSTING), None)
+    assert not tried(saved(Centring(), tmp_path / "m", example))
 
 
 def test_frameworks_are_tried_with_rows_made_up_where_there_is_no_example(folders: Path, tmp_path: Path):
@@ -114,10 +119,9 @@ def test_frameworks_are_tried_with_rows_made_up_where_there_is_no_example(folder
         tmp_path / "m",
         SaveOptions(signature=signature, pip_requirements=["scikit-learn"]),
     )
-    model = load(tmp_path / "m", TRUSTING)
-    assert is_rowwise(model, Quick.of(model))
+    assert tried(tmp_path / "m")
     save("sklearn", LinearRegression().fit(rows, rows), tmp_path / "n", SaveOptions(pip_requirements=["scikit-learn"]))
-    assert not is_rowwise(load(tmp_path / "n", TRUSTING), None)  # nothing is known of what it takes
+    assert not tried(tmp_path / "n")  # nothing is known of what it takes
 
 
 def test_requests_with_other_parameters_go_apart(asker: Any, tmp_path: Path):

@@ -99,3 +99,24 @@ def test_a_model_is_described_by_its_tensors(folders: Path):
     assert {one["name"]: one["datatype"] for one in echo["inputs"]} == {
         "n": "INT64", "x": "FP64", "text": "BYTES", "day": "BYTES",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["stream", "file"])
+def test_tables_of_arrow(asker: Any, folders: Path, form: str):
+    import pyarrow as pa  # noqa: PLC0415 -- heavy
+
+    table = pa.table({"b": [1.0, 0.0], "a": [0.0, 1.0]})
+    sink = pa.BufferOutputStream()
+    with getattr(pa.ipc, f"new_{form}")(sink, table.schema) as writer:
+        writer.write_table(table)
+    body = sink.getvalue().to_pybytes()
+    for name in ("table", "array"):
+        answer = asker(folders / name).post(body, f"application/vnd.apache.arrow.{form}")
+        assert answer.status == 200, answer.body
+    answer = asker(folders / "table").post(body, f"application/vnd.apache.arrow.{form}")
+    assert json.loads(answer.body) == {"predictions": [0, 1]}
+    for wrong in (body[:-20], body[:40], b"", b"ARROW1\0\0noise", b"\xff\xff\xff\xff\xff\xff\xff\x7f"):
+        answer = asker(folders / "table").post(wrong, f"application/vnd.apache.arrow.{form}")
+        assert answer.status in {200, 400}, answer.body  # a stream may end without its end
+        assert b"unexpected" not in answer.body
+    assert asker(folders / "table").post(b"noise", f"application/vnd.apache.arrow.{form}").status == 400

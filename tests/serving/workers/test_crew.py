@@ -20,7 +20,7 @@ from toy_servers import Toy, options_of, toy_server, toy_variables
 from treering.core.errors import NotFound, Unavailable
 from treering.serving.front.embedding import running
 from treering.serving.front.running import Where
-from treering.serving.listening import bind
+from treering.serving.ports import bind
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from treering.cli.serving.starting import serving_options, start
+from treering.cli.models.starting import serving_options, start
 from treering.core.settings import Settings
 from treering.serving.aiming import aim_at
 

@@ -8,8 +8,8 @@ import click
 from click.core import ParameterSource
 
 from treering.cli.models.options import env_manager_option, install_mlflow_option, model_uri_option
+from treering.cli.models.starting import serving_options, start
 from treering.cli.models.where import ELSEWHERE, HERE, Elsewhere
-from treering.cli.serving.starting import serving_options, start
 from treering.serving.aiming import Aim, name_of
 
 __all__ = ["serve"]

@@ -121,6 +121,9 @@ class LocalTarget:
 
     def plan(self, wanted: Wanted) -> Plan:
         """See Target."""
+        if wanted.release.image:
+            msg = f"{wanted.release.source} is an image, and here files are served. Deploy it to the target docker, or deploy the model."
+            raise InvalidInput(msg)
         folder = self._home / wanted.name
         steps = [Step(f"copy {wanted.release.source} to {folder / 'releases' / wanted.release.variant}")]
         if wanted.known is None:

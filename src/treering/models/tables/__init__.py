@@ -52,6 +52,9 @@ class TableLibrary(Protocol):
     def from_parquet(self, data: bytes) -> Any:
         """A table from a Parquet file."""
 
+    def from_arrow(self, data: bytes) -> Any:
+        """A table from Arrow's format for streams or for files."""
+
     def join(self, tables: Sequence[Any]) -> Any:
         """The rows of tables with the same columns, one after the other."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import importlib
 import io
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -123,6 +124,22 @@ class PandasTables:
             msg = "Reading Parquet needs the package 'pyarrow'. Install it with: pip install 'treering[pandas]'"
             raise MissingExtra(msg) from error
         except (OSError, ValueError) as error:
+            raise InvalidInput(str(error)) from error
+
+    def from_arrow(self, data: bytes) -> Any:
+        """See `TableLibrary`."""
+        try:
+            ipc = importlib.import_module("pyarrow.ipc")
+        except ImportError as error:
+            msg = "Reading Arrow needs the package 'pyarrow'. Install it with: pip install 'treering[pandas]'"
+            raise MissingExtra(msg) from error
+        try:
+            reader = ipc.open_file(data) if data.startswith(b"ARROW1") else ipc.open_stream(data)
+            table = reader.read_all()
+            # Offsets in it may point anywhere; nothing is read before they were looked at.
+            table.validate(full=True)
+            return table.to_pandas()
+        except (OSError, ValueError, TypeError, NotImplementedError) as error:  # Arrow's errors are of these
             raise InvalidInput(str(error)) from error
 
     def join(self, tables: Sequence[Any]) -> Any:

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from treering.core.errors import NotFound
 from treering.serving.front.accesslog import AccessLog
@@ -20,7 +20,9 @@ from treering.serving.front.routing import Traffic
 from treering.serving.front.targets import Place, Target, places_of, ruled
 from treering.serving.front.tunnel import Tunnel
 from treering.serving.hosting import Answer, Offer
-from treering.serving.predictions.log import PredictionLog
+
+if TYPE_CHECKING:
+    from treering.serving.predictions.log import PredictionLog
 
 __all__ = ["Engine", "Watcher"]
 
@@ -69,6 +71,11 @@ class Engine:
         self.traffic.watchers.append(keeping.copied)
         self.closing.append(keeping.close)
         self.kept_counts = log.counts
+
+    def watch(self, watcher: Watcher, close: Callable[[], None]) -> None:
+        """Have somebody told of each answer, until the engine is closed."""
+        self.watchers.append(watcher)
+        self.closing.append(close)
 
     def close(self) -> None:
         """After the last answer: write what is to be written."""

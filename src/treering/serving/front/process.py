@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -14,17 +15,18 @@ from types import FrameType
 
 import uvicorn
 
-from treering.core.errors import InvalidInput
+from treering.core.errors import InvalidInput, TreeringError
 from treering.serving.front.app import FrontApp
 from treering.serving.front.board import FrontBoard
 from treering.serving.front.engine import Engine
 from treering.serving.front.fastlane import FastLane
 from treering.serving.front.options import ServingOptions
+from treering.serving.front.rpc import Beside
 from treering.serving.front.running import Where
+from treering.serving.front.watching import watched
 from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
-from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.crew import Crew
 from treering.serving.workers.frames import Start
 from treering.serving.workers.here import Here
@@ -53,10 +55,8 @@ def run(
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    engine = Engine(options)
-    if options.predictions is not None:
-        engine.keep(PredictionLog(options.predictions))
-    life = _Life(engine, workers, announce)
+    engine = watched(Engine(options))
+    life = _Life(engine, workers, announce, Beside(engine, where))
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
         app,
@@ -80,6 +80,7 @@ def run(
         raise InvalidInput(msg) from error
     server = _Server(config, engine, life)
     life.server = server
+    gc.freeze()
     server.run(sockets=[listener])
     if life.error is not None:
         raise life.error
@@ -88,8 +89,9 @@ def run(
 class _Life:
     """What happens beside requests: workers come up, are looked after, and end."""
 
-    def __init__(self, engine: Engine, workers: Workers, announce: Callable[[], None]) -> None:
+    def __init__(self, engine: Engine, workers: Workers, announce: Callable[[], None], beside: Beside) -> None:
         options = engine.options
+        self._beside = beside
         self._engine = engine
         self._workers = workers
         self._announce = announce
@@ -109,20 +111,34 @@ class _Life:
             self._here = Here(self._host, board)
             engine.change = self._here.change
             self._here.open()
-            self._announce()
+            if await self._listens_beside():
+                self._announce()
             return
         self._crew = crew = Crew(board, self._workers.spawn, self._workers.first, memory=options.memory)
         engine.change = crew.change
         await crew.open(self._workers.spawned)
-        self._first = asyncio.create_task(self._wait(crew))
+        if await self._listens_beside():
+            self._first = asyncio.create_task(self._wait(crew))
+
+    async def _listens_beside(self) -> bool:
+        try:
+            await self._beside.begin()
+        except TreeringError as error:
+            self._fail(error)
+            return False
+        return True
+
+    def _fail(self, error: BaseException) -> None:
+        """End the server, which then raises this."""
+        self.error = error
+        if self.server is not None:
+            self.server.should_exit = True
 
     async def _wait(self, crew: Crew) -> None:
         try:
             await crew.up
         except Exception as error:  # noqa: BLE001 -- raised again where the server ends
-            self.error = error
-            if self.server is not None:
-                self.server.should_exit = True
+            self._fail(error)
             return
         self._announce()
 
@@ -136,6 +152,7 @@ class _Life:
         """After the last answer."""
         if self._first is not None:
             self._first.cancel()
+        await self._beside.end()
         if self._crew is not None:
             await self._crew.close()
         if self._here is not None:

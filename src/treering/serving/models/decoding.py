@@ -1,4 +1,4 @@
-"""Request bodies of `/invocations` made into what a model takes: JSON in MLflow's four forms, CSV, Parquet."""
+"""Request bodies of `/invocations` made into what a model takes: JSON in MLflow's four forms, CSV, Parquet, Arrow."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ __all__ = ["Asked", "decode"]
 _CSV = "text/csv"
 _JSON = "application/json"
 _PARQUET = "application/vnd.apache.parquet"
+_ARROW = ("application/vnd.apache.arrow.stream", "application/vnd.apache.arrow.file")
+_TYPES = (_CSV, _JSON, _PARQUET, *_ARROW)
 
 _FORMS = ("dataframe_records", "dataframe_split", "inputs", "instances")
 _BARE = {"messages", "prompt", "input"}
@@ -58,8 +60,13 @@ def decode(body: bytes, content_type: str, signature: Signature | None) -> Asked
     try:
         if kind == _CSV:
             return Asked(_fit(TABLES.load("pandas").from_csv(body, _columns(schema)), schema))
+        if kind in _ARROW:
+            return Asked(_fit(TABLES.load("pandas").from_arrow(body), schema))
         return Asked(_fit(TABLES.load("pandas").from_parquet(body), schema))
     except InvalidInput as error:
+        if kind in _ARROW:
+            msg = f"The body is no table in Arrow's format for streams or files: {error}"
+            raise MalformedRequest(msg) from error
         name, method = ("CSV-formatted", "to_csv") if kind == _CSV else ("Parquet", "to_parquet")
         msg = (
             f"{_NO_FRAME} {name} Pandas DataFrame produced using the `pandas.DataFrame.{method}()` method."
@@ -82,11 +89,8 @@ def _media_type(content_type: str) -> str:
         raise UnsupportedMediaType(msg)
     if not kind:
         return _JSON
-    if kind.lower() not in {_CSV, _JSON, _PARQUET}:
-        msg = (
-            "This predictor only supports the following content types:"
-            f" Types: {[_CSV, _JSON, _PARQUET]}. Got '{content_type}'."
-        )
+    if kind.lower() not in _TYPES:
+        msg = f"This predictor only supports the following content types: Types: {list(_TYPES)}. Got '{content_type[:100]}'."
         raise UnsupportedMediaType(msg)
     return kind.lower()
 

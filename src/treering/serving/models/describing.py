@@ -1,184 +1,228 @@
-"""The OpenAPI document of one model's server, written from its signature and example."""
+"""The OpenAPI document of a server of models, written from their signatures and examples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from treering.models.mlmodel import MLModel
-from treering.models.schema import Column, Parameters, Schema, Tensor
-from treering.models.types import AnyType, Array, ColumnType, DataType, MapType, Object
+from treering import __version__
+from treering.models import example
+from treering.models.light.rows import Table
+from treering.models.tables import TABLES, is_table
+from treering.serving.models.feeding import INPUT, inputs_of
+from treering.serving.models.grouping import fitting
+from treering.serving.models.held import Held
+from treering.serving.models.paths import KINDS, unversioned, versioned
+from treering.serving.models.samples import take
+from treering.serving.models.shapes import (
+    answer_of,
+    infer_answer_of,
+    infer_body_of,
+    invocations_of,
+    predict_answer_of,
+    predict_body_of,
+)
 
 __all__ = ["describe"]
 
-_JSON_TYPES: dict[DataType, dict[str, Any]] = {
-    DataType.BOOLEAN: {"type": "boolean"},
-    DataType.INTEGER: {"type": "integer", "format": "int32"},
-    DataType.LONG: {"type": "integer", "format": "int64"},
-    DataType.FLOAT: {"type": "number", "format": "float"},
-    DataType.DOUBLE: {"type": "number", "format": "double"},
-    DataType.STRING: {"type": "string"},
-    DataType.BINARY: {"type": "string", "format": "byte"},
-    DataType.DATETIME: {"type": "string", "format": "date-time"},
-}
-_NUMBERS = {"b": {"type": "boolean"}, "i": {"type": "integer"}, "u": {"type": "integer"}, "f": {"type": "number"}}
+Json = dict[str, Any]
+
+_MOST_EXAMPLE = 64 << 10
+_OCTETS = "application/octet-stream"
+_LENGTH = "Inference-Header-Content-Length"
 
 
-def describe(model: MLModel, example: Mapping[str, Any] | None, version: str) -> dict[str, Any]:
-    """The document, as OpenAPI 3.1.
+def describe(models: Sequence[Held]) -> Json:
+    """The document, as OpenAPI 3.1: every version at its own paths, and the first of each name without one."""
+    paths: dict[str, Json] = {}
+    first = models[0].name if models else ""
+    for held in models:
+        bodies = {kind: _operation(held, kind) for kind in KINDS}
+        if sum(one.name == held.name for one in models) > 1:
+            for kind, operation in bodies.items():
+                paths[versioned(kind, held.name, held.version)] = _post(operation, kind, held, held.version)
+        for path, kind in unversioned(held.name, first=held.name == first).items():
+            paths.setdefault(path, _post(bodies[kind], kind, held, "first" if path == "/invocations" else ""))
+        for path, get in _model_gets(held).items():
+            paths.setdefault(path, {"get": get})
+    for path, (name, text, kind) in _GETS.items():
+        paths[path] = {"get": _get(name, text, kind)}
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": ", ".join(dict.fromkeys(one.name for one in models)) or "models",
+            "version": models[0].version if len(models) == 1 else __version__,
+            "description": "Predictions, in MLflow's protocol, the Open Inference Protocol and TensorFlow Serving's.",
+        },
+        "paths": paths,
+        "components": {"schemas": {"Error": _ERROR, "Problem": _PROBLEM}},
+    }
 
-    Args:
-        example: A body of `/invocations`.
-    """
-    signature = model.signature
-    body = _body(signature.inputs if signature else None, signature.params if signature else None)
-    content: dict[str, Any] = {"application/json": {"schema": body}}
-    if example:
-        content["application/json"]["example"] = dict(example)
-    if not (signature and signature.inputs and signature.inputs.tensors()):
-        content["text/csv"] = {"schema": {"type": "string"}}
-        content["application/vnd.apache.parquet"] = {"schema": {"type": "string", "format": "binary"}}
-    answer = _answer(signature.outputs if signature else None)
+
+def _post(operation: Json, kind: str, held: Held, more: str) -> Json:
+    name = re.sub(r"\W+", "_", f"{kind}_{held.name}_{more}".rstrip("_"))
+    return {"post": {**operation, "operationId": "invocations" if more == "first" else name}}
+
+
+def _operation(held: Held, kind: str) -> Json:
+    signature = held.model.signature
+    inputs, outputs, params = (
+        (signature.inputs, signature.outputs, signature.params) if signature else (None, None, None)
+    )
+    rows = None if held.sample is None else take(held.sample, range(min(2, fitting(held.sample)[0])))
+    if kind == "invocations":
+        content = _content(invocations_of(inputs, params), _saved(held) or _bare_form("inputs", rows))
+        content |= {name: {"schema": shape} for name, shape in _OTHER_BODIES.items()}
+        return _described("Ask for predictions.", held, content, answer_of(outputs), "Error")
+    if kind == "predict":
+        content = _content(predict_body_of(inputs, params), _bare_form("instances", rows))
+        return _described(
+            "Ask for predictions, as TensorFlow Serving is.", held, content, predict_answer_of(outputs), "Problem"
+        )
+    asked = None if rows is None else {"inputs": _tensors(held, rows)}
+    content = _content(infer_body_of(inputs, params), asked)
+    content[_OCTETS] = {"schema": {"type": "string", "format": "binary"}}
+    made = _described(
+        "Ask for predictions by the Open Inference Protocol.", held, content, infer_answer_of(), "Problem"
+    )
+    made["responses"]["200"]["content"][_OCTETS] = {"schema": {"type": "string", "format": "binary"}}
+    made["parameters"] = [
+        {
+            "name": _LENGTH,
+            "in": "header",
+            "required": False,
+            "schema": {"type": "integer", "minimum": 2},
+            "description": "The length of the JSON, where tensors follow it as bytes.",
+        }
+    ]
+    return made
+
+
+def _content(schema: Json, asked: Mapping[str, Any] | None) -> dict[str, Json]:
+    return {"application/json": {"schema": schema, **({"example": dict(asked)} if asked else {})}}
+
+
+def _described(summary: str, held: Held, content: Json, answer: Json, error: str) -> Json:
     failures = {
         status: {
             "description": text,
-            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{error}"}}},
         }
         for status, text in _FAILURES.items()
     }
-    invocations = {
-        "summary": "Ask the model for predictions.",
-        "operationId": "invocations",
+    return {
+        "summary": summary,
+        "tags": [held.name],
         "requestBody": {"required": True, "content": content},
         "responses": {
             "200": {"description": "Predictions.", "content": {"application/json": {"schema": answer}}},
             **failures,
         },
     }
-    return {
-        "openapi": "3.1.0",
-        "info": {"title": model.artifact_path or "model", "version": model.model_id or model.model_uuid or version},
-        "paths": {
-            "/invocations": {"post": invocations},
-            **{path: {"get": _plain_get(name, text)} for path, (name, text) in _GETS.items()},
-        },
-        "components": {"schemas": {"Error": _ERROR}},
-    }
 
 
+def _saved(held: Held) -> Json | None:
+    path = held.wanted.folder / str(held.model.metadata.example.get("serving_input_path") or "")
+    if not path.is_file() or path.stat().st_size > _MOST_EXAMPLE:
+        return None
+    return example.serving_body(held.wanted.folder, held.model.metadata)
+
+
+def _bare_form(form: str, rows: Any) -> Json | None:
+    """The sample as the value of a form."""
+    if rows is None:
+        return None
+    if type(rows) is Table:
+        columns = [one.tolist() for one in rows.columns]
+        return {form: [dict(zip(rows.names, row, strict=True)) for row in zip(*columns, strict=True)]}
+    if is_table(rows):
+        return {form: TABLES.load("pandas").to_records(rows)}
+    if isinstance(rows, dict):
+        if form == "instances":
+            count = fitting(rows)[0]
+            return {form: [{name: one[place].tolist() for name, one in rows.items()} for place in range(count)]}
+        return {form: {name: one.tolist() for name, one in rows.items()}}
+    return {form: rows.tolist()}
+
+
+def _tensors(held: Held, rows: Any) -> list[Json]:
+    """The sample as tensors of the Open Inference Protocol."""
+    signature = held.model.signature
+    types = {one["name"]: one["datatype"] for one in inputs_of(signature.inputs if signature else None)}
+    if type(rows) is Table:
+        return [_tensor(name, types[name], one) for name, one in zip(rows.names, rows.columns, strict=True)]
+    if is_table(rows):
+        return _tensors_of_table(rows, types)
+    named = rows if isinstance(rows, dict) else {next(iter(types), INPUT): rows}
+    return [_tensor(name, types.get(name, "FP64"), one) for name, one in named.items()]
+
+
+def _tensors_of_table(table: Any, types: Mapping[str, str]) -> list[Json]:
+    records = TABLES.load("pandas").to_records(table)
+    known = [name for name in types if name in records[0]]
+    made = []
+    for name in known:
+        values = [row[name] for row in records]
+        if any(value is None or value != value for value in values):  # noqa: PLR0124 -- NaN is what differs from itself
+            continue
+        texts = types[name] == "BYTES"
+        data = [str(value) if texts else value for value in values]
+        made.append({"name": name, "datatype": types[name], "shape": [len(data)], "data": data})
+    return made
+
+
+def _tensor(name: str, datatype: str, values: Any) -> Json:
+    return {"name": name, "datatype": datatype, "shape": list(values.shape), "data": values.ravel().tolist()}
+
+
+def _model_gets(held: Held) -> dict[str, Json]:
+    stem = versioned("infer", held.name, "")[: -len("/versions//infer")]
+    name = re.sub(r"\W+", "_", held.name)
+    described = _get(f"metadata_{name}", f"The tensors of {held.name}.", "application/json")
+    return {stem: described, f"{stem}/ready": _get(f"ready_{name}", "Whether it would answer.", "application/json")}
+
+
+def _get(name: str, text: str, kind: str) -> Json:
+    shape = {"type": "object"} if kind == "application/json" else {"type": "string"}
+    answers: Json = {"200": {"description": text, "content": {kind: {"schema": shape}}}}
+    if "ready" in name:
+        answers["503"] = {"description": "Not now.", "content": {kind: {"schema": shape}}}
+    return {"summary": text, "operationId": name, "responses": answers}
+
+
+_OTHER_BODIES: dict[str, Json] = {
+    "text/csv": {"type": "string"},
+    "application/vnd.apache.parquet": {"type": "string", "format": "binary"},
+    "application/vnd.apache.arrow.stream": {"type": "string", "format": "binary"},
+    "application/vnd.apache.arrow.file": {"type": "string", "format": "binary"},
+}
 _FAILURES = {
-    "400": "The body is not understood, or does not fit the model.",
+    "400": "The body is not understood, does not fit the model, or made it fail.",
+    "404": "There is no such model, version or variant.",
+    "408": "The body did not come in time.",
     "413": "The body is too large.",
     "415": "Bodies of that type are not read.",
-    "503": "Too many requests are waiting.",
+    "429": "Too many requests are waiting.",
+    "500": "The server or the model failed.",
+    "503": "Nobody can answer now.",
     "504": "The model took too long.",
 }
+_JSON, _TEXT = "application/json", "text/plain"
 _GETS = {
-    "/ping": ("ping", "Whether the model is loaded."),
-    "/health": ("health", "Whether the model is loaded."),
-    "/version": ("version", "The version of the server."),
-    "/metrics": ("metrics", "Counters in Prometheus' format."),
+    "/ping": ("ping", "Whether the server lives.", _TEXT),
+    "/health": ("health", "Whether the server lives.", _TEXT),
+    "/ready": ("ready", "Whether a request would be answered.", _JSON),
+    "/version": ("version", "The version of the server.", _TEXT),
+    "/metrics": ("metrics", "Counters in Prometheus' format.", _TEXT),
+    "/v2": ("server_metadata", "What the server is.", _JSON),
+    "/v2/health/live": ("v2_live", "Whether the server lives.", _JSON),
+    "/v2/health/ready": ("v2_ready", "Whether a request would be answered.", _JSON),
+    "/v2/models": ("models", "The names of all models.", _JSON),
 }
 _ERROR = {
     "type": "object",
     "properties": {"error_code": {"type": "string"}, "message": {"type": "string"}},
     "required": ["error_code", "message"],
 }
-
-
-def _plain_get(name: str, text: str) -> dict[str, Any]:
-    answer = {"description": "Text.", "content": {"text/plain": {"schema": {"type": "string"}}}}
-    return {"summary": text, "operationId": name, "responses": {"200": answer}}
-
-
-def _body(inputs: Schema | None, params: Parameters | None) -> dict[str, Any]:
-    record, row, rows = _shapes(inputs)
-    forms: dict[str, dict[str, Any]] = {"inputs": rows, "instances": {"type": "array"}}
-    if inputs is None or inputs.columns():
-        split: dict[str, Any] = {"data": {"type": "array", "items": row}, "index": {"type": "array"}}
-        split["columns"] = {"type": "array", "items": {"type": "string"}}
-        forms["dataframe_split"] = {"type": "object", "properties": split, "required": ["data"]}
-        forms["dataframe_records"] = {"type": "array", "items": record}
-    extra = {"params": _params(params)} if params else {}
-    return {
-        "oneOf": [
-            {"type": "object", "properties": {name: shape, **extra}, "required": [name]}
-            for name, shape in sorted(forms.items())
-        ]
-    }
-
-
-def _shapes(inputs: Schema | None) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The JSON schemas of a record, of a row and of `inputs`."""
-    if inputs is None:
-        return {"type": "object"}, {"type": "array"}, {}
-    if tensors := inputs.tensors():
-        return {"type": "object"}, {"type": "array"}, _tensors(tensors)
-    columns = inputs.columns()
-    if not inputs.names():
-        size = len(columns)
-        return {"type": "object"}, {"type": "array", "minItems": size, "maxItems": size}, {"type": "array"}
-    record = _record(columns)
-    return record, {"type": "array"}, {"oneOf": [{"type": "object"}, {"type": "array"}]}
-
-
-def _record(columns: tuple[Column, ...]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {column.name: _type(column.type) for column in columns},
-        "required": [column.name for column in columns if column.required],
-    }
-
-
-def _tensors(tensors: tuple[Tensor, ...]) -> dict[str, Any]:
-    if not tensors[0].name:
-        return _tensor(tensors[0])
-    properties = {tensor.name: _tensor(tensor) for tensor in tensors}
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _tensor(tensor: Tensor) -> dict[str, Any]:
-    shape: dict[str, Any] = dict(_NUMBERS.get(tensor.dtype.kind, {"type": "string"}))
-    for size in reversed(tensor.shape):
-        bounds = {} if size < 0 else {"minItems": size, "maxItems": size}
-        shape = {"type": "array", "items": shape, **bounds}
-    return shape
-
-
-def _answer(outputs: Schema | None) -> dict[str, Any]:
-    predictions: dict[str, Any] = {}
-    if outputs and outputs.tensors():
-        predictions = _tensors(outputs.tensors())
-    elif outputs:
-        columns = outputs.columns()
-        items = _record(columns) if outputs.names() else _type(columns[0].type)
-        predictions = {"type": "array", "items": items}
-    return {"type": "object", "properties": {"predictions": predictions}, "required": ["predictions"]}
-
-
-def _params(params: Parameters) -> dict[str, Any]:
-    properties = {}
-    for item in params.items:
-        shape = _type(item.type)
-        if item.shape is not None:
-            shape = {"type": "array", "items": shape}
-        properties[item.name] = {**shape, "default": item.to_json()["default"]}
-    return {"type": "object", "properties": properties}
-
-
-def _type(kind: ColumnType) -> dict[str, Any]:
-    match kind:
-        case DataType():
-            return _JSON_TYPES[kind]
-        case Array():
-            return {"type": "array", "items": _type(kind.items)}
-        case Object():
-            return {
-                "type": "object",
-                "properties": {one.name: _type(one.type) for one in kind.properties},
-                "required": [one.name for one in kind.properties if one.required],
-            }
-        case MapType():
-            return {"type": "object", "additionalProperties": _type(kind.values)}
-        case AnyType():
-            return {}
+_PROBLEM = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}

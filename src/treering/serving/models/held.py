@@ -15,6 +15,7 @@ from treering.serving.models.feeding import inputs_of, outputs_of
 from treering.serving.models.paths import DEFAULT_VERSION
 from treering.serving.models.quick import Quick
 from treering.serving.models.rowwise import is_rowwise
+from treering.serving.models.samples import sample_of
 
 __all__ = ["Held", "Wanted"]
 
@@ -55,6 +56,7 @@ class Held:
 
     Attributes:
         quick: Reads the common JSON bodies, if there are some.
+        sample: A few rows that fit the model; `None` if there are none.
         rowwise: Whether the answer to a row hangs on nothing but the row, so that rows of several requests may be
             asked at once.
     """
@@ -62,6 +64,7 @@ class Held:
     wanted: Wanted
     model: LoadedModel
     quick: Quick | None
+    sample: Any
     rowwise: bool
 
     @classmethod
@@ -73,7 +76,8 @@ class Held:
         """
         model = load(wanted.folder, options)
         quick = Quick.of(model)
-        return cls(wanted, model, quick, is_rowwise(model, quick))
+        sample = sample_of(model, quick)
+        return cls(wanted, model, quick, sample, is_rowwise(model, sample))
 
     def describe(self) -> dict[str, Any]:
         """What is told of the model, as the Open Inference Protocol has it."""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from treering import __version__
 from treering.core.errors import AlreadyExists, InvalidInput, NotFound
-from treering.models import example
 from treering.models.load_options import LoadOptions
 from treering.serving.hosting import Answer, Call, Offer, Policy, Route
 from treering.serving.models.asking import Asking
 from treering.serving.models.describing import describe
+from treering.serving.models.encoding import jsonable
 from treering.serving.models.held import Held, Wanted
 from treering.serving.models.invocations import Invocations
+from treering.serving.models.page import PAGE
 from treering.serving.models.paths import lane, versioned
 from treering.serving.models.protocol import Wire
 from treering.serving.models.v1 import Predict
@@ -30,6 +30,8 @@ __all__ = ["ModelsHost", "open_host"]
 
 _HEADERS = {"infer": (HEADER_LENGTH.decode(),)}
 """Headers that a protocol wants to see."""
+_BATCHES = msgspec.json.encode({"MaxConcurrentTransforms": 8, "BatchStrategy": "MULTI_RECORD", "MaxPayloadInMB": 6})
+"""What SageMaker asks before it transforms many files."""
 
 
 def open_host(given: Mapping[str, Any]) -> ModelsHost:
@@ -114,13 +116,14 @@ class ModelsHost:
             for place, held in self._held.items()
         }
         models = tuple(held.describe() for held in self._held.values())
-        return Offer(tuple(self._routes.values()), lanes, models, self._openapi())
+        documents = {
+            "/docs": ("text/html; charset=utf-8", PAGE),
+            "/execution-parameters": ("application/json", _BATCHES),
+        }
+        return Offer(tuple(self._routes.values()), lanes, models, self._openapi(), documents)
 
     def _openapi(self) -> bytes:
-        for held in self._held.values():
-            body = example.serving_body(held.wanted.folder, held.model.metadata)
-            return msgspec.json.encode(describe(held.model.metadata, body, __version__))
-        return b"{}"
+        return msgspec.json.encode(describe(list(self._held.values())), enc_hook=jsonable)
 
     def answer(self, route: Route, calls: Sequence[Call]) -> Sequence[Answer]:
         """See `Host`."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from treering.cli.models.options import folder_of, trust_option, trusted, version_of
+from treering.cli.models.watching import WATCHING, watching
 from treering.core.errors import InvalidInput
 from treering.core.settings import Settings
 from treering.models.load_options import LoadOptions
@@ -23,6 +24,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 _OPTIONS = (
     click.option("--host", "-h", help="Address to listen on; 0.0.0.0 opens the server to the network."),
     click.option("--port", "-p", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one."),
+    click.option(
+        "--grpc-port", type=click.IntRange(1, 65535), help="Port to listen on for gRPC as well; needs the extra grpc."
+    ),
     click.option(
         "--workers", "-w", type=click.IntRange(1), default=1, show_default=True,
         help="Processes that hold what is served.",
@@ -61,7 +65,7 @@ _OPTIONS = (
 
 def serving_options(command: F) -> F:
     """The options of all commands that serve."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *WATCHING)):
         command = option(command)
     return command
 
@@ -92,13 +96,14 @@ def start(settings: Settings, aims: Sequence[Aim], given: Mapping[str, Any]) -> 
             shadows=_shares("--shadow", given["shadow"], what),
             control_token=given["control_token"] or settings.control_token,
             patience=Patience(drain=given["drain"], lame=given["drain_delay"]),
+            **watching(settings, given),
         )
         host, port = given["host"], given["port"]
         where = Where(
             settings.host if host is None else host, settings.port if port is None else port,
-            given["tls_cert"], given["tls_key"],
+            given["tls_cert"], given["tls_key"], given["grpc_port"],
         )  # fmt: skip
-        serve(options, where, lambda url: _announce(url, aims))
+        serve(options, where, lambda url: _announce(url, aims, where))
 
 
 def _what(
@@ -145,8 +150,10 @@ def _shares(option: str, given: Sequence[str], what: Mapping[str, Any]) -> dict[
     return found
 
 
-def _announce(url: str, aims: Sequence[Aim]) -> None:
+def _announce(url: str, aims: Sequence[Aim], where: Where) -> None:
     if aims[0].kind == "models":
         click.echo(f"The model answers at {url}/invocations (Ctrl-C stops it)")
     else:
         click.echo(f"{aims[0].target} answers at {url} (Ctrl-C stops it)")
+    if where.grpc_port is not None:
+        click.echo(f"gRPC answers at {where.host}:{where.grpc_port}")

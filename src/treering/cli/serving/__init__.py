@@ -1,1 +1,0 @@
-"""What the commands that start model servers share."""
