@@ -40,7 +40,7 @@ class Shop:
 
         More of it, with a "quote" and a \\ backslash.
         """
-        return a + b + (0 if note is None else 0)
+        return a + b + 0 * len(note or "")
 
     @treering.api
     def buy(self, item: Item, others: list[Item] = []) -> list[Item]:  # noqa: B006 -- as users write it
