@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import click
@@ -63,12 +64,14 @@ def _predictions(settings: Settings, given: Mapping[str, Any]) -> LogOptions | N
     folder = given["predictions"] or settings.predictions
     if not folder:
         return None
-    rules = given["predictions_rule"] or [rule for rule in settings.predictions_rules.split(",") if rule.strip()]
+    rules = _rules(given["predictions_rule"] or [one for one in settings.predictions_rules.split(",") if one.strip()])
+    # Only a server that keeps answers loads this: a rule that is not known is told before anything is started.
+    import_module("treering.serving.predictions.privacy").Privacy(rules, b"")
     return LogOptions(
         folder,
         settings.predictions_sample if given["predictions_sample"] is None else given["predictions_sample"],
         given["predictions_form"] or settings.predictions_form,
-        _rules(rules),
+        rules,
         settings.predictions_secret,
     )
 
