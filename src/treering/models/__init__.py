@@ -4,13 +4,16 @@ from importlib import import_module
 
 _CALLS = "treering.client.model_calls"
 _EVALUATING = "treering.client.evaluating"
+_SERVICES = "treering.serving.services"
 
 # What needs runs and data beside models stands above this floor; it is named here, and loaded by who asks for it.
 _TABLE = {
     "BatchResult": "treering.models.scoring.job:BatchResult",
+    "BentoModel": f"{_SERVICES}.stored_models:BentoModel",
     "EvaluationArtifact": f"{_EVALUATING}.artifacts:EvaluationArtifact",
     "EvaluationMetric": "treering.evaluation.metric_makers:EvaluationMetric",
     "EvaluationResult": f"{_EVALUATING}.artifacts:EvaluationResult",
+    "HuggingFaceModel": f"{_SERVICES}.stored_models:HuggingFaceModel",
     "MetricThreshold": "treering.evaluation.thresholds:MetricThreshold",
     "Model": "treering.client.model_object:Model",
     "ModelConfig": "treering.models.code_models:ModelConfig",

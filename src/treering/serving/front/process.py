@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -79,6 +80,7 @@ def run(
         raise InvalidInput(msg) from error
     server = _Server(config, engine, life)
     life.server = server
+    gc.freeze()
     server.run(sockets=[listener])
     if life.error is not None:
         raise life.error
