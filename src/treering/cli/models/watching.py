@@ -39,6 +39,10 @@ WATCHING: tuple[Callable[[Any], Any], ...] = (
         "--predictions-form", type=click.Choice(["jsonl", "parquet"]), help="What files become when they are full."
     ),
     click.option(
+        "--predictions-days", type=click.FloatRange(0), metavar="DAYS",
+        help="Remove files after so many days; without it they stay.",
+    ),
+    click.option(
         "--predictions-rule", multiple=True, metavar="FIELD=RULE",
         help="What is kept of a field: keep, drop, hash, mask, mask:4, round:2 or scrub. The first that fits counts.",
     ),
@@ -73,6 +77,7 @@ def _predictions(settings: Settings, given: Mapping[str, Any]) -> LogOptions | N
         given["predictions_form"] or settings.predictions_form,
         rules,
         settings.predictions_secret,
+        days=settings.predictions_days if given["predictions_days"] is None else given["predictions_days"],
     )
 
 
