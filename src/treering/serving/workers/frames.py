@@ -28,6 +28,7 @@ __all__ = [
     "START",
     "Answered",
     "Ask",
+    "Change",
     "Changed",
     "Event",
     "Failure",
