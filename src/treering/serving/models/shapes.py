@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,7 +13,15 @@ from treering.models.types import AnyType, Array, ColumnType, DataType, MapType,
 from treering.serving.models.datatypes import DTYPES
 from treering.serving.models.feeding import inputs_of
 
-__all__ = ["answer_of", "infer_answer_of", "infer_body_of", "invocations_of", "predict_answer_of", "predict_body_of"]
+__all__ = [
+    "answer_of",
+    "csv_of",
+    "infer_answer_of",
+    "infer_body_of",
+    "invocations_of",
+    "predict_answer_of",
+    "predict_body_of",
+]
 
 Json = dict[str, Any]
 
@@ -29,6 +38,15 @@ _CELLS: dict[DataType, Json] = {
     DataType.DATETIME: {"type": "string", "format": "date-time"},
 }
 _TABLE = 2
+_CSV_KINDS = {"b": "(true|false)", "f": r"-?[0-9]{1,6}(\.[0-9]{1,6})?", "i": "[0-9]{1,2}", "u": "[0-9]{1,2}"}
+_CSV_CELLS = {
+    DataType.BOOLEAN: _CSV_KINDS["b"],
+    DataType.DOUBLE: _CSV_KINDS["f"],
+    DataType.FLOAT: _CSV_KINDS["f"],
+    DataType.INTEGER: r"-?[0-9]{1,9}",
+    DataType.LONG: r"-?[0-9]{1,15}",
+    DataType.STRING: "[A-Za-z][A-Za-z ]{0,11}",
+}
 
 
 def invocations_of(inputs: Schema | None, params: Parameters | None) -> Json:
@@ -179,6 +197,34 @@ def _params(params: Parameters) -> Json:
             shape = {"type": "array", "items": shape}
         properties[item.name] = {**shape, "default": item.to_json()["default"]}
     return {"type": "object", "properties": properties}
+
+
+def csv_of(inputs: Schema | None) -> Json:
+    """A table as CSV, with the names of the columns in its first line."""
+    shape: Json = {"type": "string", "description": "CSV with a heading."}
+    columns = _csv_columns(inputs)
+    if not columns:
+        return shape
+    heading = ",".join(re.escape(name) for name, _ in columns)
+    row = ",".join(pattern for _, pattern in columns)
+    return {**shape, "pattern": f"^{heading}\\n({row}\\n){{1,100}}$"}
+
+
+def _csv_columns(inputs: Schema | None) -> list[tuple[str, str]]:
+    """Each column's name, and how its values are written; nothing where that cannot be said."""
+    if inputs is None or not inputs.items:
+        return []
+    if tensors := inputs.tensors():
+        (one, *more) = tensors
+        if more or one.name or len(one.shape) != _TABLE or one.shape[1] < 0 or one.dtype.kind not in _CSV_KINDS:
+            return []
+        return [(f"c{place}", _CSV_KINDS[one.dtype.kind]) for place in range(one.shape[1])]
+    columns = inputs.columns()
+    if not inputs.names() or not all(isinstance(one.type, DataType) and one.type in _CSV_CELLS for one in columns):
+        return []
+    if any(set(one.name) & set(',"\r\n') for one in columns):
+        return []
+    return [(one.name, _CSV_CELLS[one.type]) for one in columns if isinstance(one.type, DataType)]
 
 
 def answer_of(outputs: Schema | None) -> Json:
