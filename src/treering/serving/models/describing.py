@@ -29,13 +29,12 @@ __all__ = ["describe"]
 
 Json = dict[str, Any]
 
-_MOST_EXAMPLE = 64 << 10
 _OCTETS = "application/octet-stream"
-_BEHIND: Json = {
-    "type": "string",
-    "format": "binary",
-    "description": "Tensors as bytes behind the JSON, whose length the header Inference-Header-Content-Length says.",
-}
+_MOST_EXAMPLE = 64 << 10
+_BEHIND = (
+    "Tensors may also be sent as bytes behind the JSON, with their `binary_data_size` in the parameters of each and the"
+    " length of the JSON in the header `Inference-Header-Content-Length`; `binary_data_output` asks for such an answer."
+)
 
 
 def describe(models: Sequence[Held]) -> Json:
@@ -88,11 +87,11 @@ def _operation(held: Held, kind: str) -> Json:
         )
     asked = None if rows is None else {"inputs": _tensors(held, rows)}
     content = _content(infer_body_of(inputs, params), asked)
-    content[_OCTETS] = {"schema": _BEHIND}
     made = _described(
         "Ask for predictions by the Open Inference Protocol.", held, content, infer_answer_of(), "Problem"
     )
-    made["responses"]["200"]["content"][_OCTETS] = {"schema": _BEHIND}
+    made["description"] = _BEHIND
+    made["responses"]["200"]["content"][_OCTETS] = {"schema": {"type": "string", "format": "binary"}}
     return made
 
 

@@ -68,7 +68,7 @@ def _form(request: dict[str, Any]) -> str:
     if len(forms) != 1 or unknown:
         msg = f"The request has to have exactly one of 'instances' and 'inputs', and has the keys {list(request)}."
         raise MalformedRequest(msg)
-    wrong = {name: kind for name, kind in _KINDS.items() if not isinstance(request.get(name), kind | None)}
+    wrong = {name: kind for name, kind in _KINDS.items() if name in request and not isinstance(request[name], kind)}
     if wrong:
         told = ", ".join(f"{name!r} as {'text' if kind is str else 'an object'}" for name, kind in wrong.items())
         msg = f"The request has to have {told}, or not at all."
