@@ -28,9 +28,12 @@ import losses
 import pages
 import reading_history
 import searching
+import soak
 import starting
 from figures import Figure, table
 from sides import DVC, MLFLOW, TREERING, install_peer
+
+import serving
 
 THEMES: dict[str, Callable[..., list[Figure]]] = {
     "import": starting.importing,
@@ -44,6 +47,8 @@ THEMES: dict[str, Callable[..., list[Figure]]] = {
     "history": reading_history.reading_history,
     "lines": drawing_lines.drawing_lines,
     "scoring": batch_scoring.scoring,
+    "serving": serving.serving,
+    "soak": soak.soak,
     "search": searching.searching,
     "search-postgresql": searching.searching_postgresql,
     "grid": searching.grid,

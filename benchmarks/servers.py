@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from sides import Side
 
-__all__ = ["Server", "cpu_seconds", "free_port", "resident_bytes", "serving"]
+__all__ = ["Server", "cpu_seconds", "end", "free_port", "proportional_bytes", "resident_bytes", "serving"]
 
 DEADLINE = 180.0
 
@@ -59,7 +60,7 @@ def serving(side: Side, folder: Path, *options: str, **environment: str) -> Iter
             start = _wait(process, port, began, folder)
             yield Server(port, process.pid, start, resident_bytes(process.pid))
         finally:
-            _end(process)
+            end(process)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, began: float, folder: Path) -> float:
@@ -80,8 +81,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, began: float, folder: Pat
     raise RuntimeError(msg)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    # The whole group: MLflow's workers and job runners outlive their parent otherwise.
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the process and its whole group: MLflow's workers and job runners outlive their parent otherwise."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(process.pid, sign)
@@ -96,6 +97,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def resident_bytes(pid: int) -> int:
     """Resident memory of `pid` and everything below it; 0 where /proc is missing."""
     return sum(_resident(member) for member in _family(pid))
+
+
+def proportional_bytes(pid: int) -> int:
+    """As `resident_bytes`, but what several processes share counts once, and so does what others map, too."""
+    return sum(_proportional(member) for member in _family(pid))
 
 
 def cpu_seconds(pid: int) -> float:
@@ -123,6 +129,14 @@ def _cpu(pid: int) -> float:
     except OSError:
         return 0
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _proportional(pid: int) -> int:
+    try:
+        found = re.search(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    except OSError:
+        return 0
+    return int(found[1]) * 1024 if found else 0
 
 
 def _resident(pid: int) -> int:

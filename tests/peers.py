@@ -108,6 +108,27 @@ DEPLOYMENTS = Peer(
     "deployments", ("kubernetes-validate>=1.31", "jsonschema>=4.23", "azure-ai-ml>=1.20", "ray[serve]>=2.44")
 )
 
+# Services written with Pydantic and FastAPI, and BentoML itself, whose modules are the same but for one import.
+SERVICES = Peer(
+    "services", (*_needs_of_treering("pandas", "images"), "pydantic>=2.10", "fastapi>=0.115", "bentoml==1.4.39")
+)
+# Pinned: its words and the shapes of its answers are compared, and its figures stand beside ours.
+BENTOML = Peer("bentoml", ("bentoml==1.4.39", "scikit-learn", "pandas"))
+# What asks servers (the clients of Triton, what tries a server's OpenAPI document), and what Treering needs to
+# speak gRPC and to compile models.
+SERVING = laboratory(
+    "serving-clients",
+    *("tritonclient[http,grpc]>=2.60", "grpcio>=1.70", "grpcio-reflection>=1.70", "schemathesis>=4"),
+    *("skl2onnx>=1.19", "onnxruntime>=1.22"),
+    extras=("sklearn", "pandas"),
+)
+# Other servers that the benchmarks measure beside ours, and ours, each with what such a server needs and no more:
+# scikit-learn imports pandas where it finds it, and would hold 70 MB more.
+SERVERS = Peer("servers", ("litserve>=0.2.17", "fastapi>=0.115", "uvicorn[standard]>=0.34", "scikit-learn>=1.5"))
+SERVED = Peer(
+    "served", (*_needs_of_treering(), "scikit-learn>=1.5", "skops>=0.11", "cloudpickle>=3.0", "onnxruntime>=1.22")
+)
+
 
 def ready(peer: Peer) -> Path:
     """The Python of the environment, which is built if it is not there yet.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -10,15 +11,16 @@ from pathlib import Path
 from typing import Any
 
 import skops.io
-from skops.io.exceptions import UntrustedTypesFoundException
+from skops.io.exceptions import UnsupportedTypeException, UntrustedTypesFoundException
 
-from treering.core.errors import DamagedData, PermissionDenied, TreeringError
+from treering.core.errors import DamagedData, InvalidInput, PermissionDenied, TreeringError
 from treering.models.load_options import LoadOptions
+from treering.models.requirements import is_installed
 from treering.models.safety.names import Allowed
 from treering.models.safety.own import is_own
 from treering.models.safety.unpacking import unpacked_size
 
-__all__ = ["load"]
+__all__ = ["dump", "load"]
 
 _FAILED = (
     *(OSError, EOFError, zipfile.BadZipFile, zlib.error, LookupError, TypeError, ValueError, AttributeError),
@@ -53,6 +55,47 @@ def load(path: Path, named: Iterable[str], options: LoadOptions, allowed: tuple[
     except _FAILED as error:
         msg = f"The model {path} cannot be read: {error}. It may be damaged, or need other versions of its packages."
         raise DamagedData(msg) from error
+
+
+def dump(model: Any, path: Path, named: Iterable[str], own: Iterable[str]) -> tuple[list[str] | None, frozenset[str]]:
+    """Write `model`, and tell which types a reader has to trust, and which modules it needs.
+
+    Args:
+        named: Types to trust beside those that are found.
+        own: Packages whose code is saved beside the model.
+
+    Raises:
+        InvalidInput: If skops cannot hold it.
+    """
+    known = set(own)
+    try:
+        skops.io.dump(model, path)
+        trusted = sorted({*skops.io.get_untrusted_types(file=path), *named})
+        lost = [name for name in trusted if not is_installed(name) and name.partition(".")[0] not in known]
+        if not lost:
+            skops.io.load(path, trusted=trusted)
+    except (UnsupportedTypeException, TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
+        msg = f"{type(model).__name__} cannot be saved with skops: {error}"
+        raise InvalidInput(msg) from error
+    if lost:
+        msg = f"The types {', '.join(lost)} come from no installed package."
+        raise InvalidInput(msg)
+    return trusted or None, _modules(path)
+
+
+def _modules(path: Path) -> frozenset[str]:
+    with zipfile.ZipFile(path) as archive:
+        pending: list[Any] = [json.loads(archive.read("schema.json"))]
+    found: set[str] = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("__module__"), str):
+                found.add(node["__module__"])
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return frozenset(found)
 
 
 def _is_known(name: str, known: Allowed) -> bool:

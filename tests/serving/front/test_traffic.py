@@ -7,14 +7,17 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 
-from toy_servers import Toy
+from toy_servers import Toy, toy_server
+from treering.core.errors import InvalidInput
 from treering.monitoring.predictions.reading import Wanted, read
 from treering.serving.predictions.options import LogOptions
+from treering.serving.telemetry.options import TraceOptions
 
 Start = Callable[..., Toy]
 TWO = {"versions": ["1", "2"]}
@@ -217,6 +220,26 @@ def test_answers_are_kept_with_their_ids_and_their_variants(start: Start, tmp_pa
     assert {one.variant for one in shadows} <= {"v1"}
 
 
+def test_a_log_that_cannot_be_written_is_told_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for wrong in (LogOptions(str(tmp_path / "file")), LogOptions(str(tmp_path / "kept"), rules={"a": "hide"})):
+        with pytest.raises(InvalidInput), toy_server(tmp_path, TWO, predictions=wrong):
+            pytest.fail("it was started")
+
+    def gone() -> bool:
+        mine = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(path)]
+        return not mine
+
+    until(gone)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes() + path.with_name("environ").read_bytes()
+    except OSError:
+        return b""
+
+
 def test_a_variant_that_is_loaded_gets_traffic_when_somebody_says_so(start: Start) -> None:
     server = start({"versions": ["1"]})
     assert traffic(server, "PUT", "/toy", {"weights": {"v1": 1, "v2": 1}})[0] == 400
@@ -246,3 +269,38 @@ def test_a_token_is_asked_for_where_there_is_one(start: Start) -> None:
     assert server.post(INFER, {}).headers["x-treering-variant"] == "v2"
     # What an answer was worth may be told by whoever got it.
     assert traffic(server, "POST", "/toy/feedback", {"request_id": "unknown", "value": 1})[1]["unknown"] == 1
+
+
+def test_an_answer_has_a_span_under_its_clients(start: Start) -> None:
+    sent: list[Any] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        thread = threading.Thread(target=collector.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            server = start(TWO, traces=TraceOptions(f"http://127.0.0.1:{collector.server_address[1]}/v1/traces", 0.0))
+            trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+            server.post(INFER, {})
+            server.post(INFER, {}, traceparent=f"00-{trace}-{parent}-00")
+            server.post(INFER, {}, traceparent=f"00-{trace}-{parent}-01", **{"x-request-id": "mine"})
+            spans = until(lambda: [one for told in sent for one in told["resourceSpans"][0]["scopeSpans"][0]["spans"]])
+        finally:
+            collector.shutdown()
+            thread.join()
+    (span,) = spans
+    assert (span["traceId"], span["parentSpanId"], span["name"]) == (trace, parent, "POST /v2/models/{model}/infer")
+    told = {one["key"]: next(iter(one["value"].values())) for one in span["attributes"]}
+    assert told["treering.variant"] == "v1"
+    assert told["treering.request_id"] == "mine"
+    assert told["http.response.status_code"] == "200"
+    assert int(span["startTimeUnixNano"]) < int(span["endTimeUnixNano"])

@@ -6,23 +6,20 @@ such as classes of a notebook, is pickled, and the log says so.
 
 from __future__ import annotations
 
-import json
 import pickle
-import zipfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import sklearn
-import skops.io
-from skops.io.exceptions import UnsupportedTypeException
 
 from treering.core.errors import DamagedData, InvalidInput
 from treering.core.log import logger
-from treering.models import pickles, skops_files
+from treering.models import pickles
 from treering.models.flavours.base import LoadOptions, Predictor, Written
 from treering.models.mlmodel import MLModel, inside, python_entry
-from treering.models.requirements import is_installed
 
 __all__ = ["FLAVOUR", "SklearnFlavour"]
 
@@ -80,7 +77,7 @@ class SklearnFlavour:
         path = inside(folder, file)
         if entry.get("serialization_format", "pickle") != "skops":
             return pickles.load(path, options)
-        return skops_files.load(path, entry.get("skops_trusted_types") or (), options)
+        return _skops().load(path, entry.get("skops_trusted_types") or (), options)
 
     def predictor(self, native: Any, folder: Path, model: MLModel, options: LoadOptions) -> Predictor:  # noqa: ARG002 -- of the Protocol
         """See `Flavour`."""
@@ -99,8 +96,11 @@ class SklearnFlavour:
         self, model: Any, folder: Path, asked: str | None, options: Mapping[str, Any]
     ) -> tuple[str, list[str] | None, frozenset[str]]:
         if asked in {None, "skops"}:
+            own = options.get("code_modules", ())
             try:
-                return self._skops(model, folder, options)
+                return "skops", *_skops().dump(
+                    model, folder / _FILES["skops"], options.get("skops_trusted_types") or (), own
+                )
             except InvalidInput as error:
                 (folder / _FILES["skops"]).unlink(missing_ok=True)
                 if asked:
@@ -117,39 +117,10 @@ class SklearnFlavour:
             raise InvalidInput(msg) from error
         return kind, None, frozenset({type(model).__module__})
 
-    def _skops(
-        self, model: Any, folder: Path, options: Mapping[str, Any]
-    ) -> tuple[str, list[str] | None, frozenset[str]]:
-        path = folder / _FILES["skops"]
-        known = set(options.get("code_modules", ()))
-        try:
-            skops.io.dump(model, path)
-            trusted = sorted({*skops.io.get_untrusted_types(file=path), *(options.get("skops_trusted_types") or ())})
-            lost = [name for name in trusted if not is_installed(name) and name.partition(".")[0] not in known]
-            if not lost:
-                skops.io.load(path, trusted=trusted)
-        except (UnsupportedTypeException, TypeError, ValueError, AttributeError, KeyError, ImportError) as error:
-            msg = f"{type(model).__name__} cannot be saved with skops: {error}"
-            raise InvalidInput(msg) from error
-        if lost:
-            msg = f"The types {', '.join(lost)} come from no installed package."
-            raise InvalidInput(msg)
-        return "skops", trusted or None, _modules(path)
 
-
-def _modules(path: Path) -> frozenset[str]:
-    with zipfile.ZipFile(path) as archive:
-        pending: list[Any] = [json.loads(archive.read("schema.json"))]
-    found: set[str] = set()
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if isinstance(node.get("__module__"), str):
-                found.add(node["__module__"])
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
-    return frozenset(found)
+def _skops() -> ModuleType:
+    """Skops is 300 modules and 14 MB, which a server of a pickled model does without."""
+    return import_module("treering.models.skops_files")
 
 
 FLAVOUR = SklearnFlavour()

@@ -133,6 +133,13 @@ class Dispatcher:
                 continue
             break
 
+    def begun(self, waiting: Waiting) -> bool:
+        """Whether a worker has the request, or gets it now."""
+        if self._scheduled:
+            self._pump()
+        lane = waiting.target.lane
+        return waiting.open and waiting not in lane.queue and waiting not in lane.again
+
     def refuse_all(self, lane: Lane, answer: Answer) -> None:
         """Answer everything that waits in a lane so."""
         for queue in (lane.again, lane.queue):
@@ -233,16 +240,22 @@ class Dispatcher:
         self._scheduled = False
         wanting = self._wanting
         now = monotonic()
+        unserved = []
         for _ in range(len(wanting)):
             lane = wanting.popleft()
+            before = self._number
             if lane.again:
                 self._hand_alone(lane, now)
             if lane.queue:
                 self._hand_out(lane, now)
-            if lane.queue or lane.again:
-                wanting.append(lane)
-            else:
+            if not lane.queue and not lane.again:
                 lane.listed = False
+            elif self._number == before:
+                unserved.append(lane)
+            else:
+                wanting.append(lane)
+        # Who got nothing comes first the next time.
+        wanting.extendleft(reversed(unserved))
 
     def _hand_alone(self, lane: Lane, now: float) -> None:
         while lane.again:

@@ -96,6 +96,14 @@ class FastLane(asyncio.Protocol):
         else:
             self._more(data)
 
+    def eof_received(self) -> bool:
+        """The client sends no more. It may still read, but most that end here have gone and only the system says so.
+
+        So an answer that is being made is still written, and one that nobody has begun is not made.
+        """
+        waiting = self._waiting
+        return self._state == _ASKED and (waiting is None or self._engine.dispatcher.begun(waiting))
+
     def pause_writing(self) -> None:
         """The client does not read."""
         self._paused = True

@@ -11,6 +11,7 @@ from treering.core.log import logger
 from treering.serving.hosting import FAILED, Answer, Call
 from treering.serving.models.grouping import cut, join
 from treering.serving.models.held import Held
+from treering.serving.models.missing import missing_in
 from treering.serving.models.protocol import Asked, Wire
 
 __all__ = ["Asking"]
@@ -96,7 +97,7 @@ class Asking:
                 return self._refuse(call, error)
             name = call.request_id.decode("latin-1")
             logger.exception("Request %s made the model fail.", name)
-            message = f"{_UNEXPECTED} The server's log says more: {name}"
+            message = f"{_UNEXPECTED}{missing_in(asked.data)} The server's log says more: {name}"
             # What a model calls a wrong value came from the request, most likely.
             status = 400 if isinstance(error, ValueError) else self.wire.failure
             answer = self.wire.refuse(status, "BAD_REQUEST", message, self._trace(error))

@@ -90,7 +90,7 @@ def _media_type(content_type: str) -> str:
     if not kind:
         return _JSON
     if kind.lower() not in _TYPES:
-        msg = f"This predictor only supports the following content types: Types: {list(_TYPES)}. Got '{content_type}'."
+        msg = f"This predictor only supports the following content types: Types: {list(_TYPES)}. Got '{content_type[:100]}'."
         raise UnsupportedMediaType(msg)
     return kind.lower()
 

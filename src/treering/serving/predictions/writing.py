@@ -9,13 +9,13 @@ from pathlib import Path
 
 import msgspec
 
-from treering.core.errors import TreeringError
+from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger
 from treering.entities.prediction import Prediction
 from treering.serving.predictions import FORMS
 from treering.serving.predictions.entry import Entry, Receipt
 from treering.serving.predictions.forms import NotUnderstood, answer_of, inputs_of
-from treering.serving.predictions.lines import LINES, Segment, abandoned, finish, finished_name
+from treering.serving.predictions.lines import LINES, Segment, abandoned, finish, finished_name, remove_old
 from treering.serving.predictions.options import LogOptions
 from treering.serving.predictions.privacy import DROPPED, Privacy
 
@@ -23,6 +23,7 @@ __all__ = ["Writer"]
 
 _SAY_AGAIN = 60.0
 _ERRORS = 400
+_DAY = 86_400
 
 
 class Writer:
@@ -50,9 +51,19 @@ class Writer:
         self._finishing: list[threading.Thread] = []
 
     def begin(self) -> None:
-        """Finish what writers left that have died."""
+        """Make the folder, and finish what writers left that have died.
+
+        Raises:
+            InvalidInput: If there can be no such folder.
+        """
+        try:
+            self._folder.mkdir(0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"Predictions cannot be kept in {str(self._folder)!r}: {error.strerror}. Name a folder that can be written."
+            raise InvalidInput(msg) from error
         for part in abandoned(self._folder):
             self._finish_part(part)
+        self._remove_old()
 
     def write(self, entries: Sequence[Entry]) -> Receipt:
         """Keep these; what the disk has no room for is lost, and counted."""
@@ -93,12 +104,17 @@ class Writer:
         for thread in self._finishing:
             thread.join()
 
+    def _remove_old(self) -> None:
+        if self._options.days:
+            remove_old(self._folder, self._clock() - self._options.days * _DAY)
+
     def _rotate(self, now: float) -> None:
         segment, options = self._segment, self._options
         if segment is None or (segment.size < options.segment_bytes and now - segment.begun < options.segment_seconds):
             return
         self._segment = None
         self._release(segment)
+        self._remove_old()
 
     def _release(self, segment: Segment) -> None:
         part = segment.close()
