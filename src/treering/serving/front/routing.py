@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.serving.front.lanes import Waiting
+from treering.serving.hosting import outcome
 from treering.serving.traffic.control import Control
 from treering.serving.traffic.plan import Plan, Variant
 from treering.serving.traffic.router import Router
@@ -46,12 +48,13 @@ class Traffic:
         self._weights = dict(options.weights)
         self._shadows = dict(options.shadows)
         self._copies = 0
+        self._offered = False
 
     def offered(self, offer: Offer) -> Router:
         """The router, which knows from now on who can answer.
 
         Raises:
-            InvalidInput: If a weight was given for a variant that is not there.
+            InvalidInput: If a weight was given for a model or a variant that is not there.
         """
         found = _endpoints(offer)
         for name, variants in found.items():
@@ -60,6 +63,11 @@ class Traffic:
             if not known and (name in self._weights or name in self._shadows):
                 plan = Plan(tuple(variants), self._weights.get(name, {}), self._shadows.get(name, {}))
                 self.router.change(name, plan, "The server began so.")
+        if not self._offered and (unknown := sorted({*self._weights, *self._shadows} - set(found))):
+            names = ", ".join(found) or "none"
+            msg = f"There is no model {unknown[0]!r} whose requests could be divided. Known ones: {names}."
+            raise InvalidInput(msg)
+        self._offered = True
         for name in set(self.router.endpoints()) - set(found):
             self.router.drop(name)
         return self.router
@@ -76,7 +84,8 @@ class Traffic:
         """An answer is out."""
         target = waiting.target
         name = target.endpoint
-        self.router.observe(name, target.variant, answer.status, seconds, waiting.call[0], forced=bool(waiting.keys[1]))
+        status = outcome(answer)
+        self.router.observe(name, target.variant, status, seconds, waiting.call[0], forced=bool(waiting.keys[1]))
 
     def copy(self, waiting: Waiting, answer: Answer, place: Place, dispatcher: Dispatcher) -> None:
         """Ask shadows what was just answered, where there is room."""
@@ -103,7 +112,7 @@ class Traffic:
             self.router.dropped_shadow(target.endpoint, target.variant)
             return
         same = agree(main.body, answer.body) if answer.status == main.status else False
-        self.router.observe_shadow(target.endpoint, target.variant, answer.status, seconds, agrees=same)
+        self.router.observe_shadow(target.endpoint, target.variant, outcome(answer), seconds, agrees=same)
         for watch in self.watchers:
             watch(waiting, answer, seconds)
 
