@@ -34,7 +34,15 @@ from treering.deployments.asking import ModelServer, over_http
 from treering.deployments.base import Answered, Leading, Plan, Request, Standing, Step, Surroundings, Wanted
 from treering.deployments.configuring import number, option, options, text, whole
 from treering.deployments.living import unreachable
-from treering.deployments.steering import Samples, canary_plan, heard, live_canary, live_variants
+from treering.deployments.steering import (
+    Samples,
+    canary_plan,
+    heard,
+    live_canary,
+    live_comparisons,
+    live_variants,
+    skewed,
+)
 from treering.deployments.supervisor import SAMPLE_EVERY, SAMPLES
 from treering.entities.deployment import Deployment, DeploymentState, Release
 from treering.entities.live import LiveDeployment, LiveReplicas
@@ -244,7 +252,7 @@ class LocalTarget:
         return LiveDeployment(
             deployment.name, now(), deployment.state, True, deployment.message, known.since,
             LiveReplicas(workers, workers), live_variants(deployment, told, samples), samples.window,
-            live_canary(deployment, told), samples.series(SAMPLE_EVERY),
+            live_canary(deployment, told), samples.series(SAMPLE_EVERY), live_comparisons(told), skewed(told),
         )  # fmt: skip
 
     def predict(self, deployment: Deployment, request: Request) -> Answered:

@@ -41,7 +41,8 @@ def tell(engine: Engine, scope: Scope) -> Told | None:
         return path, (Answer(200, body, kind.encode()) if method in _READS else _only_get(path))
     if path.startswith(("/v2/models/", "/v1/models/")):
         raw = scope.get("raw_path", path.encode()).partition(b"?")[0].decode("latin-1")
-        return _model(engine, raw) if method in _READS else None
+        found = _model(engine, raw)
+        return found if found is None or method in _READS else (found[0], _only_get(path))
     return None
 
 

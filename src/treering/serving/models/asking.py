@@ -8,7 +8,7 @@ from typing import Any
 
 from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger
-from treering.serving.hosting import Answer, Call
+from treering.serving.hosting import FAILED, Answer, Call
 from treering.serving.models.grouping import cut, join
 from treering.serving.models.held import Held
 from treering.serving.models.missing import missing_in
@@ -98,7 +98,10 @@ class Asking:
             name = call.request_id.decode("latin-1")
             logger.exception("Request %s made the model fail.", name)
             message = f"{_UNEXPECTED}{missing_in(asked.data)} The server's log says more: {name}"
-            return self.wire.refuse(self.wire.failure, "BAD_REQUEST", message, self._trace(error))
+            # What a model calls a wrong value came from the request, most likely.
+            status = 400 if isinstance(error, ValueError) else self.wire.failure
+            answer = self.wire.refuse(status, "BAD_REQUEST", message, self._trace(error))
+            return answer if isinstance(error, ValueError) else answer._replace(headers=(FAILED, *answer.headers))
 
     def _refuse(self, call: Call, error: Exception) -> Answer:
         if isinstance(error, TreeringError):
