@@ -122,7 +122,8 @@ def test_all_that_a_service_does_goes_through_the_server(shop: Path, ask: Ask) -
         # The front has something of its own at this path, for models.
         assert asked("GET", "/v1/models").data == b"hello"
         assert asked("GET", "/readyz").status == asked("GET", "/livez").status == 200
-        assert asked("POST", "/double", body=b"{}").status == 400
+        answer = asked("POST", "/double", body=b"{}")
+        assert answer.status == 400, answer.data
         assert asked("POST", "/nothing").status == 404
         assert "/double" in asked("GET", "/openapi.json").json()["paths"]
         assert b"/double" in asked("GET", "/metrics").data
