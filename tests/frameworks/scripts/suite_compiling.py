@@ -125,6 +125,22 @@ def test_a_compiled_model_answers_as_the_native_one(model):
     assert load(folder, TRUSTING).predict(rows[:1]).shape == native[:1].shape
 
 
+def test_products_of_arrays_are_asked_without_onnx_runtime(tmp_path):
+    saved(tmp_path / "m", "pipeline")
+    assert compiled(tmp_path / "m").record.light
+    program = f"""if True:
+        import sys
+        import numpy as np
+        from pathlib import Path
+        from treering.models.light.rows import Table
+        from treering.models.loading import load
+        load(Path({str(tmp_path / "m")!r})).predict_checked(Table(tuple("abcd"), matrix=np.ones((2, 4))), {{}})
+        print(sorted({{"sklearn", "onnxruntime"}} & set(sys.modules)))
+    """
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
+
+
 def test_compiling_twice_gives_the_same_bytes(forest):
     files = []
     for _ in range(2):
@@ -153,7 +169,12 @@ def test_tables_arrays_and_frames_are_answered_alike(forest):
     compiled(forest)
     wanted = asked(forest, ROWS)
     matrix = ROWS.to_numpy()
-    for data in (matrix, np.asfortranarray(matrix), Table(tuple("abcd"), matrix=matrix), Table(tuple("abcd"), list(matrix.T))):
+    for data in (
+        matrix,
+        np.asfortranarray(matrix),
+        Table(tuple("abcd"), matrix=matrix),
+        Table(tuple("abcd"), list(matrix.T)),
+    ):
         assert (asked(forest, data) == wanted).all()
 
 
@@ -223,7 +244,9 @@ def test_a_model_that_refuses_unknown_texts_stays_native(tmp_path):
 
 def test_a_model_whose_answers_come_out_otherwise_stays_native(forest, monkeypatch):
     """Every second row is answered by another number than the native model's: parity has to see it."""
-    making = sys.modules.get("treering.models.compiled.making") or (COMPILERS.load("onnx") and sys.modules["treering.models.compiled.making"])
+    making = sys.modules.get("treering.models.compiled.making") or (
+        COMPILERS.load("onnx") and sys.modules["treering.models.compiled.making"]
+    )
     real = making.asker
 
     def wrong(session, record):
@@ -306,7 +329,11 @@ def test_a_compiled_model_that_reaches_for_files_outside_is_refused(forest, tmp_
     tensor.data_location = onnx.TensorProto.EXTERNAL
     value = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
-        [onnx.helper.make_node("Add", ["X", "w"], ["y"])], "g", [value("X", 1, [None, 4])], [value("y", 1, [None, 4])], [tensor]
+        [onnx.helper.make_node("Add", ["X", "w"], ["y"])],
+        "g",
+        [value("X", 1, [None, 4])],
+        [value("y", 1, [None, 4])],
+        [tensor],
     )
     path = forest / records.FOLDER / records.MODEL
     path.write_bytes(onnx.helper.make_model(graph).SerializeToString())
@@ -323,7 +350,10 @@ def test_a_bundle_says_which_models_are_compiled_and_verifies_them(tmp_path):
     plan = Plan("both", sources, lock=False, loading=TRUSTING)
     made = build(store, plan)
     assert made.models[0].compiled.rows >= 512
-    assert (made.models[1].compiled, made.models[1].native) == (None, "it was saved without an example to compare answers on")
+    assert (made.models[1].compiled, made.models[1].native) == (
+        None,
+        "it was saved without an example to compare answers on",
+    )
     assert not (tmp_path / "forest" / records.FOLDER).exists()
     folder = store.find("both")
     assert _is_compiled(folder / "models/forest")
