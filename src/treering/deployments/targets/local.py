@@ -47,7 +47,7 @@ from treering.deployments.supervisor import SAMPLE_EVERY, SAMPLES
 from treering.entities.deployment import Deployment, DeploymentState, Release
 from treering.entities.live import LiveDeployment, LiveReplicas
 
-__all__ = ["LocalTarget", "Place", "open_target"]
+__all__ = ["OPTIONS", "LocalTarget", "Place", "open_target", "start_all"]
 
 _SERVER = "treering.cli.deploying.server"
 _ALL = 100.0
@@ -495,7 +495,7 @@ def _model_in(folder: Path) -> tuple[Path, bool]:
         known = json.loads((folder / "manifest.json").read_bytes())
     except FileNotFoundError:
         return folder, False
-    models = known.get("models") or ()
+    models: list[Any] = known.get("models") or []
     if known.get("service") or len(models) != 1:
         return folder, True
     return folder / models[0]["folder"], False

@@ -128,7 +128,7 @@ class _Life:
             self._here.open()
             if self.app is not None and engine.offer is not None and engine.offer.tunnel:
                 self.app.inner = self._host.application()
-            if await self._listens_beside():
+            if await self._listens_beside() and await self._opened():
                 self._announce()
             return
         self._crew = crew = Crew(board, self._workers.spawn, self._workers.first, memory=options.memory)
@@ -157,7 +157,17 @@ class _Life:
         except Exception as error:  # noqa: BLE001 -- raised again where the server ends
             self._fail(error)
             return
-        self._announce()
+        if await self._opened():
+            self._announce()
+
+    async def _opened(self) -> bool:
+        """Whether those who watch the engine are ready; they began when the workers did."""
+        try:
+            await asyncio.to_thread(self._engine.open)
+        except TreeringError as error:
+            self._fail(error)
+            return False
+        return True
 
     def look(self) -> None:
         """Called about once a second."""
