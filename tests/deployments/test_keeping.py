@@ -158,6 +158,17 @@ def test_a_look_at_the_same_moment_is_in_nobody_s_way(desk: Desk, monkeypatch: p
     assert desk.service.promote("iris").current.version == "2"
 
 
+def test_the_look_of_a_decision_itself_is_no_change_of_somebody_else(desk: Desk) -> None:
+    made = desk.deploy("1")
+    waiting = desk.deploy("2", candidate=True)
+    assert waiting.candidate is not None
+    # Nobody has looked since it had another address.
+    stale = desk.store.deployments.put(replace(waiting, address="paper://old"), [], expected=waiting.revision)
+    assert desk.service.promote("iris", revision=stale.revision).current.version == "2"
+    with pytest.raises(Conflict, match="revision"):
+        desk.service.rollback("iris", revision=made.revision)
+
+
 def test_what_another_one_decided_meanwhile_stays(desk: Desk) -> None:
     desk.deploy("1")
 

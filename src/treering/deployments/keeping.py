@@ -315,11 +315,13 @@ class KeptDeployments:
 
     def _present(self, name: str, revision: int | None) -> Deployment:
         """As it stands now, so that what a router decided meanwhile counts."""
+        before = self._book.get(name)
         known = self.status(name)
         if known.state is DeploymentState.REMOVED:
             raise _removed(name)
         stands = self._book.get(name)
-        if revision is not None and revision != stands.revision:
+        same = revision in {None, stands.revision} or (revision == before.revision and _looked_at(before, stands))
+        if not same:
             msg = (
                 f"The deployment {name!r} has been changed meanwhile: it is at revision {stands.revision}, and"
                 f" {revision} was expected. Look at it again."
