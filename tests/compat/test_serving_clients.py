@@ -89,11 +89,11 @@ def test_the_scoring_client_of_mlflow(request: pytest.FixtureRequest, kind: str,
 @pytest.mark.parametrize("kind", ["array", "table"])
 def test_what_the_openapi_document_says_holds(request: pytest.FixtureRequest, kind: str, tmp_path: Path):
     server: ModelServer = request.getfixturevalue(f"{kind}_server")
-    report = tmp_path / "report.json"
     command = [
         str(ready(SERVING).parent / "schemathesis"), "run", f"{server.url}/openapi.json", "--checks", "all",
         "--max-examples", "40", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all",
-        "--report-json-path", str(report), "--exclude-path-regex", "unload|/load",
+        # That a tensor has as many values as its shape says is nothing that a JSON schema can tell.
+        "--exclude-checks", "positive_data_acceptance",
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=tmp_path, env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},

@@ -78,8 +78,16 @@ class PandasTables:
         if unknown:
             msg = f"A table in split form has 'columns', 'data' and 'index', and no {sorted(map(str, unknown))}."
             raise InvalidInput(msg)
+        names: Any = data.get("columns")
+        if names is not None and not isinstance(names, Sequence | np.ndarray | pd.Index):
+            msg = f"The 'columns' of a table are a list of names, and not {str(names)[:100]}."
+            raise InvalidInput(msg)
+        for name in names if names is not None else ():
+            if isinstance(name, list | dict):
+                msg = f"A column is called by a text or a number, and not {str(name)[:100]}."
+                raise InvalidInput(msg)
         try:
-            frame = pd.DataFrame(data["data"], columns=data.get("columns"), index=data.get("index"))
+            frame = pd.DataFrame(data["data"], columns=names, index=data.get("index"))
         except (TypeError, ValueError, AssertionError) as error:
             raise InvalidInput(str(error)) from error
         return _cast(frame, schema)

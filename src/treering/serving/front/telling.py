@@ -41,7 +41,11 @@ def tell(engine: Engine, scope: Scope) -> Told | None:
         return path, (Answer(200, body, kind.encode()) if method in _READS else _only_get(path))
     if path.startswith(("/v2/models/", "/v1/models/")):
         raw = scope.get("raw_path", path.encode()).partition(b"?")[0].decode("latin-1")
-        return _model(engine, raw) if method in _READS else None
+        told = _model(engine, raw)
+        if told is None or method in _READS:
+            return told
+        # What is not there stays unknown, whatever is asked of it.
+        return None if told[1].status == NotFound.status else (told[0], _only_get(path))
     return None
 
 

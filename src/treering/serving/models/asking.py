@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from treering.core.errors import InvalidInput, TreeringError
+from treering.core.errors import InvalidInput, MalformedRequest, TreeringError
 from treering.core.log import logger
 from treering.serving.hosting import Answer, Call
 from treering.serving.models.grouping import cut, join
@@ -97,8 +97,11 @@ class Asking:
                 return self._refuse(call, error)
             name = call.request_id.decode("latin-1")
             logger.exception("Request %s made the model fail.", name)
-            message = f"{_UNEXPECTED}{missing_in(asked.data)} The server's log says more: {name}"
-            return self.wire.refuse(self.wire.failure, "BAD_REQUEST", message, self._trace(error))
+            missing = missing_in(asked.data)
+            message = f"{_UNEXPECTED}{missing} The server's log says more: {name}"
+            # Who leaves values out is told so; else the model failed, which protocols tell with different numbers.
+            status = MalformedRequest.status if missing else self.wire.failure
+            return self.wire.refuse(status, "BAD_REQUEST", message, self._trace(error))
 
     def _refuse(self, call: Call, error: Exception) -> Answer:
         if isinstance(error, TreeringError):

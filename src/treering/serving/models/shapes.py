@@ -70,13 +70,14 @@ def _forms(inputs: Schema | None) -> dict[str, Json]:
         return _tensor_forms(tensors)
     columns = inputs.columns()
     row = _row(columns)
-    split: Json = {"data": {"type": "array", "items": row, "minItems": 1}, "index": {"type": "array"}}
+    split: Json = {"data": {"type": "array", "items": row, "minItems": 1}, "index": {"type": ["array", "null"]}}
     if not inputs.names():
         by_row = {"type": "array", "items": row, "minItems": 1}
         forms = {"inputs": by_row, "instances": by_row}
         return {**forms, "dataframe_split": {"type": "object", "properties": split, "required": ["data"]}}
     records = {"type": "array", "items": _record(columns), "minItems": 1}
-    split["columns"] = {"const": inputs.names()}
+    names = [{"const": name} for name in inputs.names()]
+    split["columns"] = {"type": "array", "prefixItems": names, "minItems": len(names), "maxItems": len(names)}
     by_column = {
         "type": "object",
         "properties": {
@@ -130,9 +131,14 @@ def _record(columns: Sequence[Column]) -> Json:
 
 def _cell(column: Column) -> Json:
     shape = _type(column.type)
-    if column.required or "type" not in shape:
+    if "type" not in shape:
         return shape
-    return {**shape, "type": [shape["type"], "null"]}
+    kinds = [shape["type"]]
+    if shape["type"] == "number":
+        kinds.append("boolean")  # as MLflow, which lets pandas read them
+    if not column.required:
+        kinds.append("null")
+    return {**shape, "type": kinds[0] if len(kinds) == 1 else kinds}
 
 
 def _number(dtype: np.dtype[Any]) -> Json:
@@ -146,6 +152,9 @@ def _number(dtype: np.dtype[Any]) -> Json:
 
 def _tensor(tensor: Tensor) -> Json:
     shape: Json = _number(tensor.dtype)
+    if tensor.dtype.kind in "fiu":
+        # As MLflow, which lets NumPy read them.
+        shape = {"type": [shape["type"], "boolean", "string"], "description": "A number, or what can be read as one."}
     for place, size in reversed(list(enumerate(tensor.shape))):
         bounds = {"minItems": 0 if place else 1} if size < 0 else {"minItems": size, "maxItems": size}
         shape = {"type": "array", "items": shape, **bounds}

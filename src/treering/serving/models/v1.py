@@ -67,6 +67,9 @@ def _form(request: dict[str, Any]) -> str:
     if len(forms) != 1 or unknown:
         msg = f"The request has to have exactly one of 'instances' and 'inputs', and has the keys {list(request)}."
         raise MalformedRequest(msg)
+    if not isinstance(request.get("signature_name", ""), str):
+        msg = f"The 'signature_name' is a text, and not {type(request['signature_name']).__name__}."
+        raise MalformedRequest(msg)
     return forms[0]
 
 
