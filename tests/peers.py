@@ -108,6 +108,10 @@ DEPLOYMENTS = Peer(
     "deployments", ("kubernetes-validate>=1.31", "jsonschema>=4.23", "azure-ai-ml>=1.20", "ray[serve]>=2.44")
 )
 
+# Services written with Pydantic and FastAPI, and BentoML itself, whose modules are the same but for one import.
+SERVICES = Peer(
+    "services", (*_needs_of_treering("pandas", "images"), "pydantic>=2.10", "fastapi>=0.115", "bentoml==1.4.39")
+)
 # Pinned: its words and the shapes of its answers are compared, and its figures stand beside ours.
 BENTOML = Peer("bentoml", ("bentoml==1.4.39", "scikit-learn", "pandas"))
 # What asks servers (the clients of Triton, what tries a server's OpenAPI document), and what Treering needs to

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from treering import deployments, entities, models, tracking
-    from treering.client import artifacts, autologging
+    from treering.client import artifacts, autologging, predictions
     from treering.client import bundles as bundle
     from treering.client import datasets as data
     from treering.client.active_models import (
@@ -129,6 +129,8 @@ if TYPE_CHECKING:
         start_run,
     )
     from treering.client.search import search_runs
+    from treering.client.services.asynchronous import AsyncHTTPClient
+    from treering.client.services.blocking import SyncHTTPClient
     from treering.client.serving import serve
     from treering.client.stand_in import install_as_mlflow, uninstall_as_mlflow
     from treering.client.system_metrics.switches import (
@@ -139,11 +141,20 @@ if TYPE_CHECKING:
         set_system_metrics_sampling_interval,
     )
     from treering.core import errors
-    from treering.core import errors as exceptions
     from treering.core.errors import TreeringError
     from treering.core.errors import TreeringError as MlflowException
     from treering.evaluation import metric_makers as metrics
     from treering.models import specifications as types
+    from treering.serving.services import exceptions, images, validators
+    from treering.serving.services.contexts import Context, get_current_service, server_context
+    from treering.serving.services.dependencies import Dependency, depends
+    from treering.serving.services.descriptors import Field, IODescriptor
+    from treering.serving.services.finding import importing
+    from treering.serving.services.lifecycle import on_deployment, on_shutdown, on_startup
+    from treering.serving.services.method import api, task
+    from treering.serving.services.monitor import monitor
+    from treering.serving.services.mounts import asgi_app
+    from treering.serving.services.service import Service, service
 
 __version__ = "0.1.0"
 
@@ -151,14 +162,23 @@ __version__ = "0.1.0"
 _TABLE = {
     "ActiveModel": "treering.client.active_models:ActiveModel",
     "ActiveRun": "treering.client.runs:ActiveRun",
+    "AsyncHTTPClient": "treering.client.services.asynchronous:AsyncHTTPClient",
     "Client": "treering.client.client:Client",
+    "Context": "treering.serving.services.contexts:Context",
+    "Dependency": "treering.serving.services.dependencies:Dependency",
+    "Field": "treering.serving.services.descriptors:Field",
+    "IODescriptor": "treering.serving.services.descriptors:IODescriptor",
     "Image": "treering.client.image:Image",
     "MlflowClient": "treering.client.client:Client",
     "MlflowException": "treering.core.errors:TreeringError",
+    "Service": "treering.serving.services.service:Service",
+    "SyncHTTPClient": "treering.client.services.blocking:SyncHTTPClient",
     "TreeringError": "treering.core.errors:TreeringError",
     "active_run": "treering.client.runs:active_run",
+    "api": "treering.serving.services.method:api",
     "approve_promotion": "treering.client.governance:approve_promotion",
     "artifacts": "treering.client.artifacts:",
+    "asgi_app": "treering.serving.services.mounts:asgi_app",
     "autolog": "treering.client.autologging.switches:autolog",
     "autologging": "treering.client.autologging:",
     "bundle": "treering.client.bundles:",
@@ -173,6 +193,7 @@ _TABLE = {
     "delete_logged_model_tag": "treering.client.models:delete_logged_model_tag",
     "delete_run": "treering.client.runs:delete_run",
     "delete_tag": "treering.client.log:delete_tag",
+    "depends": "treering.serving.services.dependencies:depends",
     "deployments": "treering.deployments:",
     "disable_system_metrics_logging": "treering.client.system_metrics.switches:disable_system_metrics_logging",
     "enable_system_metrics_logging": "treering.client.system_metrics.switches:enable_system_metrics_logging",
@@ -180,13 +201,14 @@ _TABLE = {
     "entities": "treering.entities:",
     "errors": "treering.core.errors:",
     "evaluate": "treering.client.evaluating.evaluate:evaluate",
-    "exceptions": "treering.core.errors:",
+    "exceptions": "treering.serving.services.exceptions:",
     "finalize_logged_model": "treering.client.models:finalize_logged_model",
     "flush": "treering.client.log:flush",
     "flush_artifact_async_logging": "treering.client.log:flush_artifact_async_logging",
     "flush_async_logging": "treering.client.log:flush_async_logging",
     "get_active_model_id": "treering.client.active_models:get_active_model_id",
     "get_artifact_uri": "treering.client.artifacts:get_artifact_uri",
+    "get_current_service": "treering.serving.services.contexts:get_current_service",
     "get_experiment": "treering.client.experiments:get_experiment",
     "get_experiment_by_name": "treering.client.experiments:get_experiment_by_name",
     "get_logged_model": "treering.client.models:get_logged_model",
@@ -196,6 +218,8 @@ _TABLE = {
     "get_run": "treering.client.runs:get_run",
     "get_tracking_uri": "treering.client.experiments:get_tracking_uri",
     "h2o": "treering.client.flavours.h2o:",
+    "images": "treering.serving.services.images:",
+    "importing": "treering.serving.services.finding:importing",
     "initialize_logged_model": "treering.client.models:initialize_logged_model",
     "install_as_mlflow": "treering.client.stand_in:install_as_mlflow",
     "is_tracking_uri_set": "treering.client.experiments:is_tracking_uri_set",
@@ -228,10 +252,15 @@ _TABLE = {
     "metrics": "treering.evaluation.metric_makers:",
     "model_card": "treering.client.cards:model_card",
     "models": "treering.models:",
+    "monitor": "treering.serving.services.monitor:monitor",
     "objective": "treering.client.objectives:objective",
+    "on_deployment": "treering.serving.services.lifecycle:on_deployment",
+    "on_shutdown": "treering.serving.services.lifecycle:on_shutdown",
+    "on_startup": "treering.serving.services.lifecycle:on_startup",
     "onnx": "treering.client.flavours.onnx:",
     "open": "treering.client.data_calls:open",
     "optuna": "treering.client.flavours.optuna:",
+    "predictions": "treering.client.predictions:",
     "promote": "treering.client.governance:promote",
     "prophet": "treering.client.flavours.prophet:",
     "pyfunc": "treering.client.flavours.pyfunc:",
@@ -249,6 +278,8 @@ _TABLE = {
     "search_runs": "treering.client.search:search_runs",
     "sentence_transformers": "treering.client.flavours.sentence_transformers:",
     "serve": "treering.client.serving:serve",
+    "server_context": "treering.serving.services.contexts:server_context",
+    "service": "treering.serving.services.service:service",
     "set_active_model": "treering.client.active_models:set_active_model",
     "set_experiment": "treering.client.experiments:set_experiment",
     "set_experiment_tag": "treering.client.experiments:set_experiment_tag",
@@ -267,27 +298,38 @@ _TABLE = {
     "spark": "treering.client.flavours.spark:",
     "start_run": "treering.client.runs:start_run",
     "statsmodels": "treering.client.flavours.statsmodels:",
+    "task": "treering.serving.services.method:task",
     "tensorflow": "treering.client.flavours.tensorflow:",
     "tracking": "treering.tracking:",
     "transformers": "treering.client.flavours.transformers:",
     "types": "treering.models.specifications:",
     "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
     "validate_evaluation_results": "treering.client.evaluating.artifacts:validate_evaluation_results",
+    "validators": "treering.serving.services.validators:",
     "xgboost": "treering.client.flavours.xgboost:",
 }
 
 __all__ = [
     "ActiveModel",
     "ActiveRun",
+    "AsyncHTTPClient",
     "Client",
+    "Context",
+    "Dependency",
+    "Field",
+    "IODescriptor",
     "Image",
     "MlflowClient",
     "MlflowException",
+    "Service",
+    "SyncHTTPClient",
     "TreeringError",
     "__version__",
     "active_run",
+    "api",
     "approve_promotion",
     "artifacts",
+    "asgi_app",
     "autolog",
     "autologging",
     "bundle",
@@ -302,6 +344,7 @@ __all__ = [
     "delete_logged_model_tag",
     "delete_run",
     "delete_tag",
+    "depends",
     "deployments",
     "disable_system_metrics_logging",
     "enable_system_metrics_logging",
@@ -316,6 +359,7 @@ __all__ = [
     "flush_async_logging",
     "get_active_model_id",
     "get_artifact_uri",
+    "get_current_service",
     "get_experiment",
     "get_experiment_by_name",
     "get_logged_model",
@@ -325,6 +369,8 @@ __all__ = [
     "get_run",
     "get_tracking_uri",
     "h2o",
+    "images",
+    "importing",
     "initialize_logged_model",
     "install_as_mlflow",
     "is_tracking_uri_set",
@@ -357,10 +403,15 @@ __all__ = [
     "metrics",
     "model_card",
     "models",
+    "monitor",
     "objective",
+    "on_deployment",
+    "on_shutdown",
+    "on_startup",
     "onnx",
     "open",
     "optuna",
+    "predictions",
     "promote",
     "prophet",
     "pyfunc",
@@ -378,6 +429,8 @@ __all__ = [
     "search_runs",
     "sentence_transformers",
     "serve",
+    "server_context",
+    "service",
     "set_active_model",
     "set_experiment",
     "set_experiment_tag",
@@ -396,12 +449,14 @@ __all__ = [
     "spark",
     "start_run",
     "statsmodels",
+    "task",
     "tensorflow",
     "tracking",
     "transformers",
     "types",
     "uninstall_as_mlflow",
     "validate_evaluation_results",
+    "validators",
     "xgboost",
 ]
 

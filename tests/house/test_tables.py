@@ -37,7 +37,7 @@ TABLES: dict[str, tuple[str, str, set[str]]] = {
     "MODEL_COMMANDS": (
         "treering.cli.models:MODEL_COMMANDS",
         "cli/models",
-        {"elsewhere", "fetching", "files", "options", "request", "where"},
+        {"elsewhere", "fetching", "files", "options", "request", "starting", "watching", "where"},
     ),
     "ENVIRONMENT_MANAGERS": (
         "treering.environments:ENVIRONMENT_MANAGERS",

@@ -16,7 +16,7 @@ from treering.core.errors import InvalidInput, NotSupported, Unavailable
 from treering.core.variables import process_variables
 from treering.environments.specification import name_of
 
-__all__ = ["LockOptions", "Locked", "Package", "lock", "merged", "needs_of_server", "packages_of"]
+__all__ = ["LockOptions", "Locked", "Package", "lock", "merged", "needs_of_server", "packages_of", "uv_program"]
 
 # What a server imports of what Treering depends on; databases and the pages' server are not among it.
 _SERVER = frozenset(
@@ -60,16 +60,11 @@ class Locked(NamedTuple):
 
 
 def needs_of_server() -> list[str]:
-    """What serving takes, as Treering itself requires it.
-
-    Raises:
-        NotSupported: If this Treering was not installed, so that nobody knows.
-    """
+    """What serving takes, as Treering itself requires it; in any version, where this Treering was never installed."""
     try:
         found = metadata.requires("treering") or []
-    except metadata.PackageNotFoundError as error:
-        msg = "This Treering runs from its sources and was never installed. Install it, for instance with: pip install -e ."
-        raise NotSupported(msg) from error
+    except metadata.PackageNotFoundError:
+        return sorted(_SERVER)
     return sorted(one for one in found if "extra ==" not in one and name_of(one) in _SERVER)
 
 
@@ -86,7 +81,7 @@ def lock(requirements: Sequence[str], options: LockOptions) -> Locked:
         InvalidInput: If the requirements contradict each other, or name what is not there.
         Unavailable: If the index cannot be reached.
     """
-    command = [*_uv(), "pip", "compile", "-", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
+    command = [*uv_program(), "pip", "compile", "-", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"]
     command += ["--python-version", options.python, *options.arguments]
     if options.platform:
         command += ["--python-platform", options.platform]
@@ -115,7 +110,8 @@ def packages_of(text: str) -> list[Package]:
     return [found[name] for name in sorted(found)]
 
 
-def _uv() -> list[str]:
+def uv_program() -> list[str]:
+    """How uv is called. Raises NotSupported if it is not there."""
     if found := shutil.which("uv"):
         return [found]
     beside = Path(sys.executable).with_name("uv")
@@ -123,7 +119,7 @@ def _uv() -> list[str]:
         return [str(beside)]
     if importlib.util.find_spec("uv") is not None:
         return [sys.executable, "-m", "uv"]
-    msg = "Locking the environment needs the program 'uv', which is not on the path. Install it with: pip install uv. Or use --no-lock."
+    msg = "Choosing and installing packages needs the program 'uv', which is not on the path. Install it with: pip install uv. A bundle is built without by --no-lock."
     raise NotSupported(msg)
 
 

@@ -50,6 +50,7 @@ HELP: Mapping[str, str] = {
     "registry": "List, register and alias models.",
     "repro": "Run the stages of dvc.yaml that changed.",
     "runs": "Search, describe, delete and restore runs.",
+    "sagemaker": "Images, models and batch jobs in SageMaker.",
     "serve": "Serve models, a service or a bundle.",
     "server": "Serve the API and the user interface.",
     "sync": "Deliver what was logged and not delivered yet.",

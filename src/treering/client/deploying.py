@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 
@@ -42,7 +42,11 @@ _EVERY = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A deployment as somebody writes it down; see `Order`."""
+    """A deployment as somebody writes it down; see `Order`.
+
+    Attributes:
+        called: `NAME:VERSION`, where the model is to be called otherwise than by what it is.
+    """
 
     source: str
     name: str
@@ -54,6 +58,7 @@ class Asked:
     patience: float = PATIENCE
     reason: str = ""
     user: str = ""
+    called: str = ""
 
 
 def leading_of(canary: Sequence[float] | None, every: float, weight: float | None) -> Leading | None:
@@ -73,6 +78,9 @@ def order_of(asked: Asked, services: Services, home: Path) -> Iterator[Order]:
     """
     with ExitStack() as stack:
         release, files = _found(asked.source, services, home, stack)
+        if asked.called:
+            name, _, version = asked.called.rpartition(":")
+            release = replace(release, model=name or version, version=version if name else release.version)
         user = asked.user or services.settings.user
         yield Order(
             asked.name, release, files, asked.target, asked.config, asked.tags,

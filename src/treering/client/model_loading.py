@@ -50,6 +50,7 @@ def load_native_model(
 
 def fetch_model(model_uri: str, dst_path: str | Path | None = None) -> Path:
     """Where the model's folder is on this disk; fetched if it is elsewhere. Raises NotFound."""
+    model_uri = str(model_uri)  # a service's model, which is its folder
     if dst_path is None and scheme_of(model_uri) == "file" and (found := local_path(model_uri)).is_dir():
         return found
     # The store and its drivers take longer to import than a small model takes to load and answer.

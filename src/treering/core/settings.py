@@ -230,6 +230,19 @@ class Settings:
         "What orders to a running model server have to bring, such as changes of its traffic; empty: they come from its"
         " own machine only.",
     )
+    predictions: str = _setting(
+        "", "Folder in which a model server keeps what is asked and answered; empty: it is not kept."
+    )
+    predictions_sample: float = _setting(1.0, "Share of the requests that are kept, from 0 to 1.")
+    predictions_form: str = _setting(
+        "jsonl", "What files of kept answers become when they are full: `jsonl` or `parquet`."
+    )
+    predictions_rules: str = _setting(
+        "", "What is kept of fields, as `email=hash,ssn=drop`; see the docs of the prediction log."
+    )
+    predictions_secret: str = _setting(
+        "", "Makes the hashes of values in the prediction log the same after each start; empty: they change."
+    )
     model_server_timeout: float = _setting(
         60.0, "Seconds until a prediction is given up.", "MLFLOW_SCORING_SERVER_REQUEST_TIMEOUT"
     )

@@ -233,10 +233,16 @@ TARGETS: Registry[OpenTarget] = Registry(
     "treering.deployment_targets",
     "deployment target",
     {
+        "azureml": "treering.deployments.targets.azureml:open_target",
+        "docker": "treering.deployments.targets.docker:open_target",
         "kserve": "treering.deployments.targets.kserve:open_target",
         "kubernetes": "treering.deployments.targets.kubernetes:open_target",
         "local": "treering.deployments.targets.local:open_target",
+        "ray": "treering.deployments.targets.ray:open_target",
+        "sagemaker": "treering.deployments.targets.sagemaker:open_target",
+        "ssh": "treering.deployments.targets.ssh:open_target",
     },
+    extras={"sagemaker": "s3"},
 )
 """Where models can be put; those of other packages are added through the entry point group."""
 

@@ -14,7 +14,7 @@ class Node:
 
     Attributes:
         id: Its URI, such as `runs:/<id>`.
-        kind: `dataset`, `run`, `logged_model`, `model_version` or `code`; more may come.
+        kind: `dataset`, `run`, `logged_model`, `model_version`, `code` or `deployment`; more may come.
         label: What people call it.
         detail: A second line: whose it is, or which one of several.
         state: Where it stands, in lower case, such as `finished`, `ready`, `deleted`; "" where it has no state.
@@ -38,7 +38,8 @@ class Edge:
     """`target` came of `source`.
 
     Attributes:
-        kind: How: `input` (read), `output` (written), `child` (started within), `registered`, `code` (started from); more may come.
+        kind: How: `input` (read), `output` (written), `child` (started within), `registered`, `code` (started from),
+            `deployed`; more may come.
         detail: In which role, such as `train`; "" where none is known.
     """
 

@@ -4,20 +4,25 @@ from importlib import import_module
 
 _CALLS = "treering.client.model_calls"
 _EVALUATING = "treering.client.evaluating"
+_SERVICES = "treering.serving.services"
 
 # What needs runs and data beside models stands above this floor; it is named here, and loaded by who asks for it.
 _TABLE = {
     "BatchResult": "treering.models.scoring.job:BatchResult",
+    "BentoModel": f"{_SERVICES}.stored_models:BentoModel",
     "EvaluationArtifact": f"{_EVALUATING}.artifacts:EvaluationArtifact",
     "EvaluationMetric": "treering.evaluation.metric_makers:EvaluationMetric",
     "EvaluationResult": f"{_EVALUATING}.artifacts:EvaluationResult",
+    "HuggingFaceModel": f"{_SERVICES}.stored_models:HuggingFaceModel",
     "MetricThreshold": "treering.evaluation.thresholds:MetricThreshold",
     "Model": "treering.client.model_object:Model",
     "ModelConfig": "treering.models.code_models:ModelConfig",
     "ModelSignature": "treering.models.signature:Signature",
     "RayPredictor": "treering.client.ray_scoring:RayPredictor",
+    "build_docker": "treering.client.bundles.images:build_docker",
     "convert_input_example_to_serving_input": f"{_CALLS}:convert_input_example_to_serving_input",
     "evaluate": f"{_EVALUATING}.evaluate:evaluate",
+    "generate_dockerfile": "treering.client.bundles.images:generate_dockerfile",
     "get_model_info": f"{_CALLS}:get_model_info",
     "infer_pip_requirements": f"{_CALLS}:infer_pip_requirements",
     "infer_signature": "treering.models.signature:infer_signature",

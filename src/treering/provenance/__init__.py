@@ -12,6 +12,7 @@ RELATIONS: Registry[OpenRelations] = Registry(
     "source of relations",
     {
         "code": "treering.provenance.code:CodeRelations",
+        "deployments": "treering.provenance.deployments:DeploymentRelations",
         "logged_models": "treering.provenance.logged_models:LoggedModelRelations",
         "runs": "treering.provenance.runs:RunRelations",
         "versions": "treering.provenance.versions:VersionRelations",

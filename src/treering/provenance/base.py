@@ -64,7 +64,7 @@ class Lineage(Protocol):
 
         Args:
             uri: `runs:/<id>`, `models:/<name>/<version>`, `models:/<name>@<alias>`, `models:/<name>/<stage>`,
-                `models:/m-<id>`, `datasets:/<name>/<digest>` or `code:/<commit>`.
+                `models:/m-<id>`, `datasets:/<name>/<digest>`, `code:/<commit>` or `deployments:/<name>`.
             up: How many steps towards what it came of, 0 to 20.
             down: How many steps towards what came of it, 0 to 20.
             limit: How many neighbours of one thing and one kind are listed at most, 1 to 100; the newest are.

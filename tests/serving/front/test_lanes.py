@@ -5,12 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import subprocess
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
-from toy_servers import Toy
+from toy_servers import Toy, options_of, toy_variables
+from treering.serving.front.embedding import running
+from treering.serving.front.running import Where
 
 
 def request(body: bytes, *more: bytes, path: bytes = b"/do", length: bytes | None = None) -> bytes:
@@ -252,3 +257,42 @@ def test_answers_say_who_answered(toy: Toy):
 def test_names_of_requests_that_are_none_are_replaced(toy: Toy):
     for name in ("a b", "x" * 200, "a/b"):
         assert toy.post("/do", {}, **{"x-request-id": name}).headers["x-request-id"] != name
+
+
+def test_it_speaks_https(tmp_path: Path):
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+    ]
+    command += [
+        "-subj",
+        "/CN=localhost",
+        "-addext",
+        "subjectAltName=DNS:localhost",
+        "-keyout",
+        str(key),
+        "-out",
+        str(cert),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    where = Where("localhost", 0, str(cert), str(key))
+    with (
+        (tmp_path / "log").open("ab") as log,
+        running(options_of({}, body=100_000), where, stderr=log, variables=toy_variables(tmp_path)) as server,
+    ):
+        assert server.url.startswith("https://localhost:")
+        http = urllib3.PoolManager(ca_certs=str(cert), retries=False)
+        for _ in range(3):
+            assert http.request("POST", server.url + "/do", body=b'{"x": 1}').json()["asked"] == {"x": 1}
+            assert http.request("GET", server.url + "/ready").status == 200
+        assert http.request("POST", server.url + "/do", body=b"x" * 200_000).status == 413
+        http.clear()

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,6 +16,7 @@ import pytest
 from toy_servers import Toy
 from treering.monitoring.predictions.reading import Wanted, read
 from treering.serving.predictions.options import LogOptions
+from treering.serving.telemetry.options import TraceOptions
 
 Start = Callable[..., Toy]
 TWO = {"versions": ["1", "2"]}
@@ -246,3 +248,38 @@ def test_a_token_is_asked_for_where_there_is_one(start: Start) -> None:
     assert server.post(INFER, {}).headers["x-treering-variant"] == "v2"
     # What an answer was worth may be told by whoever got it.
     assert traffic(server, "POST", "/toy/feedback", {"request_id": "unknown", "value": 1})[1]["unknown"] == 1
+
+
+def test_an_answer_has_a_span_under_its_clients(start: Start) -> None:
+    sent: list[Any] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            sent.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as collector:
+        thread = threading.Thread(target=collector.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            server = start(TWO, traces=TraceOptions(f"http://127.0.0.1:{collector.server_address[1]}/v1/traces", 0.0))
+            trace, parent = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+            server.post(INFER, {})
+            server.post(INFER, {}, traceparent=f"00-{trace}-{parent}-00")
+            server.post(INFER, {}, traceparent=f"00-{trace}-{parent}-01", **{"x-request-id": "mine"})
+            spans = until(lambda: [one for told in sent for one in told["resourceSpans"][0]["scopeSpans"][0]["spans"]])
+        finally:
+            collector.shutdown()
+            thread.join()
+    (span,) = spans
+    assert (span["traceId"], span["parentSpanId"], span["name"]) == (trace, parent, "POST /v2/models/{model}/infer")
+    told = {one["key"]: next(iter(one["value"].values())) for one in span["attributes"]}
+    assert told["treering.variant"] == "v1"
+    assert told["treering.request_id"] == "mine"
+    assert told["http.response.status_code"] == "200"
+    assert int(span["startTimeUnixNano"]) < int(span["endTimeUnixNano"])

@@ -244,6 +244,8 @@ def test_a_rule_that_is_not_known_is_told_before_anything_is_served(tmp_path: Pa
     with pytest.raises(InvalidInput, match="'hide' for 'email' is not known"):
         PredictionLog(options(tmp_path, rules={"email": "hide"}))
     (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="Name a folder"):
+        PredictionLog(LogOptions(str(tmp_path / "file" / "log")))
     for wrong in ({"sample": 0.0}, {"sample": 1.5}, {"form": "xml"}):
         with pytest.raises(InvalidInput):
             options(tmp_path, **wrong)

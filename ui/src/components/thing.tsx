@@ -17,7 +17,7 @@ import { Ago } from "./marks";
 
 const SHOWN = 6;
 /** What the short text below a thing's name is. */
-const DETAILS: Record<string, string> = { dataset: "Digest", run: "User", code: "Repository" };
+const DETAILS: Record<string, string> = { dataset: "Digest", run: "User", code: "Repository", deployment: "Target" };
 
 export function ThingPanel(props: { node: GraphNode; root: string; expand: (direction: "up" | "down") => void; close: () => void }) {
   const { node, root, expand, close } = props;
@@ -84,6 +84,8 @@ function PageLink({ thing }: { thing: Thing }) {
           Open the version
         </Link>
       );
+    case "deployment":
+      return <Link to="/deployments/$name" params={{ name: thing.name }} className="button primary">Open the deployment</Link>;
     default:
       return null;
   }

@@ -6,7 +6,7 @@ import {
 } from "./deployments";
 
 const release = (part: Partial<Release>): Release => ({
-  source: "models:/iris/3", model: "iris", version: "3", digest: "", registered: true, run_id: "", user: "ann", time: 0, variant: "v3", ...part,
+  source: "models:/iris/3", model: "iris", version: "3", digest: "", registered: true, run_id: "", user: "ann", time: 0, variant: "v3", image: "", ...part,
 });
 const event = (part: Partial<DeploymentEvent>): DeploymentEvent => ({
   seq: 1, name: "iris", time: 0, user: "ann", action: "", reason: "", before: "3", after: "4", weight: 25, detail: "", ...part,
@@ -44,9 +44,9 @@ describe("figures", () => {
 
   it("of checks have their own units", () => {
     expect(checkValue("error_rate", 0.01)).toBe("1 %");
-    expect(checkValue("p99", 0.012)).toBe("12 ms");
+    expect(checkValue("p99", 0.012)).toBe("1.2 %");
     expect(checkValue("objective", 0.9312)).toBe("0.9312");
-    expect([checkText("p99"), checkText("click_rate")]).toEqual(["99 % within", "Click rate"]);
+    expect([checkText("p99"), checkText("click_rate")]).toEqual(["Slower than 99 % of answers", "Click rate"]);
   });
 });
 
@@ -80,7 +80,7 @@ describe("states and places", () => {
   it("that are not known are still shown", () => {
     expect(stateOf("READY").word).toBe("Ready");
     expect(stateOf("DRAINING")).toEqual({ word: "draining", tone: "", icon: "dots" });
-    expect(keeperText("host:/home/ann/.treering")).toBe("host, /home/ann/.treering");
+    expect(keeperText("host:/srv/ann/.treering")).toBe("host, /srv/ann/.treering");
     expect(keeperText("ci")).toBe("ci");
   });
 });

@@ -91,27 +91,18 @@ export function stepsIn(text: string): number[] | null {
   return steps.length > 0 && rise ? steps : null;
 }
 
-/** Where it is run from: "host:/home/ann/.treering" as "host, /home/ann/.treering". */
+/** Where it is run from: "host:/srv/ann/.treering" as "host, /srv/ann/.treering". */
 export function keeperText(keeper: string): string {
   const at = keeper.indexOf(":");
   return at > 0 ? `${keeper.slice(0, at)}, ${keeper.slice(at + 1)}` : keeper;
 }
 
-const CHECKS: Record<string, string> = {
-  error_rate: "Errors",
-  errors: "Errors",
-  p50: "50 % within",
-  p95: "95 % within",
-  p99: "99 % within",
-  latency: "Latency",
-  mean: "Mean latency",
-  requests: "Requests",
-  objective: "Objective",
-  reward: "Reward",
-};
+const CHECKS: Record<string, string> = { error_rate: "Errors", errors: "Errors", objective: "Objective", reward: "Reward" };
 
-/** What a canary is judged by, in words. */
+/** What a canary is judged by, in words: of times, how many answers take longer than so many of the current version's. */
 export function checkText(name: string): string {
+  const share = /^p(\d+(\.\d+)?)$/.exec(name)?.[1];
+  if (share) return `Slower than ${share} % of answers`;
   const text = name.replaceAll("_", " ");
   return CHECKS[name] ?? text.charAt(0).toUpperCase() + text.slice(1);
 }
@@ -119,9 +110,7 @@ export function checkText(name: string): string {
 /** A value of a check in its own unit. */
 export function checkValue(name: string, value: number | null | undefined): string {
   if (value == null) return "–";
-  if (/error/.test(name)) return partText(value);
-  if (/^(p\d+|latency|mean)/.test(name)) return latencyText(value);
-  return formatNumber(value);
+  return /error|^p\d/.test(name) ? partText(value) : formatNumber(value);
 }
 
 /** Who did it; what the router decides by itself is said so. */

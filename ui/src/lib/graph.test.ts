@@ -169,6 +169,7 @@ test("addresses are taken apart", () => {
   expect(thingAt("models:/wine/3")).toEqual({ kind: "model_version", name: "wine", version: "3" });
   expect(thingAt(`code:/${"a1".repeat(20)}`)).toEqual({ kind: "code", commit: "a1".repeat(20) });
   expect(thingAt("models:/wine@champion")).toBeNull();
+  expect(thingAt("deployments:/churn")).toEqual({ kind: "deployment", name: "churn" });
   expect(thingAt("code:/main")).toBeNull();
   expect(["runs:/a", " models:/a@b", "datasets:/a/b", "code:/a1"].every(isAddress)).toBe(true);
   expect(["wine", "runs:/", "http://x/"].some(isAddress)).toBe(false);

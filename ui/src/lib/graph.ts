@@ -66,6 +66,9 @@ const STATES: Record<string, { word: string; tone: Tone; icon: StateIcon }> = {
   ready: { word: "Ready", tone: "ok", icon: "check" },
   cached: { word: "Cached", tone: "ok", icon: "copy" },
   running: { word: "Running", tone: "info", icon: "play" },
+  canary: { word: "Canary", tone: "info", icon: "play" },
+  degraded: { word: "Degraded", tone: "warn", icon: "again" },
+  removed: { word: "Removed", tone: "", icon: "stop" },
   scheduled: { word: "Scheduled", tone: "info", icon: "dots" },
   pending: { word: "Pending", tone: "info", icon: "dots" },
   waiting: { word: "Waiting", tone: "", icon: "dots" },
@@ -113,6 +116,7 @@ const VERBS: Record<string, string> = {
   registered: "was registered as",
   needs: "is needed by",
   code: "is the code of",
+  deployed: "is served by",
 };
 
 /** The edges as sentences, for those who do not see the picture. */
@@ -322,6 +326,7 @@ export type Thing =
   | { kind: "logged_model"; modelId: string }
   | { kind: "model_version"; name: string; version: string }
   | { kind: "code"; commit: string }
+  | { kind: "deployment"; name: string }
   | null;
 
 export function thingAt(uri: string): Thing {
@@ -333,11 +338,13 @@ export function thingAt(uri: string): Thing {
   if (logged) return { kind: "logged_model", modelId: logged[1]! };
   const code = /^code:\/+([0-9a-f]{40}|[0-9a-f]{64})$/.exec(uri);
   if (code) return { kind: "code", commit: code[1]! };
+  const deployment = /^deployments:\/+([^/]+)$/.exec(uri);
+  if (deployment) return { kind: "deployment", name: deployment[1]! };
   const version = /^models:\/+([^/@]+)\/(\d+)$/.exec(uri);
   return version ? { kind: "model_version", name: version[1]!, version: version[2]! } : null;
 }
 
 /** Whether a text is meant as an address, and no word to search for. */
 export function isAddress(text: string): boolean {
-  return /^(runs|models|datasets|code):\/./.test(text.trim());
+  return /^(runs|models|datasets|code|deployments):\/./.test(text.trim());
 }

@@ -45,7 +45,7 @@ function figuresAt({ interval, variants }: LiveSeries, name: string, index: numb
 
 /** Whether there is somebody who counts: some targets say no more than what was asked for. */
 export function counts(live: Live): boolean {
-  return live.reachable && live.variants.some((item) => item.rate !== null);
+  return live.reachable && (live.since > 0 || live.variants.some((item) => item.rate !== null));
 }
 
 /** What was seen, with the newest answer at its end; of a server that was started anew the old is forgotten. */

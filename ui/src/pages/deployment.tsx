@@ -21,7 +21,7 @@ import { Ago } from "../components/marks";
 import { ActionMenu } from "../components/menu";
 import { python, shell } from "../lib/begin";
 import { useCommands } from "../lib/commands";
-import { keeperText, originOf, stateOf, wayBack } from "../lib/deployments";
+import { keeperText, stateOf, wayBack } from "../lib/deployments";
 import { type Edit, useQuietEdit } from "../lib/edits";
 import { counts } from "../lib/livetraffic";
 import "../styles/deployments.css";
@@ -111,7 +111,7 @@ function Opened({ name }: { name: string }) {
           <Boundary key={tab} what="This part of the deployment could not be shown.">
             <Suspense fallback={<SkeletonRows rows={8} />}>
               {tab === "lineage" ? (
-                <Origin item={item} />
+                <LineagePart uri={`deployments:/${name}`} />
               ) : tab === "history" ? (
                 <div className="page tinted pad" tabIndex={0}>
                   <DeploymentHistory name={name} />
@@ -239,16 +239,6 @@ function Overview({ item, traffic, ask }: OverviewProps) {
 /** Whether there is, or may come, something to draw. */
 function tells({ live, samples, error }: Traffic): boolean {
   return samples.length > 0 || (error === null && (live === undefined || counts(live)));
-}
-
-function Origin({ item }: { item: Deployment }) {
-  const uri = originOf(item.current);
-  if (uri) return <LineagePart uri={uri} />;
-  return (
-    <Empty title="Nothing is known of what it came of.">
-      <p>What is served there is no registered version and does not name its run.</p>
-    </Empty>
-  );
 }
 
 /** How it is asked. */

@@ -10,7 +10,9 @@ __all__ = ["BUNDLE_COMMANDS", "BUNDLE_HELP"]
 
 _PLACES = {
     "build": "build",
+    "containerize": "images",
     "delete": "keeping",
+    "dockerfile": "images",
     "export": "moving",
     "import": "moving",
     "keygen": "checking",
@@ -25,7 +27,9 @@ _PLACES = {
 
 BUNDLE_HELP = {
     "build": "Pack models, code and a locked environment.",
+    "containerize": "Make an image of a bundle.",
     "delete": "Remove bundles.",
+    "dockerfile": "Write what an image is built of.",
     "export": "Write a bundle to a file or folder.",
     "import": "Keep a bundle from a file or folder.",
     "keygen": "Make a pair of keys to sign with.",

@@ -64,7 +64,7 @@ def build_command(models: tuple[str, ...], build_file: str | None, *, as_json: b
         print_json(made.manifest)
         return
     click.echo(f"Built {made.reference} in {made.folder}")
-    click.echo(f"Serve it with: treering serve {made.reference}")
+    click.echo(f"Serve it with: treering serve bundle:{made.reference}")
 
 
 def _build(models: tuple[str, ...], given: dict[str, Any], tell: Any) -> Bundle:

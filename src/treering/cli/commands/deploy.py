@@ -36,6 +36,7 @@ _FAILED = 1
 @click.option("--target", "-t", default="", help="Where: local, docker, kubernetes, ...; local unless it is elsewhere.")
 @config_option
 @click.option("--values", "-f", "file", type=click.Path(dir_okay=False), help="A YAML file with the same options.")
+@click.option("--as", "called", default="", help="NAME:VERSION that it is called at the server, where not its own.")
 @click.option("--tag", multiple=True, help="NAME=VALUE; repeatable.")
 @click.option("--candidate", is_flag=True, help="Put it beside the version that answers, without traffic.")
 @canary_option
@@ -54,6 +55,7 @@ def deploy(  # noqa: PLR0913 -- the options of a command
     target: str,
     config: Sequence[str],
     file: str | None,
+    called: str,
     tag: Sequence[str],
     candidate: bool,
     canary: str | None,
@@ -80,6 +82,7 @@ def deploy(  # noqa: PLR0913 -- the options of a command
         leading,
         timeout,
         reason,
+        called=called,
     )
     with session() as services, order_of(asked, services, find_home(read_settings(), Path.cwd())) as order:
         if only_plan:

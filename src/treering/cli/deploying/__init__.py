@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
 from treering.core.plugins import Registry
 
-__all__ = ["PLUGIN_COMMANDS", "PLUGIN_HELP"]
+__all__ = ["PLUGIN_COMMANDS", "PLUGIN_HELP", "SAGEMAKER"]
 
 PLUGIN_HELP: Mapping[str, str] = {
     "create": "Deploy a model, as MLflow writes it.",
@@ -33,3 +34,12 @@ PLUGIN_COMMANDS: Registry[click.Command] = Registry(
     {name: f"treering.cli.deploying.plugins:{name.replace('-', '_')}_" for name in PLUGIN_HELP},
 )
 """MLflow's commands of deployments."""
+
+_JOBS = ("Job", "SagemakerJobs", "build_image", "push_image")
+SAGEMAKER: Registry[Any] = Registry(
+    "treering.sagemaker",
+    "part of SageMaker",
+    {name: f"treering.deployments.targets.sagemaker_jobs:{name}" for name in _JOBS},
+    extras=dict.fromkeys(_JOBS, "s3"),
+)
+"""What needs the package of Amazon's services."""

@@ -9,6 +9,8 @@ from treering.core.plugins import Registry
 __all__ = ["MODEL_COMMANDS", "MODEL_HELP"]
 
 MODEL_HELP = {
+    "build-docker": "Build an image that serves a model.",
+    "generate-dockerfile": "Write what an image of a model is built of.",
     "predict": "Write a model's predictions for files.",
     "prepare-env": "Build the environment that a model needs.",
     "scan": "Say what a model's files could do to who loads them.",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from treering.cli.models.options import folder_of, trust_option, trusted, version_of
+from treering.cli.models.watching import WATCHING, watching
 from treering.core.errors import InvalidInput
 from treering.core.settings import Settings
 from treering.models.load_options import LoadOptions
@@ -64,7 +65,7 @@ _OPTIONS = (
 
 def serving_options(command: F) -> F:
     """The options of all commands that serve."""
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *WATCHING)):
         command = option(command)
     return command
 
@@ -95,6 +96,7 @@ def start(settings: Settings, aims: Sequence[Aim], given: Mapping[str, Any]) -> 
             shadows=_shares("--shadow", given["shadow"], what),
             control_token=given["control_token"] or settings.control_token,
             patience=Patience(drain=given["drain"], lame=given["drain_delay"]),
+            **watching(settings, given),
         )
         host, port = given["host"], given["port"]
         where = Where(

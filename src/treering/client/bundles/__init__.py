@@ -8,7 +8,9 @@ _TABLE = {
     "Bundle": f"{_HERE}.keeping:Bundle",
     "build": f"{_HERE}.building:build",
     "build_bentofile": f"{_HERE}.building:build_bentofile",
+    "containerize": f"{_HERE}.images:containerize",
     "delete": f"{_HERE}.keeping:delete",
+    "dockerfile": f"{_HERE}.images:dockerfile",
     "export": f"{_HERE}.moving:export",
     "generate_keys": f"{_HERE}.checking:generate_keys",
     "get": f"{_HERE}.keeping:get",
@@ -19,6 +21,7 @@ _TABLE = {
     "sign": f"{_HERE}.checking:sign",
     "tag": f"{_HERE}.keeping:tag",
     "verify": f"{_HERE}.checking:verify",
+    "write_image": f"{_HERE}.images:write_image",
 }
 
 __all__ = sorted(_TABLE)  # noqa: PLE0605 -- a list of the table's names

@@ -13,6 +13,10 @@ from treering.core.settings import Settings, find_home, read_settings
 __all__ = ["Bundle", "delete", "folder_of", "get", "list_bundles", "store_of", "tag"]
 
 
+# As what is deployed or served is written, where other things than bundles can be.
+_PREFIX = "bundle:"
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """A bundle on this machine.
@@ -73,6 +77,8 @@ def tag(reference: str, tag: str) -> None:
 
 def folder_of(reference: str | Path) -> Path:
     """Where a bundle is. Raises NotFound."""
+    if isinstance(reference, str):
+        reference = reference.removeprefix(_PREFIX)
     path = Path(reference)
     if isinstance(reference, Path) or (path / FILE_NAME).is_file():
         return path

@@ -255,6 +255,24 @@ class LocalTarget:
             raise NotFound(msg)
         return self._server(place).predict(request)
 
+    def names(self) -> list[str]:
+        """What is kept here, whether it runs or not."""
+        try:
+            return sorted(
+                one.name for one in os.scandir(self._home) if (self._home / one.name / "place.json").is_file()
+            )
+        except FileNotFoundError:
+            return []
+
+    def start(self, name: str) -> bool:
+        """Start what does not run; whether that was needed."""
+        with self._mine(name) as folder:
+            place = self._known(folder)
+            if place is None or running.look(folder).alive:
+                return False
+            self._start(folder, place)
+        return True
+
     def _planned(self, wanted: Wanted, known: Place | None = None) -> Place:
         """What the config asks for, without the releases."""
         config = wanted.config
@@ -504,3 +522,13 @@ def _samples(folder: Path) -> list[Mapping[str, Any]]:
     except (FileNotFoundError, ValueError):
         return []
     return found
+
+
+def start_all(home: Path) -> list[str]:
+    """Start all that should run on this machine and does not, such as after the machine was started; their names."""
+    target = LocalTarget(home / "local")
+    return [name for name in target.names() if target.start(name)]
+
+
+if __name__ == "__main__":
+    start_all(Path(sys.argv[1]))

@@ -28,6 +28,7 @@ from treering.models.tables import is_table
 __all__ = ["compile_model"]
 
 _INPUT = "X"
+_VOTING = ("Forest", "Trees", "Bagging", "Neighbors")
 _TOOLS = ("onnxruntime", "skl2onnx", "onnxmltools", "onnx")
 _KINDS = {"b": "bool", "f": "float64", "i": "int64", "u": "int64"}
 
@@ -42,6 +43,7 @@ class _Questions:
         missing: Rows with missing numbers, which the native model answers; None if it refuses them.
     """
 
+    predict: Predict
     rows: list[tuple[Any, Any]]
     missing: tuple[Any, Any] | None
 
@@ -74,7 +76,7 @@ def compile_model(folder: Path, loading: LoadOptions) -> Outcome:
             asked = _questions(lambda one: predictor(one, {}), rows)
             method = str(model.python_function.get("predict_fn") or "predict")
             attempts = CONVERTERS.load(flavour)(native, columns, method)
-            found, data_of_it = _proven(attempts, asked, _names(rows))
+            found, data_of_it = _proven(attempts, asked, _names(rows), _voters(native) if method == "predict" else ())
         except Unconvertible as error:
             return Outcome(None, str(error))
     return Outcome(_kept(folder, model, found, data_of_it))
@@ -93,7 +95,7 @@ def _questions(predict: Predict, rows: Any) -> _Questions:
     if strange is not None:
         # A model that refuses texts that it has not seen would be answered for by one that does not.
         asked.append((strange, _answer(predict, strange)))
-    return _Questions(asked, answered)
+    return _Questions(predict, asked, answered)
 
 
 def _answer(predict: Predict, rows: Any) -> Any:
@@ -107,25 +109,28 @@ def _answer(predict: Predict, rows: Any) -> Any:
     if not isinstance(found, np.ndarray) or found.dtype.kind not in "OUSbfiu" or len(found) != len(rows):
         msg = "it does not answer with an array that has a row for each row"
         raise Unconvertible(msg)
-    return found.astype(object) if found.dtype.kind in "US" else found
+    return found
 
 
-def _proven(attempts: Iterator[Attempt], asked: _Questions, names: tuple[str, ...]) -> tuple[Record, bytes]:
+def _proven(
+    attempts: Iterator[Attempt], asked: _Questions, names: tuple[str, ...], classes: tuple[Any, ...]
+) -> tuple[Record, bytes]:
     """The first attempt that agrees; raises Unconvertible, and says how near the nearest came, if none does."""
     nearest = float("inf")
     reason = "nothing came of converting it"
     for attempt in attempts:
-        for output, pick in _outputs(attempt.proto):
+        edges = _edges(attempt, asked)
+        for output, pick, of in _outputs(attempt.proto, classes):
             data = _only(attempt.proto, output)
             try:
                 session = session_of(data)
             except TreeringError as error:
                 reason = str(error)
                 continue
-            made = _draft(attempt, asked, names, output, pick)
-            differing = _differing(session, made, asked)
+            made = replace(_draft(attempt, edges, names, output), pick=pick, classes=of)
+            differing = _differing(session, made, edges)
             if differing <= 1.0:
-                return _settled(made, session, asked, differing), data
+                return _settled(made, session, edges, differing), data
             if differing < nearest:
                 nearest, reason = (
                     differing,
@@ -136,12 +141,27 @@ def _proven(attempts: Iterator[Attempt], asked: _Questions, names: tuple[str, ..
     raise Unconvertible(reason)
 
 
-def _outputs(proto: Any) -> Iterator[tuple[str, int | None]]:
+def _voters(native: Any) -> tuple[Any, ...]:
+    """The classes of a model whose parts vote, and may be equal; () for others."""
+    last = native.steps[-1][1] if hasattr(native, "steps") else native
+    if not any(part in type(last).__name__ for part in _VOTING):
+        return ()
+    found = np.asarray(getattr(last, "classes_", ()))
+    return tuple(found.tolist()) if found.ndim == 1 and found.dtype.kind in "OUSbiu" else ()
+
+
+def _outputs(proto: Any, classes: tuple[Any, ...]) -> Iterator[tuple[str, int | None, tuple[Any, ...]]]:
+    """What could be the answer: an output, one column of it, and the classes whose shares it tells."""
+    if classes:
+        yield from ((one.name, None, classes) for one in proto.graph.output if _rank(one) == 2)  # noqa: PLR2004 -- rows by classes
     for one in proto.graph.output:
-        yield one.name, None
-        shape = one.type.tensor_type.shape.dim
-        if len(shape) == 2 and shape[1].dim_value in {0, 2}:  # noqa: PLR2004 -- rows by classes
-            yield one.name, 1
+        yield one.name, None, ()
+        if _rank(one) == 2 and one.type.tensor_type.shape.dim[1].dim_value in {0, 2}:  # noqa: PLR2004 -- as above
+            yield one.name, 1, ()
+
+
+def _rank(output: Any) -> int:
+    return len(output.type.tensor_type.shape.dim)
 
 
 def _only(proto: Any, output: str) -> bytes:
@@ -154,13 +174,30 @@ def _only(proto: Any, output: str) -> bytes:
     return found
 
 
-def _draft(attempt: Attempt, asked: _Questions, names: tuple[str, ...], output: str, pick: int | None) -> Record:
+def _draft(attempt: Attempt, asked: _Questions, names: tuple[str, ...], output: str) -> Record:
     answers = asked.rows[0][1]
     width = sum(one.width for one in attempt.columns)
     return Record(
-        "onnx", "", {}, attempt.columns, width, names, False, output, pick, answers.dtype.str, answers.shape[1:],
+        "onnx", "", {}, attempt.columns, width, names, False, output, None, (), answers.dtype.str, answers.shape[1:],
         sum(len(rows) for rows, _ in asked.rows), 0.0, parity.TOLERANCE, {},
     )  # fmt: skip
+
+
+def _edges(attempt: Attempt, asked: _Questions) -> _Questions:
+    """With rows at the thresholds of an attempt's trees."""
+    found: dict[int, list[float]] = {}
+    for node in attempt.proto.graph.node:
+        if node.op_type.startswith("TreeEnsemble"):
+            said = {one.name: one for one in node.attribute}
+            values, places = said["nodes_values"].floats, said["nodes_featureids"].ints
+            modes = said["nodes_modes"].strings
+            for place, value, mode in zip(places, values, modes, strict=True):
+                if mode != b"LEAF":
+                    found.setdefault(int(place), []).append(float(value))
+    if not found:
+        return asked
+    rows = parity.edge_rows(asked.rows[0][0], found, exact=attempt.exact)
+    return replace(asked, rows=[*asked.rows, (rows, _answer(asked.predict, rows))])
 
 
 def _differing(session: Any, made: Record, asked: _Questions) -> float:

@@ -33,6 +33,8 @@ FAILED = (
 _EXACT = 1 << 24
 _NUMBERS = {"b", "f", "i", "u"}
 _QUIET = 3
+# Digits of shares: more than votes have, and fewer than single precision.
+_SHARES = 6
 
 
 def open_model(folder: Path, model: MLModel, entry: Mapping[str, Any]) -> Ask | None:
@@ -181,6 +183,10 @@ def _known(rows: Any, *, missing: bool) -> bool:
 def _answerer(record: Record) -> Callable[[Any], Any]:
     dtype = np.dtype(record.answer)
     shape, pick = tuple(record.shape), record.pick
+    if record.classes:
+        classes = np.asarray(record.classes, dtype)
+        # Votes that are equal in double precision may differ in the last digit of single precision; the first wins.
+        return lambda found: classes[np.round(found, _SHARES).argmax(axis=1)]
 
     def answered(found: Any) -> Any:
         if pick is not None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from treering.models.tables import is_table
 
-__all__ = ["ROWS", "TOLERANCE", "apart", "missing_rows", "more_rows", "strange_rows"]
+__all__ = ["ROWS", "TOLERANCE", "apart", "edge_rows", "missing_rows", "more_rows", "strange_rows"]
 
 TOLERANCE = 1e-5
 """Relative and absolute: single precision has about seven digits."""
@@ -19,6 +20,7 @@ ROWS = 512
 _SEED = 20_240_229
 _FAR = 1000.0
 _MISSING = 0.3
+_BESIDE = 1e-6
 _STRANGE = "\N{SNOWMAN} never seen"
 
 
@@ -51,6 +53,31 @@ def missing_rows(example: Any) -> Any:
     for name in found:
         rows[name] = np.where(rng.random(len(rows)) < _MISSING, np.nan, rows[name])
     return rows if found else None
+
+
+def edge_rows(example: Any, thresholds: Mapping[int, Sequence[float]], *, exact: bool) -> Any:
+    """Rows with numbers on thresholds of trees and close beside them, where rounding decides.
+
+    Args:
+        thresholds: By the column's place.
+        exact: Whether some are right on them.
+    """
+    rng = np.random.default_rng(_SEED + 2)
+    steps = [-_BESIDE, _BESIDE, *([0.0] if exact else [])]
+    rows = more_rows(example)
+    for at, values in thresholds.items():
+        if at >= example.shape[1]:
+            continue
+        chosen = rng.choice(np.asarray(values, np.float64), ROWS) * (1.0 + rng.choice(steps, ROWS))
+        column = rows.iloc[:, at] if is_table(rows) else rows[:, at]
+        if column.dtype.kind != "f":
+            continue
+        kept = np.where(rng.random(ROWS) < _MISSING, column, chosen)
+        if is_table(rows):
+            rows[rows.columns[at]] = kept.astype(column.dtype)
+        else:
+            rows[:, at] = kept
+    return rows
 
 
 def strange_rows(example: Any) -> Any:

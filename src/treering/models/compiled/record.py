@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -48,6 +49,7 @@ class Record:
         missing: Whether both answered rows with missing numbers the same.
         output: What ONNX calls the answer.
         pick: Which column of it is the answer; None: all.
+        classes: Where the answer is the class of the greatest share, in the order of the shares; else empty.
         answer: Dtype of the native model's answer: `object` for texts.
         shape: Of one row's answer; empty for a single value.
         rows: How many rows the native model was compared on.
@@ -64,6 +66,7 @@ class Record:
     missing: bool
     output: str
     pick: int | None
+    classes: tuple[Any, ...]
     answer: str
     shape: tuple[int, ...]
     rows: int

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from treering.serving.front.lanes import Waiting
     from treering.serving.front.targets import Place
 
-__all__ = ["FrontApp"]
+__all__ = ["Answering", "FrontApp"]
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]

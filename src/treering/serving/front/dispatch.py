@@ -240,16 +240,22 @@ class Dispatcher:
         self._scheduled = False
         wanting = self._wanting
         now = monotonic()
+        unserved = []
         for _ in range(len(wanting)):
             lane = wanting.popleft()
+            before = self._number
             if lane.again:
                 self._hand_alone(lane, now)
             if lane.queue:
                 self._hand_out(lane, now)
-            if lane.queue or lane.again:
-                wanting.append(lane)
-            else:
+            if not lane.queue and not lane.again:
                 lane.listed = False
+            elif self._number == before:
+                unserved.append(lane)
+            else:
+                wanting.append(lane)
+        # Who got nothing comes first the next time.
+        wanting.extendleft(reversed(unserved))
 
     def _hand_alone(self, lane: Lane, now: float) -> None:
         while lane.again:

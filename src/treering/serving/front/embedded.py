@@ -8,8 +8,8 @@ from treering.serving.front.app import FrontApp
 from treering.serving.front.board import FrontBoard
 from treering.serving.front.engine import Engine
 from treering.serving.front.options import ServingOptions
+from treering.serving.front.watching import watched
 from treering.serving.hosting import HOSTS
-from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.here import Here
 
 __all__ = ["create_app"]
@@ -25,9 +25,7 @@ def create_app(options: ServingOptions) -> FrontApp:
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    engine = Engine(options)
-    if options.predictions is not None:
-        engine.keep(PredictionLog(options.predictions))
+    engine = watched(Engine(options))
     host = HOSTS.load(options.kind)(dict(options.what))
     here = Here(host, FrontBoard(engine))
     engine.change = here.change

@@ -123,20 +123,22 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def main() -> int:
     """In the server's process: what to serve comes on stdin, and who started it lives as long as that is open."""
     begin = msgspec.json.decode(sys.stdin.buffer.readline(), type=_Begin)
+    # What is served may print: that goes to stderr, and the pipe is for what is said here.
+    pipe = os.dup(1)
+    os.dup2(2, 1)
     show_log(begin.log_level)
     threading.Thread(target=_follow, name="treering-follow", daemon=True).start()
     try:
-        serve(begin.options, begin.where, lambda url: _say(_Told(url)))
+        serve(begin.options, begin.where, lambda url: _say(pipe, _Told(url)))
     except TreeringError as error:
-        _say(_Told("", error.error_code, error.message, error.status))
+        _say(pipe, _Told("", error.error_code, error.message, error.status))
         return 1
     return 0
 
 
-def _say(told: _Told) -> None:
+def _say(pipe: int, told: _Told) -> None:
     try:
-        sys.stdout.buffer.write(msgspec.json.encode(told) + b"\n")
-        sys.stdout.buffer.flush()
+        os.write(pipe, msgspec.json.encode(told) + b"\n")
     except BrokenPipeError:  # who started it has gone, and so does this
         os.kill(os.getpid(), signal.SIGTERM)
 

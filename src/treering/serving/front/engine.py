@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import count
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from treering.core.errors import NotFound
 from treering.serving.front.accesslog import AccessLog
@@ -14,13 +14,14 @@ from treering.serving.front.dispatch import Dispatcher
 from treering.serving.front.heads import Heads
 from treering.serving.front.keeping import Keeping
 from treering.serving.front.lanes import Keys, Lane, Plain, Reply, Waiting
-from treering.serving.front.meter import Histogram
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.routing import Traffic
 from treering.serving.front.targets import Place, Target, places_of, ruled
 from treering.serving.front.tunnel import Tunnel
 from treering.serving.hosting import Answer, Offer
-from treering.serving.predictions.log import PredictionLog
+
+if TYPE_CHECKING:
+    from treering.serving.predictions.log import PredictionLog
 
 __all__ = ["Engine", "Watcher"]
 
@@ -52,7 +53,7 @@ class Engine:
         self.ready_workers = 0
         self.restarts = 0
         self.draining = False
-        self.plain: dict[tuple[str, int], tuple[Histogram, int]] = {}
+        self.plain: dict[tuple[str, int], int] = {}
         self.date = b""
         self._prefix = secrets.token_hex(5)
         self._next = count().__next__
@@ -69,6 +70,11 @@ class Engine:
         self.traffic.watchers.append(keeping.copied)
         self.closing.append(keeping.close)
         self.kept_counts = log.counts
+
+    def watch(self, watcher: Watcher, close: Callable[[], None]) -> None:
+        """Have somebody told of each answer, until the engine is closed."""
+        self.watchers.append(watcher)
+        self.closing.append(close)
 
     def close(self) -> None:
         """After the last answer: write what is to be written."""
@@ -94,6 +100,9 @@ class Engine:
                 lanes[name].rule(policy)
             else:
                 lanes[name] = Lane(name, policy)
+        for name in set(lanes) - set(offer.lanes):
+            if not lanes[name].queue and not lanes[name].again:
+                del lanes[name]
         self.offer = offer
         before = self.targets()
         self.places = places_of(offer.routes, lanes, self.traffic.offered(offer))
@@ -149,9 +158,7 @@ class Engine:
 
     def told(self, route: str, status: int, seconds: float) -> None:
         """Count a request that no worker saw. `route` is one of a few names, never what a client wrote."""
-        histogram, times = self.plain.get((route, status)) or (Histogram(), 0)
-        histogram.note(seconds)
-        self.plain[route, status] = (histogram, times + 1)
+        self.plain[route, status] = self.plain.get((route, status), 0) + 1
         if self.log is not None:
             self.log.told(route, status, seconds)
 

@@ -90,7 +90,7 @@ def _requests(engine: Engine) -> Iterator[tuple[Labels, float]]:
         }  # fmt: skip
         for status, times in sorted(target.statuses.items()):
             yield {**labels, "status": str(status)}, float(times)
-    for (route, status), (_, times) in sorted(engine.plain.items()):
+    for (route, status), times in sorted(engine.plain.items()):
         yield {"route": route, "model": "", "version": "", "variant": "", "status": str(status)}, float(times)
 
 

@@ -66,8 +66,8 @@ class Heads:
     def read(self, raw: bytes) -> Head | None:
         """What a whole head says; `None` if it is for the slow lane."""
         head = _parse(raw, self._places, self._key_header)
-        # What a client names its requests is new each time.
-        if head is not None and not head.request_id and len(raw) <= _LONGEST:
+        # What a client names its requests and traces is new each time.
+        if head is not None and not head.request_id and not head.keys[2] and len(raw) <= _LONGEST:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[raw] = head

@@ -8,6 +8,7 @@ from typing import Any
 
 from treering.models.load_options import LoadOptions
 from treering.serving.predictions.options import LogOptions
+from treering.serving.telemetry.options import TraceOptions
 from treering.serving.traffic.feedback import Feedback
 
 __all__ = ["Patience", "ServingOptions", "what_of_models"]
@@ -55,6 +56,7 @@ class ServingOptions:
         key_header: Whose value stays with its variant.
         feedback: How rewards find the answers that they are for.
         predictions: How answers are kept; `None`: they are not.
+        traces: Where spans are sent; `None`: nowhere.
         control_token: Who gives orders to the running server has to know it; empty: who asks from this machine may.
     """
 
@@ -73,6 +75,7 @@ class ServingOptions:
     key_header: str = "x-treering-key"
     feedback: Feedback = Feedback()  # noqa: RUF009 -- frozen
     predictions: LogOptions | None = None
+    traces: TraceOptions | None = None
     patience: Patience = Patience()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import socket
 import ssl
@@ -22,10 +23,10 @@ from treering.serving.front.fastlane import FastLane
 from treering.serving.front.options import ServingOptions
 from treering.serving.front.rpc import Beside
 from treering.serving.front.running import Where
+from treering.serving.front.watching import watched
 from treering.serving.front.websocket import WebSocket
 from treering.serving.hosting import HOSTS
 from treering.serving.listening import Server
-from treering.serving.predictions.log import PredictionLog
 from treering.serving.workers.crew import Crew
 from treering.serving.workers.frames import Start
 from treering.serving.workers.here import Here
@@ -54,9 +55,7 @@ def run(
     Raises:
         TreeringError: If what is to be served cannot be opened.
     """
-    engine = Engine(options)
-    if options.predictions is not None:
-        engine.keep(PredictionLog(options.predictions))
+    engine = watched(Engine(options))
     life = _Life(engine, workers, announce, Beside(engine, where))
     app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
@@ -81,6 +80,7 @@ def run(
         raise InvalidInput(msg) from error
     server = _Server(config, engine, life)
     life.server = server
+    gc.freeze()
     server.run(sockets=[listener])
     if life.error is not None:
         raise life.error

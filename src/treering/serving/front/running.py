@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 
+from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.serving.front.options import ServingOptions
 from treering.serving.ports import bind, url_of
@@ -41,9 +42,13 @@ def serve(options: ServingOptions, where: Where | None = None, announce: Callabl
 
     Raises:
         Unavailable: If the port is in use.
+        InvalidInput: If the address or a TLS file is wrong.
         TreeringError: If what is to be served cannot be opened.
     """
     where = where or Where()
+    if bool(where.tls_cert) != bool(where.tls_key):
+        msg = "--tls-cert and --tls-key belong together. Give both, or none."
+        raise InvalidInput(msg)
     with bind(where.host, where.port) as listener:
         url = url_of(where.host, listener.getsockname()[1], secure=bool(where.tls_cert))
         start = partial(spawn, log_level=_level(), workers=max(1, options.workers))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from treering.core.errors import TreeringError
+from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger
 from treering.entities.prediction import Prediction
 from treering.serving.predictions import FORMS
@@ -50,7 +50,16 @@ class Writer:
         self._finishing: list[threading.Thread] = []
 
     def begin(self) -> None:
-        """Finish what writers left that have died."""
+        """Make the folder, and finish what writers left that have died.
+
+        Raises:
+            InvalidInput: If there can be no such folder.
+        """
+        try:
+            self._folder.mkdir(0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"Predictions cannot be kept in {str(self._folder)!r}: {error.strerror}. Name a folder that can be written."
+            raise InvalidInput(msg) from error
         for part in abandoned(self._folder):
             self._finish_part(part)
 

@@ -25,7 +25,9 @@ __all__ = ["Crew", "Process"]
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 30.0
-_HOPELESS = 3
+_HOPELESS = 6
+# Who can say why it does not start will say so again.
+_HOPELESS_WITH_REASON = 3
 _LAST = 5.0
 _LOOK = 0.05
 
@@ -137,7 +139,8 @@ class Crew:
         self._pauses: set[asyncio.TimerHandle] = set()
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.up: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self.up: asyncio.Future[None] = self._loop.create_future()
         """Done when the first worker is ready; an error if none will be."""
 
     async def open(self, spawned: Sequence[Spawned]) -> None:
@@ -287,10 +290,9 @@ class Crew:
         why = member.failure.message if member.failure is not None else f"it {how}"
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**self._failures)
         logger.error("A worker could not start: %s. The next one starts in %.1f s.", why, pause)
-        if self._failures >= _HOPELESS:
+        if self._failures >= (_HOPELESS_WITH_REASON if member.failure is not None else _HOPELESS):
             self.board.hopeless(f"What is served cannot be loaded any more: {why}")
-        handle = asyncio.get_running_loop().call_later(pause, self._start)
-        self._pauses.add(handle)
+        self._start_later(pause)
 
     async def _relieve(self, member: Process) -> None:
         """Replace a worker that has grown: first another, then it may go."""
@@ -308,11 +310,20 @@ class Crew:
         if self._ending:
             return
         start = Start(self._first.kind, self._first.what, [*self._first.orders, *self._orders])
-        spawned = self._spawn(start)
+        try:
+            spawned = self._spawn(start)
+        except OSError as error:  # no memory, or too many processes
+            logger.error("A worker could not be started: %s. Another attempt follows.", error)
+            self._start_later(_FIRST_PAUSE * 2**4)
+            return
         self._later(self._adopt(spawned))
 
+    def _start_later(self, seconds: float) -> None:
+        self._pauses = {one for one in self._pauses if not one.cancelled() and one.when() > self._loop.time()}
+        self._pauses.add(self._loop.call_later(seconds, self._start))
+
     def _later(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -28,6 +28,7 @@ __all__ = [
     "START",
     "Answered",
     "Ask",
+    "Change",
     "Changed",
     "Event",
     "Failure",
@@ -124,13 +125,15 @@ _TYPES: Mapping[int, Any] = {
     CHANGED: Changed,
 }
 _DECODE = tuple(msgspec.msgpack.Decoder(_TYPES[kind]).decode for kind in range(len(_TYPES)))
-_ENCODE = msgspec.msgpack.Encoder().encode
+_ENCODE = msgspec.msgpack.Encoder().encode_into
 
 
-def pack(kind: int, body: Any) -> bytes:
+def pack(kind: int, body: Any) -> bytearray:
     """A frame; `body` is of the kind's type, or a plain tuple of the same shape."""
-    packed = _ENCODE(body)
-    return _HEAD.pack(len(packed), kind) + packed
+    packed = bytearray(_HEAD.size)
+    _ENCODE(body, packed, _HEAD.size)
+    _HEAD.pack_into(packed, 0, len(packed) - _HEAD.size, kind)
+    return packed
 
 
 class Frames:

@@ -5,6 +5,7 @@ Started with the number of its end of a socket pair, and the number of a pipe th
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -81,6 +82,9 @@ class _Worker:
     def run(self) -> None:
         offer = self._host.offer()
         self._take(offer)
+        # What is loaded stays: looking through it again and again would hold up requests.
+        gc.collect()
+        gc.freeze()
         self._send(frames.HELLO, offer)
         tunnel = None
         if offer.tunnel and (application := self._host.application()) is not None:

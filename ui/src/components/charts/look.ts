@@ -18,6 +18,8 @@ export interface Drawn {
 }
 
 const DAY = 86_400;
+/** The part of the axis at its end where no label has room. */
+const EDGE = 0.06;
 const GHOST = 0.28;
 const FAINT = 0.16;
 const LABEL_ROOM = 96;
@@ -237,10 +239,13 @@ function ticksOf(x: ChartView["x"]) {
     x === "relative" ? ticks.map((tick) => (tick === 0 ? "0" : formatDuration(tick * 1000))) : formatTicks(ticks);
 }
 
-/** Times as fine as their distances: days, or the hour of the day. */
-function timesOf(_: uPlot, ticks: number[], __: number, ___: number, apart: number): string[] {
+/** Times as fine as their distances: days, or the hour of the day; once each, and none that the edge would cut off. */
+function timesOf(plot: uPlot, ticks: number[], _: number, __: number, apart: number): string[] {
   const [from, to] = apart >= DAY ? [5, 10] : [11, apart >= 60 ? 16 : 19];
-  return ticks.map((tick) => formatTime(tick * 1000).slice(from, to));
+  const { min, max } = plot.scales.x ?? {};
+  const last = min == null || max == null ? Infinity : max - (max - min) * EDGE;
+  const texts = ticks.map((tick) => (tick > last ? "" : formatTime(tick * 1000).slice(from, to)));
+  return texts.map((text, index) => (text === texts[index - 1] ? "" : text));
 }
 
 function shortNumber(value: number): string {

@@ -44,21 +44,23 @@ export function CanaryCard({ item, traffic, ask }: Props) {
     >
       <div className="canary">
         <div className="canary-progress">
-          <ol className="canary-steps" aria-label="Steps of the canary">
-            {canary.steps.map((step, index) => {
-              const state = stepState(canary, index);
-              return (
-                <li key={step} data-state={state} aria-current={state === "now" ? "step" : undefined}>
-                  <span className="canary-dot">
-                    {state === "done" && <Icon name="check" size={14} />}
-                    {state === "failed" && <Icon name="cross" size={14} />}
-                  </span>
-                  <span>{shareText(step)}</span>
-                  <span className="hidden-text">, {SAID[state]}</span>
-                </li>
-              );
-            })}
-          </ol>
+          {canary.steps.length > 0 && (
+            <ol className="canary-steps" aria-label="Steps of the canary">
+              {canary.steps.map((step, index) => {
+                const state = stepState(canary, index);
+                return (
+                  <li key={step} data-state={state} aria-current={state === "now" ? "step" : undefined}>
+                    <span className="canary-dot">
+                      {state === "done" && <Icon name="check" size={14} />}
+                      {state === "failed" && <Icon name="cross" size={14} />}
+                    </span>
+                    <span>{shareText(step)}</span>
+                    <span className="hidden-text">, {SAID[state]}</span>
+                  </li>
+                );
+              })}
+            </ol>
+          )}
           <p className="muted" role="status">
             <Standing canary={canary} skew={live ? heard - live.time : 0} />
           </p>
@@ -133,6 +135,7 @@ function Standing({ canary, skew }: { canary: LiveCanary; skew: number }) {
 }
 
 function Checks({ canary, item }: { canary: LiveCanary; item: Deployment }) {
+  const limited = canary.checks.some((check) => check.limit !== null);
   const running = canary.state === "RUNNING" || canary.state === "HELD";
   return (
     <div className="canary-checks">
@@ -146,9 +149,11 @@ function Checks({ canary, item }: { canary: LiveCanary; item: Deployment }) {
             <th scope="col" className="num">
               {running && item.candidate ? shortText(item.candidate) : "Candidate"}
             </th>
-            <th scope="col" className="num">
-              Limit
-            </th>
+            {limited && (
+              <th scope="col" className="num">
+                Limit
+              </th>
+            )}
             <th scope="col">
               <span className="hidden-text">Result</span>
             </th>
@@ -160,7 +165,7 @@ function Checks({ canary, item }: { canary: LiveCanary; item: Deployment }) {
               <th scope="row">{checkText(name)}</th>
               <td className="num">{checkValue(name, current)}</td>
               <td className="num">{checkValue(name, candidate)}</td>
-              <td className="num">{checkValue(name, limit)}</td>
+              {limited && <td className="num">{checkValue(name, limit)}</td>}
               <td>
                 {candidate === null ? (
                   <span className="muted">waits</span>

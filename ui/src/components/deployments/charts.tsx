@@ -76,7 +76,7 @@ function TrafficChart({ what, traffic, group, zoom, setZoom, hover }: ChartProps
         <PlotSkeleton height={height} />
       ) : !drawn ? (
         <Room height={height}>
-          <p className="muted no-points">{live.reachable && samples.length < FEWEST ? "Looking…" : idle}</p>
+          <p className="muted no-points">{live.reachable && !counted(samples) ? "Looking…" : idle}</p>
         </Room>
       ) : asTable ? (
         <LinesTable data={data} view={view} height={height} title={title} />
@@ -99,6 +99,11 @@ function TrafficChart({ what, traffic, group, zoom, setZoom, hover }: ChartProps
       )}
     </article>
   );
+}
+
+/** Whether it is known how much was asked, be it nothing: counting takes a moment after a start. */
+function counted(samples: readonly Sample[]): boolean {
+  return samples.length >= FEWEST && samples.some(({ variants }) => Object.values(variants).some(({ rate }) => Number.isFinite(rate)));
 }
 
 /** The newest values: "v3 210 · v4 52". */

@@ -34,6 +34,7 @@ export function ReleasesCard({ item }: { item: Deployment }) {
             </div>
             <div className="release-from">
               <code className="breaks">{release.source}</code>
+              {release.image && release.image !== release.source && <code className="breaks">{release.image}</code>}
               {release.digest && <CopyId id={release.digest} what="digest of the bundle" />}
               {release.run_id && (
                 <Link to="/runs/$runId" params={{ runId: release.run_id }} className="link">

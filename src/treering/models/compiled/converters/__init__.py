@@ -18,10 +18,16 @@ class Unconvertible(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A model in ONNX, not proven yet."""
+    """A model in ONNX, not proven yet.
+
+    Attributes:
+        exact: Whether its trees' thresholds are the native ones to the last digit, which are in single precision
+            then. LightGBM's stand in the middle between two numbers of the training data, in double precision.
+    """
 
     proto: Any
     columns: tuple[Column, ...]
+    exact: bool = True
 
 
 Convert = Callable[[Any, tuple[Column, ...], str], Iterator[Attempt]]

@@ -37,7 +37,7 @@ def convert_xgboost(model: Any, columns: tuple[Column, ...], method: str) -> Ite
 def convert_lightgbm(model: Any, columns: tuple[Column, ...], method: str) -> Iterator[Attempt]:
     """See `Convert`."""
     del method  # all outputs are tried
-    yield _attempt(onnxmltools.convert_lightgbm, model, columns, zipmap=False)
+    yield replace(_attempt(onnxmltools.convert_lightgbm, model, columns, zipmap=False), exact=False)
 
 
 def register_xgboost() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import onnx
 import skl2onnx
 from skl2onnx.common import data_types
 from skl2onnx.common.exceptions import MissingConverter, MissingShapeCalculator
@@ -41,7 +42,11 @@ def convert(model: Any, columns: tuple[Column, ...], method: str) -> Iterator[At
     for width in ("float64", "float32"):
         asked = tuple(replace(one, dtype=width) if one.dtype in _NUMBERS else one for one in columns)
         try:
-            yield Attempt(_onnx(model, asked, options), asked)
+            proto = _onnx(model, asked, options)
+            exact = _compares_singles(model)
+            if exact:
+                _single_trees(proto)
+            yield Attempt(proto, asked, exact)
         except _FAILED as error:
             told.append(f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}")
     if len(told) == len(("float64", "float32")):
@@ -54,6 +59,26 @@ def _onnx(model: Any, columns: Sequence[Column], options: Any) -> Any:
     return skl2onnx.to_onnx(
         model, initial_types=types, options=options, name=_NAME, target_opset={"": 17, "ai.onnx.ml": 3}
     )
+
+
+def _compares_singles(model: Any) -> bool:
+    """Whether trees at the end look at numbers in single precision, whatever came before: LightGBM's do not."""
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    return type(last).__module__.partition(".")[0] in {"sklearn", "xgboost"}
+
+
+def _single_trees(proto: Any) -> None:
+    """Round what trees are given, as the native ones do: a number beside a threshold falls on the same side."""
+    made: list[Any] = []
+    for node in proto.graph.node:
+        if node.op_type.startswith("TreeEnsemble"):
+            rounded = f"{node.input[0]}_single_{len(made)}"
+            made.append(onnx.helper.make_node("Cast", [node.input[0]], [rounded], to=onnx.TensorProto.FLOAT))
+            node.input[0] = rounded
+        made.append(node)
+    nodes = [onnx.NodeProto.FromString(one.SerializeToString()) for one in made]
+    del proto.graph.node[:]
+    proto.graph.node.extend(nodes)
 
 
 def _register() -> None:
