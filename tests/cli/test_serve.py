@@ -90,3 +90,27 @@ def test_targets_that_cannot_be_served_are_told(tmp_path: Path, folders: list[Pa
     with pytest.raises(InvalidInput, match="VARIANT=NUMBER"):
         call(str(folders[0]), "--split", "v1")
     assert CliRunner().invoke(serve, []).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("split", "said"),
+    [("nope=1", "There is no variant 'nope'"), ("other:v1=1", "There is no model 'other'"), ("v1=-1", "v1")],
+)
+def test_a_split_that_does_not_fit_ends_the_server(folders: list[Path], split: str, said: str):
+    command = [
+        sys.executable,
+        "-m",
+        "treering",
+        "serve",
+        f"m={folders[0]}",
+        "-p",
+        "0",
+        "--trust",
+        "*",
+        "--split",
+        split,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr

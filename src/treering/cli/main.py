@@ -53,6 +53,7 @@ HELP: Mapping[str, str] = {
     "sagemaker": "Images, models and batch jobs in SageMaker.",
     "serve": "Serve models, a service or a bundle.",
     "server": "Serve the API and the user interface.",
+    "services": "What a service can be asked, and its clients.",
     "sync": "Deliver what was logged and not delivered yet.",
     "ui": "Serve the user interface; as server.",
     "version": "Show the version.",

@@ -18,6 +18,7 @@ from treering.serving.aiming import Fetched, aim_at, models_of
 from treering.serving.front.embedding import Running, running
 from treering.serving.front.options import ServingOptions, what_of_models
 from treering.serving.front.running import Where
+from treering.serving.services.targets import workers_said
 
 __all__ = ["serve"]
 
@@ -56,6 +57,8 @@ def serve(
     elif len(aims) == 1:
         folder = str(Path.cwd())
         what = {"bundle": aims[0].target} if kinds == {"bundle"} else {"service": aims[0].target, "folder": folder}
+        if kinds == {"service"}:
+            options.setdefault("workers", workers_said(aims[0].target, folder))
     else:
         msg = f"Several targets must all be models, and {targets} are not. Serve a service or a bundle alone."
         raise InvalidInput(msg)

@@ -240,6 +240,7 @@ class Settings:
     predictions_rules: str = _setting(
         "", "What is kept of fields, as `email=hash,ssn=drop`; see the docs of the prediction log."
     )
+    predictions_days: float = _setting(0.0, "Days after which files of kept answers are removed; 0: they stay.")
     predictions_secret: str = _setting(
         "", "Makes the hashes of values in the prediction log the same after each start; empty: they change."
     )

@@ -162,3 +162,13 @@ def test_a_web_socket_whose_worker_dies_is_closed_and_the_next_one_works(start: 
                 return
         threading.Event().wait(0.05)
     pytest.fail("no worker came")
+
+
+def test_a_host_in_the_servers_own_process_has_its_application(start: Any):
+    toy = start({"tunnel": True}, workers=0)
+    assert toy.get("/stream?3").data == b"part 0\npart 1\npart 2\n"
+    assert toy.do().status == 200
+    with toy.plain() as connection:
+        ws = Socket(connection)
+        ws.send(0x81, b"hello")
+        assert ws.take() == (0x81, b"hello")

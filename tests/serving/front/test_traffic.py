@@ -13,7 +13,8 @@ from typing import Any, Self
 
 import pytest
 
-from toy_servers import Toy
+from toy_servers import Toy, toy_server
+from treering.core.errors import InvalidInput
 from treering.monitoring.predictions.reading import Wanted, read
 from treering.serving.predictions.options import LogOptions
 from treering.serving.telemetry.options import TraceOptions
@@ -217,6 +218,26 @@ def test_answers_are_kept_with_their_ids_and_their_variants(start: Start, tmp_pa
     assert "example.com" not in "".join(file.read_text() for file in folder.glob("*/*") if file.is_file())
     shadows = [one for one in read(folder, Wanted(shadows=True)) if one.shadow]
     assert {one.variant for one in shadows} <= {"v1"}
+
+
+def test_a_log_that_cannot_be_written_is_told_at_once_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for wrong in (LogOptions(str(tmp_path / "file")), LogOptions(str(tmp_path / "kept"), rules={"a": "hide"})):
+        with pytest.raises(InvalidInput), toy_server(tmp_path, TWO, predictions=wrong):
+            pytest.fail("it was started")
+
+    def gone() -> bool:
+        mine = [path for path in Path("/proc").glob("[0-9]*/cmdline") if str(tmp_path).encode() in _read(path)]
+        return not mine
+
+    until(gone)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes() + path.with_name("environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_variant_that_is_loaded_gets_traffic_when_somebody_says_so(start: Start) -> None:

@@ -195,6 +195,31 @@ def test_segments_are_finished_by_size_and_by_age(tmp_path: Path) -> None:
     assert len(list(read(tmp_path / "log"))) == 31
 
 
+def test_old_files_are_removed_where_that_is_asked_for(tmp_path: Path) -> None:
+    old, young, foreign = (tmp_path / "log" / name for name in (
+        "2026-01-01/predictions-20260101T000000-00.jsonl", "2026-01-01/predictions-20260101T000001-00.parquet", "notes/a.txt"
+    ))  # fmt: skip
+    for file in (old, young, foreign):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("")
+    os.utime(old, (NOON / 1000 - 3 * 86_400,) * 2)
+    os.utime(foreign, (0, 0))
+    os.utime(young, (NOON / 1000 - 86_400,) * 2)
+    Writer(options(tmp_path), lambda: NOON / 1000).begin()
+    assert old.exists()
+    Writer(options(tmp_path, days=2.0), lambda: NOON / 1000).begin()
+    assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
+    now = NOON / 1000 + 2 * 86_400
+    writer = Writer(options(tmp_path, days=2.0, segment_seconds=1.0), lambda: now)
+    writer.write([entry(1)])
+    os.utime(next((tmp_path / "log").glob("*/*.part")), (0, 0))
+    now += 2
+    writer.look()
+    assert not young.exists()
+    assert not young.parent.exists()
+    writer.close()
+
+
 def test_a_full_disk_loses_answers_and_not_the_file(tmp_path: Path) -> None:
     writer = Writer(options(tmp_path), lambda: NOON / 1000)
     assert writer.write([entry(1)]).written == 1

@@ -130,6 +130,17 @@ def test_what_is_remembered_has_an_end() -> None:
     assert awaiting.crowded == 20_000
 
 
+def test_less_is_remembered_where_nobody_tells_what_answers_were_worth() -> None:
+    router = Router({"iris": Plan((ONE, TWO), {"v1": 1, "v2": 1})})
+    for number in range(15_000):
+        router.observe("iris", "v1", 200, 0.1, b"%d" % number)
+    assert len(router.endpoint("iris").awaiting) == 10_000
+    router.reward("iris", b"14999", 1.0)
+    for number in range(15_000, 30_000):
+        router.observe("iris", "v1", 200, 0.1, b"%d" % number)
+    assert len(router.endpoint("iris").awaiting) == 24_999
+
+
 def test_an_id_that_is_used_again_stands_for_its_last_answer() -> None:
     awaiting = Awaiting(window=10.0, room=3)
     awaiting.add(b"a", "v1", 0.0)

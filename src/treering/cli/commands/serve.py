@@ -19,6 +19,7 @@ _BUNDLE = "bundle:"
 @click.command("serve")
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @serving_options
+@click.option("--separate", is_flag=True, help="Give each service that the service depends on workers of its own.")
 @click.pass_obj
 def serve(settings: Settings, /, *, targets: tuple[str, ...], **given: Any) -> None:
     """Answer requests for models, for a service, or for a bundle, until Ctrl-C.

@@ -11,6 +11,7 @@ import click
 from treering.cli.models.options import folder_of, trust_option, trusted, version_of
 from treering.cli.models.watching import WATCHING, watching
 from treering.core.errors import InvalidInput
+from treering.core.plugins import Registry
 from treering.core.settings import Settings
 from treering.models.load_options import LoadOptions
 from treering.serving.aiming import Aim, Fetched, models_of
@@ -21,6 +22,11 @@ __all__ = ["serving_options", "start"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+# Only who serves a service has to read its text.
+_SERVICES: Registry[Callable[..., Any]] = Registry(
+    "treering.served_services", "kind of service to serve", {"service": "treering.cli.served_service:prepare"}
+)
+
 _OPTIONS = (
     click.option("--host", "-h", help="Address to listen on; 0.0.0.0 opens the server to the network."),
     click.option("--port", "-p", type=click.IntRange(0, 65535), help="Port to listen on; 0 takes a free one."),
@@ -28,8 +34,8 @@ _OPTIONS = (
         "--grpc-port", type=click.IntRange(1, 65535), help="Port to listen on for gRPC as well; needs the extra grpc."
     ),
     click.option(
-        "--workers", "-w", type=click.IntRange(1), default=1, show_default=True,
-        help="Processes that hold what is served.",
+        "--workers", "-w", type=click.IntRange(1),
+        help="Processes that hold what is served; as many as a service asks for, else 1.",
     ),
     click.option(
         "--timeout", "-t", type=click.FloatRange(0, min_open=True), help="Seconds until a request is told 504."
@@ -85,7 +91,7 @@ def start(settings: Settings, aims: Sequence[Aim], given: Mapping[str, Any]) -> 
         options = ServingOptions(
             kind,
             what,
-            workers=given["workers"],
+            workers=given["workers"] or what.get("workers", 1),
             timeout=_timeout(settings, given["timeout"], kind),
             body=settings.max_body_bytes,
             waiting=given["max_waiting"],
@@ -123,7 +129,8 @@ def _what(
     (aim,) = aims
     if aim.kind == "bundle":
         return "bundle", {"bundle": aim.target, "show_traces": given["show_traces"]}
-    return "service", {"service": aim.target, "folder": "."}
+    prepared = _SERVICES.load("service")(aim.target, stack, separate=given.get("separate", False))
+    return "service", {**prepared.what, "workers": prepared.workers}
 
 
 def _timeout(settings: Settings, given: float | None, kind: str) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import click
@@ -38,6 +39,10 @@ WATCHING: tuple[Callable[[Any], Any], ...] = (
         "--predictions-form", type=click.Choice(["jsonl", "parquet"]), help="What files become when they are full."
     ),
     click.option(
+        "--predictions-days", type=click.FloatRange(0), metavar="DAYS",
+        help="Remove files after so many days; without it they stay.",
+    ),
+    click.option(
         "--predictions-rule", multiple=True, metavar="FIELD=RULE",
         help="What is kept of a field: keep, drop, hash, mask, mask:4, round:2 or scrub. The first that fits counts.",
     ),
@@ -63,13 +68,16 @@ def _predictions(settings: Settings, given: Mapping[str, Any]) -> LogOptions | N
     folder = given["predictions"] or settings.predictions
     if not folder:
         return None
-    rules = given["predictions_rule"] or [rule for rule in settings.predictions_rules.split(",") if rule.strip()]
+    rules = _rules(given["predictions_rule"] or [one for one in settings.predictions_rules.split(",") if one.strip()])
+    # Only a server that keeps answers loads this: a rule that is not known is told before anything is started.
+    import_module("treering.serving.predictions.privacy").Privacy(rules, b"")
     return LogOptions(
         folder,
         settings.predictions_sample if given["predictions_sample"] is None else given["predictions_sample"],
         given["predictions_form"] or settings.predictions_form,
-        _rules(rules),
+        rules,
         settings.predictions_secret,
+        days=settings.predictions_days if given["predictions_days"] is None else given["predictions_days"],
     )
 
 

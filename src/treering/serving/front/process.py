@@ -57,7 +57,7 @@ def run(
     """
     engine = watched(Engine(options))
     life = _Life(engine, workers, announce, Beside(engine, where))
-    app = FrontApp(engine, life.begin, life.end)
+    life.app = app = FrontApp(engine, life.begin, life.end)
     config = uvicorn.Config(
         app,
         http=partial(FastLane, engine),  # type: ignore[arg-type]  # makes a protocol, as a class would
@@ -101,6 +101,7 @@ class _Life:
         self._host = None if options.workers else HOSTS.load(options.kind)(dict(options.what))
         self._first: asyncio.Task[None] | None = None
         self.server: _Server | None = None
+        self.app: FrontApp | None = None
         self.error: BaseException | None = None
 
     async def begin(self) -> None:
@@ -111,6 +112,8 @@ class _Life:
             self._here = Here(self._host, board)
             engine.change = self._here.change
             self._here.open()
+            if self.app is not None and engine.offer is not None and engine.offer.tunnel:
+                self.app.inner = self._host.application()
             if await self._listens_beside():
                 self._announce()
             return

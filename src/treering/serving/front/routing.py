@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.serving.front.lanes import Waiting
 from treering.serving.traffic.control import Control
@@ -46,12 +47,13 @@ class Traffic:
         self._weights = dict(options.weights)
         self._shadows = dict(options.shadows)
         self._copies = 0
+        self._offered = False
 
     def offered(self, offer: Offer) -> Router:
         """The router, which knows from now on who can answer.
 
         Raises:
-            InvalidInput: If a weight was given for a variant that is not there.
+            InvalidInput: If a weight was given for a model or a variant that is not there.
         """
         found = _endpoints(offer)
         for name, variants in found.items():
@@ -60,6 +62,11 @@ class Traffic:
             if not known and (name in self._weights or name in self._shadows):
                 plan = Plan(tuple(variants), self._weights.get(name, {}), self._shadows.get(name, {}))
                 self.router.change(name, plan, "The server began so.")
+        if not self._offered and (unknown := sorted({*self._weights, *self._shadows} - set(found))):
+            names = ", ".join(found) or "none"
+            msg = f"There is no model {unknown[0]!r} whose requests could be divided. Known ones: {names}."
+            raise InvalidInput(msg)
+        self._offered = True
         for name in set(self.router.endpoints()) - set(found):
             self.router.drop(name)
         return self.router

@@ -63,7 +63,7 @@ class EngineFront:
                 raise TooLarge(msg)
             request_id = asking.request_id or engine.new_id()
             call = (request_id, _OCTETS, asking.body, ((_LENGTH, b"%d" % asking.head_length),), b"")
-            waiting = engine.begin(place, call, (asking.key, asking.variant, b""), reply)
+            waiting = engine.begin(place, call, (asking.key, asking.variant, asking.trace), reply)
         except TreeringError as error:
             return refusal_of(error), ()
         try:

@@ -16,6 +16,7 @@ class Asking(NamedTuple):
     Attributes:
         key: Keeps requests with the same one at the same variant; empty if there is none.
         variant: The variant that the client insists on; empty if it does not.
+        trace: Its `traceparent`; empty if it has none.
     """
 
     path: str
@@ -24,6 +25,7 @@ class Asking(NamedTuple):
     request_id: bytes = b""
     key: bytes = b""
     variant: bytes = b""
+    trace: bytes = b""
 
 
 class Front(Protocol):

@@ -124,6 +124,7 @@ class Inference:
             given if _REQUEST_ID.fullmatch(given) else b"",
             metadata.get("x-treering-key", b""),
             metadata.get("x-treering-variant", b""),
+            metadata.get("traceparent", b""),
         )
         answer, headers = await self._front.ask(asking)
         if answer.status != 200:  # noqa: PLR2004 -- what went well

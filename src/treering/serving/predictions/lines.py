@@ -17,7 +17,7 @@ from typing import IO
 
 from treering.core.log import logger
 
-__all__ = ["LINES", "PART", "Segment", "abandoned", "finish", "finished_name"]
+__all__ = ["LINES", "PART", "Segment", "abandoned", "finish", "finished_name", "remove_old"]
 
 PART = ".part"
 LINES = ".jsonl"
@@ -104,6 +104,23 @@ def abandoned(folder: Path) -> Iterator[Path]:
                 yield part
             else:
                 part.unlink()
+
+
+def remove_old(folder: Path, before: float) -> int:
+    """Remove finished segments that were last written before this time, in seconds since the epoch; how many."""
+    removed = 0
+    for file in folder.glob("*/predictions-*"):
+        # What is being written, or waits to become Parquet, is younger than it looks.
+        if file.name.endswith(PART):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mtime < before:
+                file.unlink()
+                removed += 1
+    for day in folder.glob("????-??-??"):
+        with contextlib.suppress(OSError):  # not empty
+            day.rmdir()
+    return removed
 
 
 def _end_of_last_line(file: IO[bytes]) -> int:

@@ -27,6 +27,7 @@ class LogOptions:
         waiting_bytes: Bytes of bodies that may.
         body: Longer bodies are withheld.
         sync: Seconds of answers that a power cut may lose.
+        days: Finished files are removed after so many; 0 keeps them.
 
     Raises:
         InvalidInput: If a value makes no sense, or there is no such form.
@@ -43,6 +44,7 @@ class LogOptions:
     waiting_bytes: int = 64 << 20
     body: int = 1 << 20
     sync: float = 1.0
+    days: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.folder:
@@ -50,6 +52,9 @@ class LogOptions:
             raise InvalidInput(msg)
         if not 0 < self.sample <= 1:
             msg = f"The share of requests that the prediction log keeps cannot be {self.sample}. Say 0.1 for a tenth."
+            raise InvalidInput(msg)
+        if self.days < 0:
+            msg = f"Predictions cannot be kept for {self.days} days. Say 30 for a month, or 0 for ever."
             raise InvalidInput(msg)
         if self.form not in FORMS:
             msg = f"There is no form {self.form!r} of the prediction log. Known ones: {', '.join(FORMS.names())}."

@@ -15,7 +15,7 @@ from treering.entities.prediction import Prediction
 from treering.serving.predictions import FORMS
 from treering.serving.predictions.entry import Entry, Receipt
 from treering.serving.predictions.forms import NotUnderstood, answer_of, inputs_of
-from treering.serving.predictions.lines import LINES, Segment, abandoned, finish, finished_name
+from treering.serving.predictions.lines import LINES, Segment, abandoned, finish, finished_name, remove_old
 from treering.serving.predictions.options import LogOptions
 from treering.serving.predictions.privacy import DROPPED, Privacy
 
@@ -23,6 +23,7 @@ __all__ = ["Writer"]
 
 _SAY_AGAIN = 60.0
 _ERRORS = 400
+_DAY = 86_400
 
 
 class Writer:
@@ -62,6 +63,7 @@ class Writer:
             raise InvalidInput(msg) from error
         for part in abandoned(self._folder):
             self._finish_part(part)
+        self._remove_old()
 
     def write(self, entries: Sequence[Entry]) -> Receipt:
         """Keep these; what the disk has no room for is lost, and counted."""
@@ -102,12 +104,17 @@ class Writer:
         for thread in self._finishing:
             thread.join()
 
+    def _remove_old(self) -> None:
+        if self._options.days:
+            remove_old(self._folder, self._clock() - self._options.days * _DAY)
+
     def _rotate(self, now: float) -> None:
         segment, options = self._segment, self._options
         if segment is None or (segment.size < options.segment_bytes and now - segment.begun < options.segment_seconds):
             return
         self._segment = None
         self._release(segment)
+        self._remove_old()
 
     def _release(self, segment: Segment) -> None:
         part = segment.close()

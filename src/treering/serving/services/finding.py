@@ -11,15 +11,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import yaml
-
 from treering.core.errors import InvalidInput, NotFound
 from treering.serving.services.service import Service
+from treering.serving.services.targets import in_folder, parted
 
 __all__ = ["found_service", "importing"]
-
-_FILES = ("service.py", "app.py", "main.py")
-_BUILD_FILES = ("bentofile.yaml", "bentofile.yml")
 
 
 def found_service(target: str, folder: str | Path = ".") -> Service[Any]:
@@ -34,9 +30,9 @@ def found_service(target: str, folder: str | Path = ".") -> Service[Any]:
         InvalidInput: If the module has several services, so that it has to be named.
     """
     base = Path(folder).absolute()
-    where, colon, name = _parted(target)
+    where, colon, name = parted(target)
     if (path := base / where).is_dir() and not _is_module(base, where):
-        base, (where, colon, name) = path, _in_folder(path, name)
+        base, (where, colon, name) = path, in_folder(path, name)
     if str(base) not in sys.path:
         sys.path.insert(0, str(base))
     return _chosen(_module(base, where, target), name if colon else "", target)
@@ -65,30 +61,8 @@ class _Missing:
         raise NotFound(msg)
 
 
-def _parted(target: str) -> tuple[str, str, str]:
-    head, colon, name = target.rpartition(":")
-    # `C:\service.py` names no service.
-    if not colon or "/" in name or "\\" in name:
-        return target, "", ""
-    return head, colon, name
-
-
 def _is_module(base: Path, where: str) -> bool:
     return where not in {"", "."} and (base / where / "__init__.py").exists()
-
-
-def _in_folder(path: Path, name: str) -> tuple[str, str, str]:
-    for one in _BUILD_FILES:
-        if (path / one).exists():
-            words = yaml.safe_load((path / one).read_text("utf-8")) or {}
-            if isinstance(words, dict) and words.get("service"):
-                where, colon, inner = _parted(str(words["service"]))
-                return where, colon or (":" if name else ""), name or inner
-    for one in _FILES:
-        if (path / one).exists():
-            return one, ":" if name else "", name
-    msg = f"In {path} is neither a bentofile.yaml with a service nor one of {', '.join(_FILES)}."
-    raise NotFound(msg)
 
 
 def _module(base: Path, where: str, target: str) -> ModuleType:

@@ -23,11 +23,11 @@ class Awaiting:
         room: Answers that are remembered at most; each takes about 300 bytes.
     """
 
-    __slots__ = ("_known", "_queue", "_room", "crowded", "window")
+    __slots__ = ("_known", "_queue", "crowded", "room", "window")
 
     def __init__(self, window: float, room: int) -> None:
         self.window = window
-        self._room = room
+        self.room = room
         self._known: dict[bytes, _Waits] = {}
         # Beside it, because the first key of a dict whose first keys were deleted is slow to find.
         self._queue: deque[_Waits] = deque()
@@ -42,7 +42,7 @@ class Awaiting:
         waits = _Waits(request_id, variant, now)
         self._known[request_id] = waits
         self._queue.append(waits)
-        if len(self._queue) > self._room:
+        if len(self._queue) > self.room:
             self.crowded += self._forget()
 
     def take(self, request_id: bytes) -> str | None:

@@ -20,6 +20,7 @@ from treering.serving.traffic.tally import Tally
 __all__ = ["Endpoint"]
 
 _HISTORY = 200
+_UNASKED = 10_000
 _UNITS = 100_000
 _SUSPICIOUS = 0.001
 
@@ -28,7 +29,7 @@ class Endpoint:
     """Belongs to a `Router`, which says when; not safe to use from several threads."""
 
     __slots__ = (
-        "_chance", "_looked", "_split", "_units", "_variants", "awaiting", "copies", "history", "learns", "mismatched", "name",
+        "_chance", "_looked", "_room", "_split", "_units", "_variants", "awaiting", "copies", "history", "learns", "mismatched", "name",
         "only", "only_tally", "plan", "steering", "strata", "strays", "tallies", "units",
     )  # fmt: skip
 
@@ -37,7 +38,10 @@ class Endpoint:
         self.tallies: dict[str, Tally] = {}
         self.history: deque[Event] = deque(maxlen=_HISTORY)
         self.strata = Strata({})
-        self.awaiting = Awaiting(feedback.window, feedback.room)
+        # Most servers are never told what an answer was worth: these do not remember as much.
+        unasked = feedback.room if feedback.missing is not None else min(feedback.room, _UNASKED)
+        self.awaiting = Awaiting(feedback.window, unasked)
+        self._room = feedback.room
         self.copies = Copies(chance)
         self.steering: Steering | None = None
         self.strays = 0
@@ -101,6 +105,16 @@ class Endpoint:
             msg = f"The endpoint {self.name!r} has no variant {name!r}. There are: {known}."
             raise InvalidInput(msg)
         return self._variant(name)
+
+    def reward(self, request_id: bytes, value: float) -> bool:
+        """Count what an answer was worth; False if it is not known, or was rewarded already."""
+        self.awaiting.room = self._room
+        variant = self.awaiting.take(request_id)
+        if variant is None or variant not in self.tallies:
+            self.strays += 1
+            return False
+        self.tallies[variant].earn(value)
+        return True
 
     def expire(self, now: float, missing: float | None) -> None:
         """Count the answers whose rewards did not come in time as `missing`; None counts nothing."""

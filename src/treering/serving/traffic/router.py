@@ -108,13 +108,7 @@ class Router:
         Raises:
             NotFound: If there is no such endpoint.
         """
-        found = self.endpoint(endpoint)
-        variant = found.awaiting.take(request_id)
-        if variant is None or variant not in found.tallies:
-            found.strays += 1
-            return False
-        found.tallies[variant].earn(value)
-        return True
+        return self.endpoint(endpoint).reward(request_id, value)
 
     def tick(self, now: float) -> Sequence[Event]:
         """Let time pass: canaries step, bandits learn, rewards that did not come are counted. About once a second.

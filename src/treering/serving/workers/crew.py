@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from treering.core.errors import Unavailable, error_for
+from treering.core.errors import TreeringError, Unavailable, error_for
 from treering.core.log import logger
 from treering.serving.hosting import Offer
 from treering.serving.workers import frames
@@ -218,6 +218,8 @@ class Crew:
         for member in members:
             member.leave()
             os.close(member.spawned.line)
+            if member.desk is None:  # it loads, and hears nothing
+                member.kill()
         if members:
             await asyncio.wait([member.gone for member in members], timeout=_LAST)
         for member in members:
@@ -234,7 +236,13 @@ class Crew:
 
     def _welcome(self, member: Process, offer: Offer) -> None:
         self._failures = 0
-        member.desk = self.board.up(member, offer)
+        try:
+            member.desk = self.board.up(member, offer)
+        except TreeringError as error:  # what was said of the server does not fit what is served
+            if not self.up.done():
+                self.up.set_exception(error)
+            member.kill()
+            return
         if not self.up.done():
             self.up.set_result(None)
 
