@@ -79,13 +79,7 @@ class PandasTables:
             msg = f"A table in split form has 'columns', 'data' and 'index', and no {sorted(map(str, unknown))}."
             raise InvalidInput(msg)
         names: Any = data.get("columns")
-        if names is not None and not isinstance(names, Sequence | np.ndarray | pd.Index):
-            msg = f"The 'columns' of a table are a list of names, and not {str(names)[:100]}."
-            raise InvalidInput(msg)
-        for name in names if names is not None else ():
-            if isinstance(name, list | dict):
-                msg = f"A column is called by a text or a number, and not {str(name)[:100]}."
-                raise InvalidInput(msg)
+        _check_names(names)
         try:
             frame = pd.DataFrame(data["data"], columns=names, index=data.get("index"))
         except (TypeError, ValueError, AssertionError) as error:
@@ -160,6 +154,16 @@ class PandasTables:
             data = data.to_frame(data.name if data.name is not None else 0)
         names = [str(name) for name in data.columns]
         return [dict(zip(names, map(_plain, row), strict=True)) for row in data.itertuples(index=False, name=None)]
+
+
+def _check_names(names: Any) -> None:
+    if names is not None and not isinstance(names, Sequence | np.ndarray | pd.Index):
+        msg = f"The 'columns' of a table are a list of names, and not {str(names)[:100]}."
+        raise InvalidInput(msg)
+    for name in names if names is not None else ():
+        if isinstance(name, list | dict):
+            msg = f"A column is called by a text or a number, and not {str(name)[:100]}."
+            raise InvalidInput(msg)
 
 
 def _plain(value: Any) -> Any:
