@@ -146,6 +146,7 @@ if TYPE_CHECKING:
     from treering.evaluation import metric_makers as metrics
     from treering.models import specifications as types
     from treering.serving.services import exceptions, images, validators
+    from treering.serving.services.arguments import use_arguments
     from treering.serving.services.contexts import Context, get_current_service, server_context
     from treering.serving.services.dependencies import Dependency, depends
     from treering.serving.services.descriptors import Field, IODescriptor
@@ -304,6 +305,7 @@ _TABLE = {
     "transformers": "treering.client.flavours.transformers:",
     "types": "treering.models.specifications:",
     "uninstall_as_mlflow": "treering.client.stand_in:uninstall_as_mlflow",
+    "use_arguments": "treering.serving.services.arguments:use_arguments",
     "validate_evaluation_results": "treering.client.evaluating.artifacts:validate_evaluation_results",
     "validators": "treering.serving.services.validators:",
     "xgboost": "treering.client.flavours.xgboost:",
@@ -455,6 +457,7 @@ __all__ = [
     "transformers",
     "types",
     "uninstall_as_mlflow",
+    "use_arguments",
     "validate_evaluation_results",
     "validators",
     "xgboost",

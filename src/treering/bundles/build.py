@@ -195,7 +195,7 @@ def _compiled(model: BundledModel, draft: Path, plan: Plan, tell: Tell) -> Bundl
         tell(f"The model {model.name} is not compiled: {outcome.reason}")
         return replace(model, native=outcome.reason)
     tell(f"The model {model.name} is compiled: {record.rows} rows agree")
-    return replace(model, compiled=Parity(record.rows, record.differing, record.tolerance))
+    return replace(model, compiled=Parity(record.rows, record.differing, record.tolerance, record.light))
 
 
 def _environment(draft: Path, models: Sequence[BundledModel], plan: Plan, tell: Tell) -> Environment:
@@ -209,7 +209,7 @@ def _environment(draft: Path, models: Sequence[BundledModel], plan: Plan, tell: 
         needed.append(described.requirements)
         python = python or ".".join(described.python.split(".")[:2])
     python = python or ".".join(platform.python_version_tuple()[:2])
-    runtime = [pin("onnxruntime")] if any(model.compiled for model in models) else []
+    runtime = [pin("onnxruntime")] if any(model.compiled and not model.compiled.light for model in models) else []
     wanted = merged(*needed, plan.requirements, runtime, needs_of_server())
     folder = draft / "env"
     folder.mkdir()

@@ -76,11 +76,13 @@ class Parity:
         rows: How many rows both were asked.
         differing: The greatest difference between two numbers, in units of the tolerance; at most 1.
         tolerance: Relative and absolute, as both are the same.
+        light: Whether the native model's arrays answer as quickly without its framework, and are asked instead.
     """
 
     rows: int
     differing: float
     tolerance: float
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)

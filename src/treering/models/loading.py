@@ -13,6 +13,7 @@ from typing import Any
 from treering.core.errors import DamagedData, MissingExtra, NotFound, NotSupported, PermissionDenied
 from treering.core.log import logger
 from treering.models import mlmodel
+from treering.models.compiled import record as records
 from treering.models.enforcement import enforce_input, enforce_params
 from treering.models.flavours import FLAVOURS, LOADERS
 from treering.models.flavours.base import LoadOptions, Predictor
@@ -24,9 +25,6 @@ from treering.models.signature import Signature
 from treering.models.tables import TABLES
 
 __all__ = ["LoadedModel", "load", "load_native"]
-
-# As `treering.models.compiled.record` calls it, which most models do not need.
-_COMPILED = "compiled"
 
 
 class LoadedModel:
@@ -193,7 +191,8 @@ def load_native(folder: Path, flavour: str, options: LoadOptions | None = None) 
 
 def _light(name: str, folder: Path, metadata: MLModel) -> Ask | None:
     """How a model is asked without its framework: compiled, or by arrays; None if the framework is needed."""
-    if (folder / _COMPILED).is_dir():
+    record = records.read(folder)
+    if record is not None and not record.light:
         try:
             if ask := LIGHT.load(COMPILED)(folder, metadata, {}):
                 return ask

@@ -1,4 +1,4 @@
-"""The thread of a server that sends messages to webhooks as they come due."""
+"""Threads of a server that work though nobody asks: messages to webhooks as they come due, and canaries that end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["delivering"]
+from treering.deployments.base import Deployments
+from treering.deployments.watching import keep_watching
+
+__all__ = ["delivering", "watching"]
 
 _LAST_MESSAGES = 6.0
 
@@ -29,3 +32,16 @@ def delivering(keep: Callable[[threading.Event], None] | None) -> Iterator[None]
     finally:
         stop.set()
         thread.join(_LAST_MESSAGES)
+
+
+@contextmanager
+def watching(deployments: Callable[[], Deployments]) -> Iterator[None]:
+    """What deployments do by themselves is recorded as long as the block runs."""
+    stop = threading.Event()
+    # A target that does not answer must not keep the server from ending.
+    thread = threading.Thread(target=keep_watching, args=(deployments, stop), name="treering-deployments", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()

@@ -16,7 +16,7 @@ from treering.core.errors import InvalidInput, NotSupported
 from treering.core.settings import Settings, find_home
 from treering.server.app import create_app
 from treering.server.guard import guard_for
-from treering.server.outbox import delivering
+from treering.server.outbox import delivering, watching
 from treering.serving.listening import Server
 from treering.serving.ports import bind, url_of
 from treering.serving.processes import Workers
@@ -89,7 +89,7 @@ def _work(settings: Settings, options: ServerOptions, listener: socket.socket, o
     try:
         guard = guard_for(settings.host, options.allowed_hosts, options.allowed_origins)
         app = create_app(services, guard)
-        with delivering(services.keep_delivering):
+        with delivering(services.keep_delivering), watching(services.deployments):
             Server(_config(app, options), on_ready, app.end_streams).run(sockets=[listener])
     finally:
         services.close()

@@ -63,7 +63,8 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--check", default="sizes")
     parser.add_argument("--port", type=int, default=port)
     parser.add_argument("--workers", type=int, default=int(variables.get("WEB_CONCURRENCY") or 0))
-    parser.add_argument("--timeout", type=float)
+    said = variables.get("TREERING_MODEL_SERVER_TIMEOUT")
+    parser.add_argument("--timeout", type=float, default=float(said) if said else None)
     parser.add_argument("--probe", action="store_true", help="only ask whether the server is ready")
     return parser.parse_args(arguments)
 

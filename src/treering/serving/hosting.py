@@ -18,10 +18,13 @@ from treering.core.plugins import Registry
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["HOSTS", "Answer", "Call", "Headers", "Host", "Offer", "Open", "Policy", "Route"]
+__all__ = ["FAILED", "HOSTS", "Answer", "Call", "Headers", "Host", "Offer", "Open", "Policy", "Route", "outcome"]
 
 Headers = tuple[tuple[bytes, bytes], ...]
 """Names in lower case, as ASGI has them."""
+
+FAILED = (b"x-treering-failed", b"model")
+"""The first header of an answer that says that the model itself failed: in MLflow's protocol that has status 400."""
 
 
 class Call(NamedTuple):
@@ -52,6 +55,11 @@ class Answer(NamedTuple):
     content_type: bytes = b"application/json"
     headers: Headers = ()
     rows: int = 0
+
+
+def outcome(answer: Answer) -> int:
+    """The status by which whoever answered is judged: 500 if the model failed, whatever the client was told."""
+    return 500 if answer.headers and answer.headers[0] == FAILED else answer.status
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import threading
 import time
@@ -246,3 +247,22 @@ def test_its_folder_is_its_owner_s_alone_and_the_plan_tells_no_token(site: Site)
     made, path = site.release(2)
     plan = site.target.plan(Wanted("iris", made, {}, lambda: path, known=known))
     assert token not in json.dumps(dict(plan.documents))
+
+
+def test_a_bundle_of_one_model_is_served_as_that_model(
+    target: LocalTarget, models: tuple[Path, Path], tmp_path: Path
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(models[0], bundle / "models" / "iris")
+    manifest = {"name": "iris", "version": "ab12", "service": "", "models": [{"name": "iris", "folder": "models/iris"}]}
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    made = Release("bundle:iris", "iris", "ab12", "sha256:ab12", variant="vab12")
+    standing = target.apply(Wanted("iris", made, {}, lambda: bundle, patience=PATIENCE))
+    assert standing.state is DeploymentState.READY, standing.message
+    known = Deployment("iris", "local", standing.state, made)
+    assert json.loads(target.predict(known, ASKED).body) == {"predictions": [1.0]}
+    folder = models[1]
+    target.apply(
+        Wanted("iris", release(folder, "2"), {}, lambda: folder, candidate=True, known=known, patience=PATIENCE)
+    )
+    assert [part.variant for part in target.live(known).variants] == ["vab12", "v2"]

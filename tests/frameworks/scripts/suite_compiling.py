@@ -125,6 +125,22 @@ def test_a_compiled_model_answers_as_the_native_one(model):
     assert load(folder, TRUSTING).predict(rows[:1]).shape == native[:1].shape
 
 
+def test_products_of_arrays_are_asked_without_onnx_runtime(tmp_path):
+    saved(tmp_path / "m", "pipeline")
+    assert compiled(tmp_path / "m").record.light
+    program = f"""if True:
+        import sys
+        import numpy as np
+        from pathlib import Path
+        from treering.models.light.rows import Table
+        from treering.models.loading import load
+        load(Path({str(tmp_path / "m")!r})).predict_checked(Table(tuple("abcd"), matrix=np.ones((2, 4))), {{}})
+        print(sorted({{"sklearn", "onnxruntime"}} & set(sys.modules)))
+    """
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "[]"
+
+
 def test_compiling_twice_gives_the_same_bytes(forest):
     files = []
     for _ in range(2):

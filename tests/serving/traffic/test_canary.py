@@ -178,6 +178,18 @@ def test_full_queues_and_clients_that_leave_are_nobodys_fault() -> None:
     assert world.router.endpoint("iris").tallies["v2"].failed == 0
 
 
+@pytest.mark.parametrize("bad", [{"status": 500}, {"took": 5.0}])
+def test_one_bad_moment_rolls_nothing_back(bad: dict[str, Any]) -> None:
+    # A worker dies with a group in hand, or pauses: many requests of one variant fail, or are slow, at once.
+    world = World()
+    world.begin(seconds=60.0)
+    world.live(10)
+    for _ in range(64):
+        world.router.observe("iris", "v2", bad.get("status", 200), bad.get("took", 0.005))
+    assert world.live(100) == ""
+    assert world.shares()["v2"] >= 0.25
+
+
 def test_a_third_variant_keeps_its_share() -> None:
     other = Variant("other", "iris", "0")
     router = Router({"iris": Plan((OLD, NEW, other), {"v1": 60, "v2": 0, "other": 40})})

@@ -90,13 +90,13 @@ def test_the_world_may_change_with_the_split() -> None:
 
 
 def excess(
-    rates: tuple[float, float], share: float, seed: int, windows: int = 100, per: int = 200, *, bursts: bool = False
+    rates: tuple[float, float], share: float, seed: int, *, bursts: bool = False, most: float = math.inf
 ) -> float:
     source = np.random.default_rng(seed)
-    test = Excess()
-    for _ in range(windows):
+    test = Excess(most=most)
+    for _ in range(100):
         # How much comes, and how it is divided, may be anything.
-        total = int(source.integers(1, 2 * per))
+        total = int(source.integers(1, 400))
         part = source.random() if bursts else share
         mine = int(source.binomial(total, part))
         test.add(
@@ -128,6 +128,24 @@ def test_one_that_always_fails_is_found_out_after_a_handful_of_requests() -> Non
         failed += 1
         test.add((0, 19), (1, 1))
     assert failed <= 5
+
+
+def test_one_bad_moment_does_not_decide() -> None:
+    test = Excess(most=30.0)
+    test.add((0, 1000), (200, 200))
+    for _ in range(20):
+        test.add((5, 1000), (1, 200))
+    assert test.p() == pytest.approx(1 / 30)
+    worse = Excess(most=30.0)
+    for _ in range(2):
+        worse.add((0, 1000), (200, 200))
+    assert worse.p() <= 0.01
+
+
+@pytest.mark.parametrize("most", [5.0, 30.0])
+def test_what_is_cut_off_makes_no_harmless_canary_worse(most: float) -> None:
+    found = sum(excess((0.05, 0.05), 0.2, seed, most=most) <= 0.05 for seed in range(300))
+    assert found / 300 <= 0.05
 
 
 def test_a_tolerance_is_kept() -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "USER",
     "ImagePlan",
     "labels_of",
+    "left_out",
     "program_files",
     "variables_of",
     "write_oci",

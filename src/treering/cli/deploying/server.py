@@ -24,12 +24,12 @@ def main(path: Path) -> int:
     """Serve until told to end; 1 if it cannot."""
     given = json.loads(path.read_bytes())
     show_log("INFO")
-    options = given["options"]
-    if options["kind"] == "models":
-        what, settings = options["what"], read_settings()
-        loading = LoadOptions.of(settings, trusted(tuple(what.get("trust", ()))))
-        options["what"] = what_of_models(what["models"], loading)
-        options.setdefault("body", settings.max_body_bytes)
+    options, settings = given["options"], read_settings()
+    what = options["what"]
+    loading = LoadOptions.of(settings, trusted(tuple(what.pop("trust", ()))))
+    told = what_of_models(what.pop("models", ()), loading)
+    options["what"] = told if options["kind"] == "models" else {**what, "loading": told["loading"]}
+    options.setdefault("body", settings.max_body_bytes)
     try:
         serve(ServingOptions(**options), Where(given["host"], given["port"]))
     except TreeringError as error:

@@ -130,7 +130,8 @@ def _what(
     if aim.kind == "bundle":
         return "bundle", {"bundle": aim.target, "show_traces": given["show_traces"]}
     prepared = _SERVICES.load("service")(aim.target, stack, separate=given.get("separate", False))
-    return "service", {**prepared.what, "workers": prepared.workers}
+    arguments = dict(one.partition("=")[::2] for one in given.get("arguments", ()))
+    return "service", {**prepared.what, "workers": prepared.workers, "arguments": arguments}
 
 
 def _timeout(settings: Settings, given: float | None, kind: str) -> float | None:

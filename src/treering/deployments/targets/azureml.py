@@ -256,7 +256,7 @@ def deployment_file(name: str, release: Release, config: Mapping[str, str], fold
         },
         "liveness_probe": probe,
         "readiness_probe": probe,
-        "environment_variables": {"TREERING_SERVE_WORKERS": text(config, OPTIONS, "workers"), **own},
+        "environment_variables": {"WEB_CONCURRENCY": text(config, OPTIONS, "workers"), **own},
         "tags": {"managed-by": "treering", "source": release.source, "version": release.version},
     }
     if folder:

@@ -457,7 +457,7 @@ def _merged(known: Place | None, asked: Place) -> Place:
 
 def _placed(place: Place, known: Place | None, wanted: Wanted, folder: Path) -> tuple[Place, list[str]]:
     """With the wanted release in it, and the variants that it takes the place of."""
-    service = (folder / "manifest.json").is_file()
+    folder, service = _model_in(folder)
     if wanted.candidate and (service or place.bundle):
         msg = "A bundle stands alone in its server, so that no candidate can stand beside it. Deploy it without one."
         raise NotSupported(msg)
@@ -478,6 +478,21 @@ def _placed(place: Place, known: Place | None, wanted: Wanted, folder: Path) -> 
     return replace(place, bundle=service), drop
 
 
+def _model_in(folder: Path) -> tuple[Path, bool]:
+    """Where the model is, and whether it is a bundle that can only be served whole.
+
+    A bundle of one model is served as that model, so that others can stand beside it.
+    """
+    try:
+        known = json.loads((folder / "manifest.json").read_bytes())
+    except FileNotFoundError:
+        return folder, False
+    models = known.get("models") or ()
+    if known.get("service") or len(models) != 1:
+        return folder, True
+    return folder / models[0]["folder"], False
+
+
 def _same_server(known: Place, place: Place) -> bool:
     """Whether the server need not be started anew."""
 
@@ -496,7 +511,7 @@ def _server_file(place: Place, *, hide: bool = False) -> dict[str, Any]:
     trust = settings.pop("trust", [])
     if place.bundle:
         kind = "bundle"
-        what: dict[str, Any] = {"bundle": next(one["folder"] for one in place.releases.values())}
+        what: dict[str, Any] = {"bundle": next(one["folder"] for one in place.releases.values()), "trust": trust}
         weights = {}
     else:
         kind = "models"

@@ -226,7 +226,7 @@ def variables(placed: Placed) -> list[dict[str, str]]:
     told = {
         # A pool of threads as large as the node's cores would only wait for its share of the CPU.
         "OMP_NUM_THREADS": str(threads),
-        "TREERING_SERVE_WORKERS": text(config, OPTIONS, "workers"),
+        "WEB_CONCURRENCY": text(config, OPTIONS, "workers"),
         "TREERING_MODEL_SERVER_TIMEOUT": text(config, OPTIONS, "timeout"),
         **own,
     }

@@ -21,6 +21,7 @@ from treering.models.compiled.opening import FAILED, asker, session_of
 from treering.models.compiled.record import FOLDER, MODEL, Column, Outcome, Record, digest_of
 from treering.models.enforcement import enforce_input
 from treering.models.flavours import FLAVOURS, LOADERS
+from treering.models.light import LIGHT
 from treering.models.load_options import LoadOptions
 from treering.models.mlmodel import MLModel
 from treering.models.tables import is_table
@@ -179,7 +180,7 @@ def _draft(attempt: Attempt, asked: _Questions, names: tuple[str, ...], output: 
     width = sum(one.width for one in attempt.columns)
     return Record(
         "onnx", "", {}, attempt.columns, width, names, False, output, None, (), answers.dtype.str, answers.shape[1:],
-        sum(len(rows) for rows, _ in asked.rows), 0.0, parity.TOLERANCE, {},
+        sum(len(rows) for rows, _ in asked.rows), 0.0, parity.TOLERANCE, False, {},
     )  # fmt: skip
 
 
@@ -229,11 +230,21 @@ def _kept(folder: Path, model: MLModel, found: Record, data: bytes) -> Record:
     (target / MODEL).write_bytes(data)
     parts = {name: folder / name for name in sorted(set(mlmodel.named_files(model))) if name not in _EXAMPLES}
     source = {name: digest_of(path) for name, path in parts.items() if path.is_file()}
-    made = replace(found, model=digest_of(target / MODEL), source=source, tools=_tools())
+    light = _answers_lightly(folder, model, data)
+    made = replace(found, model=digest_of(target / MODEL), source=source, light=light, tools=_tools())
     record.write(made, folder)
     return made
 
 
+def _answers_lightly(folder: Path, model: MLModel, data: bytes) -> bool:
+    """Whether the model is a product of arrays, which NumPy computes as quickly; trees it does not."""
+    name = LOADERS.get(str(model.python_function.get("loader_module")), "")
+    if name not in LIGHT.builtins or any(one.op_type in _SLOW for one in onnx.load_from_string(data).graph.node):
+        return False
+    return LIGHT.load(name)(folder, model, model.flavours.get(name, {})) is not None
+
+
+_SLOW = frozenset({"SVMClassifier", "SVMRegressor", "TreeEnsembleClassifier", "TreeEnsembleRegressor"})
 _EXAMPLES = frozenset({"input_example.json", "serving_input_example.json"})
 
 

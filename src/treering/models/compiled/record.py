@@ -54,6 +54,8 @@ class Record:
         shape: Of one row's answer; empty for a single value.
         rows: How many rows the native model was compared on.
         differing: The greatest difference in units of the tolerance.
+        light: Whether the native model's arrays answer as quickly, without its framework and without ONNX Runtime: then
+            it is asked by them.
         tools: Versions of what converted it, and of what asked it.
     """
 
@@ -72,6 +74,7 @@ class Record:
     rows: int
     differing: float
     tolerance: float
+    light: bool
     tools: dict[str, str]
 
 

@@ -428,12 +428,20 @@ def _parsed(values: pd.Series[Any], kind: DataType) -> pd.Series[Any]:  # noqa: 
             return values
         if kind is DataType.BOOLEAN and values.dtype != bool:
             return values
+        if kind is not DataType.BOOLEAN and _holds_truths(values):
+            return values  # which are no numbers, though they could be made some
         if kind in {DataType.INTEGER, DataType.LONG} and values.dtype.kind == "f":
             whole = values.astype(kind.dtype())
             return whole if bool((whole == values).all()) else values
         return values.astype(kind.dtype())
     except (TypeError, ValueError, OverflowError, binascii.Error):
         return values
+
+
+def _holds_truths(values: pd.Series[Any]) -> bool:
+    return values.dtype == bool or (
+        _is_object(values.dtype) and any(isinstance(value, bool | np.bool_) for value in values)
+    )
 
 
 TABLES = PandasTables()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from treering.core.errors import InvalidInput
 from treering.core.log import logger
 from treering.serving.front.lanes import Waiting
+from treering.serving.hosting import outcome
 from treering.serving.traffic.control import Control
 from treering.serving.traffic.plan import Plan, Variant
 from treering.serving.traffic.router import Router
@@ -83,7 +84,8 @@ class Traffic:
         """An answer is out."""
         target = waiting.target
         name = target.endpoint
-        self.router.observe(name, target.variant, answer.status, seconds, waiting.call[0], forced=bool(waiting.keys[1]))
+        status = outcome(answer)
+        self.router.observe(name, target.variant, status, seconds, waiting.call[0], forced=bool(waiting.keys[1]))
 
     def copy(self, waiting: Waiting, answer: Answer, place: Place, dispatcher: Dispatcher) -> None:
         """Ask shadows what was just answered, where there is room."""
@@ -110,7 +112,7 @@ class Traffic:
             self.router.dropped_shadow(target.endpoint, target.variant)
             return
         same = agree(main.body, answer.body) if answer.status == main.status else False
-        self.router.observe_shadow(target.endpoint, target.variant, answer.status, seconds, agrees=same)
+        self.router.observe_shadow(target.endpoint, target.variant, outcome(answer), seconds, agrees=same)
         for watch in self.watchers:
             watch(waiting, answer, seconds)
 

@@ -41,11 +41,8 @@ def tell(engine: Engine, scope: Scope) -> Told | None:
         return path, (Answer(200, body, kind.encode()) if method in _READS else _only_get(path))
     if path.startswith(("/v2/models/", "/v1/models/")):
         raw = scope.get("raw_path", path.encode()).partition(b"?")[0].decode("latin-1")
-        told = _model(engine, raw)
-        if told is None or method in _READS:
-            return told
-        # What is not there stays unknown, whatever is asked of it.
-        return None if told[1].status == NotFound.status else (told[0], _only_get(path))
+        found = _model(engine, raw)
+        return found if found is None or method in _READS else (found[0], _only_get(path))
     return None
 
 

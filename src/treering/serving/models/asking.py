@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Hashable, Sequence
 from typing import Any
 
-from treering.core.errors import InvalidInput, MalformedRequest, TreeringError
+from treering.core.errors import InvalidInput, TreeringError
 from treering.core.log import logger
-from treering.serving.hosting import Answer, Call
+from treering.serving.hosting import FAILED, Answer, Call
 from treering.serving.models.grouping import cut, join
 from treering.serving.models.held import Held
 from treering.serving.models.missing import missing_in
@@ -97,11 +97,11 @@ class Asking:
                 return self._refuse(call, error)
             name = call.request_id.decode("latin-1")
             logger.exception("Request %s made the model fail.", name)
-            missing = missing_in(asked.data)
-            message = f"{_UNEXPECTED}{missing} The server's log says more: {name}"
-            # Who leaves values out is told so; else the model failed, which protocols tell with different numbers.
-            status = MalformedRequest.status if missing else self.wire.failure
-            return self.wire.refuse(status, "BAD_REQUEST", message, self._trace(error))
+            message = f"{_UNEXPECTED}{missing_in(asked.data)} The server's log says more: {name}"
+            # What a model calls a wrong value came from the request, most likely.
+            status = 400 if isinstance(error, ValueError) else self.wire.failure
+            answer = self.wire.refuse(status, "BAD_REQUEST", message, self._trace(error))
+            return answer if isinstance(error, ValueError) else answer._replace(headers=(FAILED, *answer.headers))
 
     def _refuse(self, call: Call, error: Exception) -> Answer:
         if isinstance(error, TreeringError):

@@ -189,6 +189,11 @@ def _fit(frame: Any, schema: Schema | None) -> Any:
     if len(tensors) != 1 or tensors[0].name:
         return frame
     values = TABLES.load("pandas").array_of(frame)
+    wanted = tensors[0].dtype.kind
+    wrong = _stray(values.tolist(), boolean=False) if values.dtype.kind in "bO" and wanted in "iuf" else None
+    if isinstance(wrong, bool):
+        msg = f"The table holds values that are not {tensors[0].dtype}: there is {wrong} among them."
+        raise MalformedRequest(msg)
     try:
         return values.astype(tensors[0].dtype)
     except (TypeError, ValueError) as error:
@@ -223,9 +228,32 @@ def _instances(value: Any, schema: Schema | None) -> Any:
 
 
 def _array(value: Any, tensor: Tensor) -> Any:
-    kind = object if tensor.dtype.kind in "US" else None
-    made = np.asarray(value, dtype=kind or tensor.dtype)
-    return made.astype(tensor.dtype.kind) if kind and tensor.dtype.kind == "U" else made
+    dtype = tensor.dtype
+    if dtype.kind in "US":
+        made = np.asarray(value, dtype=object)
+        return made.astype("U") if dtype.kind == "U" else made
+    if dtype.kind not in "biuf":
+        return np.asarray(value, dtype=dtype)
+    wrong = _stray(value, boolean=dtype.kind == "b")
+    if wrong is not None:
+        called = f"the input {tensor.name!r}" if tensor.name else "the input"
+        msg = f"{called} holds {wrong!r}, where the model takes values of {dtype}"
+        raise ValueError(msg)
+    if dtype.kind in "iu":
+        plain = np.asarray(value)
+        made = plain.astype(dtype) if plain.dtype.kind == "f" else np.asarray(value, dtype=dtype)
+        if plain.dtype.kind == "f" and not np.array_equal(made, plain):
+            msg = f"the model takes whole numbers, of {dtype}, and there are others"
+            raise ValueError(msg)
+        return made
+    return np.asarray(value, dtype=dtype)
+
+
+def _stray(value: Any, *, boolean: bool) -> Any:
+    """A truth among numbers, or a number among truths; `None` if there is neither."""
+    if isinstance(value, list):
+        return next((found for one in value if (found := _stray(one, boolean=boolean)) is not None), None)
+    return value if value is not None and isinstance(value, bool) != boolean else None
 
 
 def _plain_arrays(value: Any) -> Any:

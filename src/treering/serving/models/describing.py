@@ -17,6 +17,7 @@ from treering.serving.models.paths import KINDS, unversioned, versioned
 from treering.serving.models.samples import take
 from treering.serving.models.shapes import (
     answer_of,
+    csv_of,
     infer_answer_of,
     infer_body_of,
     invocations_of,
@@ -28,9 +29,12 @@ __all__ = ["describe"]
 
 Json = dict[str, Any]
 
-_MOST_EXAMPLE = 64 << 10
 _OCTETS = "application/octet-stream"
-_LENGTH = "Inference-Header-Content-Length"
+_MOST_EXAMPLE = 64 << 10
+_BEHIND = (
+    "Tensors may also be sent as bytes behind the JSON, with their `binary_data_size` in the parameters of each and the"
+    " length of the JSON in the header `Inference-Header-Content-Length`; `binary_data_output` asks for such an answer."
+)
 
 
 def describe(models: Sequence[Held]) -> Json:
@@ -74,6 +78,7 @@ def _operation(held: Held, kind: str) -> Json:
     if kind == "invocations":
         content = _content(invocations_of(inputs, params), _saved(held) or _bare_form("inputs", rows))
         content |= {name: {"schema": shape} for name, shape in _OTHER_BODIES.items()}
+        content["text/csv"] = {"schema": csv_of(inputs)}
         return _described("Ask for predictions.", held, content, answer_of(outputs), "Error")
     if kind == "predict":
         content = _content(predict_body_of(inputs, params), _bare_form("instances", rows))
@@ -82,20 +87,11 @@ def _operation(held: Held, kind: str) -> Json:
         )
     asked = None if rows is None else {"inputs": _tensors(held, rows)}
     content = _content(infer_body_of(inputs, params), asked)
-    content[_OCTETS] = {"schema": {"type": "string", "format": "binary"}}
     made = _described(
         "Ask for predictions by the Open Inference Protocol.", held, content, infer_answer_of(), "Problem"
     )
+    made["description"] = _BEHIND
     made["responses"]["200"]["content"][_OCTETS] = {"schema": {"type": "string", "format": "binary"}}
-    made["parameters"] = [
-        {
-            "name": _LENGTH,
-            "in": "header",
-            "required": False,
-            "schema": {"type": "integer", "minimum": 2},
-            "description": "The length of the JSON, where tensors follow it as bytes.",
-        }
-    ]
     return made
 
 
@@ -192,7 +188,6 @@ def _get(name: str, text: str, kind: str) -> Json:
 
 
 _OTHER_BODIES: dict[str, Json] = {
-    "text/csv": {"type": "string"},
     "application/vnd.apache.parquet": {"type": "string", "format": "binary"},
     "application/vnd.apache.arrow.stream": {"type": "string", "format": "binary"},
     "application/vnd.apache.arrow.file": {"type": "string", "format": "binary"},

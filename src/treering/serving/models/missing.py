@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from treering.models.light.rows import Table
 from treering.models.tables import is_table
 
 __all__ = ["missing_in"]
@@ -28,6 +29,8 @@ def missing_in(data: Any) -> str:
 def _columns(data: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(data, np.ndarray):
         yield "", data
+    elif type(data) is Table:
+        yield from ((f"column {name!r}", values) for name, values in zip(data.names, data.columns, strict=True))
     elif isinstance(data, Mapping):
         for name, values in data.items():
             yield f"input {str(name)!r}", values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,9 +13,19 @@ from treering.models.types import AnyType, Array, ColumnType, DataType, MapType,
 from treering.serving.models.datatypes import DTYPES
 from treering.serving.models.feeding import inputs_of
 
-__all__ = ["answer_of", "infer_answer_of", "infer_body_of", "invocations_of", "predict_answer_of", "predict_body_of"]
+__all__ = [
+    "answer_of",
+    "csv_of",
+    "infer_answer_of",
+    "infer_body_of",
+    "invocations_of",
+    "predict_answer_of",
+    "predict_body_of",
+]
 
 Json = dict[str, Any]
+
+FORMS = ("dataframe_records", "dataframe_split", "inputs", "instances")
 
 _INT32 = {"minimum": -(1 << 31), "maximum": (1 << 31) - 1}
 _INT64 = {"minimum": -(1 << 63), "maximum": (1 << 63) - 1}
@@ -29,6 +40,15 @@ _CELLS: dict[DataType, Json] = {
     DataType.DATETIME: {"type": "string", "format": "date-time"},
 }
 _TABLE = 2
+_CSV_KINDS = {"b": "(true|false)", "f": r"-?[0-9]{1,6}(\.[0-9]{1,6})?", "i": "[0-9]{1,2}", "u": "[0-9]{1,2}"}
+_CSV_CELLS = {
+    DataType.BOOLEAN: _CSV_KINDS["b"],
+    DataType.DOUBLE: _CSV_KINDS["f"],
+    DataType.FLOAT: _CSV_KINDS["f"],
+    DataType.INTEGER: r"-?[0-9]{1,9}",
+    DataType.LONG: r"-?[0-9]{1,15}",
+    DataType.STRING: "[A-Za-z][A-Za-z ]{0,11}",
+}
 
 
 def invocations_of(inputs: Schema | None, params: Parameters | None) -> Json:
@@ -37,7 +57,11 @@ def invocations_of(inputs: Schema | None, params: Parameters | None) -> Json:
     extra = {"params": _params(params)} if params else {}
     return {
         "oneOf": [
-            {"type": "object", "properties": {name: shape, **extra}, "required": [name]}
+            {
+                "type": "object",
+                "properties": {**dict.fromkeys(set(FORMS) - {name}, False), name: shape, **extra},
+                "required": [name],
+            }
             for name, shape in sorted(forms.items())
         ]
     }
@@ -62,7 +86,7 @@ def predict_body_of(inputs: Schema | None, params: Parameters | None) -> Json:
 
 def _forms(inputs: Schema | None) -> dict[str, Json]:
     rows: Json = {"type": "array", "minItems": 1}
-    table: Json = {"type": "object", "properties": {"data": rows}, "required": ["data"]}
+    table = _split({"data": rows, "columns": {"type": "array"}}, ["data"])
     if inputs is None or not inputs.items:
         records = {"type": "array", "items": {"type": "object"}, "minItems": 1}
         return {"inputs": {}, "instances": rows, "dataframe_split": table, "dataframe_records": records}
@@ -70,32 +94,23 @@ def _forms(inputs: Schema | None) -> dict[str, Json]:
         return _tensor_forms(tensors)
     columns = inputs.columns()
     row = _row(columns)
-    split: Json = {"data": {"type": "array", "items": row, "minItems": 1}, "index": {"type": ["array", "null"]}}
+    split: Json = {"data": {"type": "array", "items": row, "minItems": 1}}
     if not inputs.names():
         by_row = {"type": "array", "items": row, "minItems": 1}
         forms = {"inputs": by_row, "instances": by_row}
-        return {**forms, "dataframe_split": {"type": "object", "properties": split, "required": ["data"]}}
+        return {**forms, "dataframe_split": _split(split, ["data"])}
     records = {"type": "array", "items": _record(columns), "minItems": 1}
-    names = [{"const": name} for name in inputs.names()]
-    split["columns"] = {"type": "array", "prefixItems": names, "minItems": len(names), "maxItems": len(names)}
-    by_column = {
-        "type": "object",
-        "properties": {
-            one.name: {"type": "array", "items": _cell(one), "minItems": 1} for one in columns if _simple(one)
-        },
-        "required": [one.name for one in columns if one.required],
-        "description": "Columns of the same length.",
-    }
+    split["columns"] = {"enum": [inputs.names()]}
     return {
-        "inputs": {"anyOf": [records, by_column]},
+        "inputs": records,
         "instances": records,
         "dataframe_records": records,
-        "dataframe_split": {"type": "object", "properties": split, "required": ["columns", "data"]},
+        "dataframe_split": _split(split, ["columns", "data"]),
     }
 
 
-def _simple(column: Column) -> bool:
-    return isinstance(column.type, DataType)
+def _split(properties: Json, required: list[str]) -> Json:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
 def _tensor_forms(tensors: tuple[Tensor, ...]) -> dict[str, Json]:
@@ -103,8 +118,7 @@ def _tensor_forms(tensors: tuple[Tensor, ...]) -> dict[str, Json]:
         whole = _tensor(tensors[0])
         forms = {"inputs": whole, "instances": whole}
         if len(tensors[0].shape) == _TABLE:
-            split = {"type": "object", "properties": {"data": whole}, "required": ["data"]}
-            return {**forms, "dataframe_split": split}
+            return {**forms, "dataframe_split": _split({"data": whole}, ["data"])}
         return forms
     names = [tensor.name for tensor in tensors]
     whole = {"type": "object", "properties": {one.name: _tensor(one) for one in tensors}, "required": names}
@@ -131,14 +145,9 @@ def _record(columns: Sequence[Column]) -> Json:
 
 def _cell(column: Column) -> Json:
     shape = _type(column.type)
-    if "type" not in shape:
+    if column.required or "type" not in shape:
         return shape
-    kinds = [shape["type"]]
-    if shape["type"] == "number":
-        kinds.append("boolean")  # as MLflow, which lets pandas read them
-    if not column.required:
-        kinds.append("null")
-    return {**shape, "type": kinds[0] if len(kinds) == 1 else kinds}
+    return {**shape, "type": [shape["type"], "null"]}
 
 
 def _number(dtype: np.dtype[Any]) -> Json:
@@ -152,9 +161,6 @@ def _number(dtype: np.dtype[Any]) -> Json:
 
 def _tensor(tensor: Tensor) -> Json:
     shape: Json = _number(tensor.dtype)
-    if tensor.dtype.kind in "fiu":
-        # As MLflow, which lets NumPy read them.
-        shape = {"type": [shape["type"], "boolean", "string"], "description": "A number, or what can be read as one."}
     for place, size in reversed(list(enumerate(tensor.shape))):
         bounds = {"minItems": 0 if place else 1} if size < 0 else {"minItems": size, "maxItems": size}
         shape = {"type": "array", "items": shape, **bounds}
@@ -188,6 +194,34 @@ def _params(params: Parameters) -> Json:
             shape = {"type": "array", "items": shape}
         properties[item.name] = {**shape, "default": item.to_json()["default"]}
     return {"type": "object", "properties": properties}
+
+
+def csv_of(inputs: Schema | None) -> Json:
+    """A table as CSV, with the names of the columns in its first line."""
+    shape: Json = {"type": "string", "description": "CSV with a heading."}
+    columns = _csv_columns(inputs)
+    if not columns:
+        return shape
+    heading = ",".join(re.escape(name) for name, _ in columns)
+    row = ",".join(pattern for _, pattern in columns)
+    return {**shape, "pattern": f"^{heading}\\n({row}\\n){{1,100}}$"}
+
+
+def _csv_columns(inputs: Schema | None) -> list[tuple[str, str]]:
+    """Each column's name, and how its values are written; nothing where that cannot be said."""
+    if inputs is None or not inputs.items:
+        return []
+    if tensors := inputs.tensors():
+        (one, *more) = tensors
+        if more or one.name or len(one.shape) != _TABLE or one.shape[1] < 0 or one.dtype.kind not in _CSV_KINDS:
+            return []
+        return [(f"c{place}", _CSV_KINDS[one.dtype.kind]) for place in range(one.shape[1])]
+    columns = inputs.columns()
+    if not inputs.names() or not all(isinstance(one.type, DataType) and one.type in _CSV_CELLS for one in columns):
+        return []
+    if any(set(one.name) & set(',"\r\n') for one in columns):
+        return []
+    return [(one.name, _CSV_CELLS[one.type]) for one in columns if isinstance(one.type, DataType)]
 
 
 def answer_of(outputs: Schema | None) -> Json:
@@ -236,16 +270,16 @@ def infer_body_of(inputs: Schema | None, params: Parameters | None) -> Json:
     own = {"binary_data_output": {"type": "boolean", "description": "All outputs as bytes behind the JSON."}}
     wanted = {
         "type": "object",
-        "properties": {"name": {"type": "string"}, "parameters": {"type": "object"}},
+        "properties": {"name": {"type": "string"}, "parameters": {"type": ["object", "null"]}},
         "required": ["name"],
     }
     return {
         "type": "object",
         "properties": {
-            "id": {"type": "string"},
+            "id": {"type": ["string", "null"]},
             "inputs": listed,
-            "outputs": {"type": "array", "items": wanted, "description": "Only these; all, if left out."},
-            "parameters": {"type": "object", "properties": {**own, **known}},
+            "outputs": {"type": ["array", "null"], "items": wanted, "description": "Only these; all, if left out."},
+            "parameters": {"type": ["object", "null"], "properties": {**own, **known}},
         },
         "required": ["inputs"],
     }
@@ -264,7 +298,7 @@ def _asked(told: Json, *, named: bool) -> Json:
                 "items": _items(told["datatype"]),
                 "description": "The values row by row, as many as the shape says.",
             },
-            "parameters": {"type": "object"},
+            "parameters": {"type": ["object", "null"]},
         },
         "required": ["name", "shape", "datatype", "data"],
     }
@@ -282,7 +316,7 @@ def _any_tensor() -> Json:
             "datatype": {"enum": list(DTYPES)},
             "shape": {"type": "array", "items": {"type": "integer", "minimum": 0}},
             "data": {"type": "array"},
-            "parameters": {"type": "object"},
+            "parameters": {"type": ["object", "null"]},
         },
         "required": ["name", "shape", "datatype", "data"],
     }

@@ -15,6 +15,7 @@ from treering.serving.models.protocol import Asked
 __all__ = ["Predict"]
 
 _KNOWN = {"inputs", "instances", "parameters", "params", "signature_name"}
+_KINDS: dict[str, type] = {"parameters": dict, "params": dict, "signature_name": str}
 _ARMOURED = b'"b64"'
 
 
@@ -67,8 +68,10 @@ def _form(request: dict[str, Any]) -> str:
     if len(forms) != 1 or unknown:
         msg = f"The request has to have exactly one of 'instances' and 'inputs', and has the keys {list(request)}."
         raise MalformedRequest(msg)
-    if not isinstance(request.get("signature_name", ""), str):
-        msg = f"The 'signature_name' is a text, and not {type(request['signature_name']).__name__}."
+    wrong = {name: kind for name, kind in _KINDS.items() if name in request and not isinstance(request[name], kind)}
+    if wrong:
+        told = ", ".join(f"{name!r} as {'text' if kind is str else 'an object'}" for name, kind in wrong.items())
+        msg = f"The request has to have {told}, or not at all."
         raise MalformedRequest(msg)
     return forms[0]
 

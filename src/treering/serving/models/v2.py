@@ -35,12 +35,12 @@ class _Output(msgspec.Struct, gc=False):
     parameters: dict[str, Any] | None = None
 
 
-def _tensor(datatype: str, item: Any) -> Any:
+def _tensor(datatype: str, item: Any, size: Any = Size) -> Any:
     return msgspec.defstruct(
         f"Tensor{datatype}",
         [
             ("name", str),
-            ("shape", list[Size]),
+            ("shape", list[size]),
             ("data", list[item] | UnsetType, UNSET),
             ("parameters", dict[str, Any] | None, None),
         ],
@@ -63,7 +63,7 @@ _ITEMS: dict[str, Any] = {
     "BYTES": str,
 }
 _TYPES = {name: _tensor(name, item) for name, item in _ITEMS.items()}
-_LOOSE_TYPES = {name: _tensor(name, Any) for name in _ITEMS}
+_LOOSE_TYPES = {name: _tensor(name, Any, Size | float) for name in _ITEMS}
 
 
 def _request(types: dict[str, Any]) -> Any:
@@ -199,9 +199,18 @@ def _decode(head: Any) -> Any:
         msg = f"The request is not understood: {error}."
         raise MalformedRequest(msg) from wrong
     for one in request.inputs:
+        one.shape = [_whole(size) for size in one.shape]
+        if any(not isinstance(size, int) or size < 0 for size in one.shape):
+            msg = f"The input {one.name!r} has the shape {one.shape}, and lengths are whole numbers."
+            raise MalformedRequest(msg)
         if one.data is not UNSET:
             one.data = _flattened(one)
     return request
+
+
+def _whole(value: Any) -> Any:
+    """To JSON, 1.0 is as whole as 1."""
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _flattened(tensor: Any) -> list[Any]:
@@ -215,6 +224,8 @@ def _flattened(tensor: Any) -> list[Any]:
                 msg = f"The input {tensor.name!r} has lists in it that do not make the shape {tensor.shape}."
                 raise MalformedRequest(msg)
             values = [value for one in values for value in one]
+        if DTYPES[_datatype(tensor)].kind in "iu":
+            values = [_whole(one) for one in values]
         return msgspec.convert(values, list[_ITEMS[_datatype(tensor)]])  # type: ignore[misc, no-any-return]  # made at run time
     except msgspec.ValidationError as error:
         where = str(error).replace("`$", "`data")
@@ -270,14 +281,19 @@ def _from_list(tensor: Any) -> np.ndarray[Any, Any]:
 
 
 def _form(request: Any) -> _Form:
-    binary = bool(request.parameters and request.parameters.get("binary_data_output") is True)
+    binary = _asked_binary(request.parameters, "binary_data_output", default=False)
     if not request.outputs:
         return _Form(request.id, None, binary)
-    return _Form(
-        request.id,
-        [(one.name, bool((one.parameters or {}).get("binary_data", binary))) for one in request.outputs],
-        binary,
-    )
+    wanted = [(one.name, _asked_binary(one.parameters, "binary_data", default=binary)) for one in request.outputs]
+    return _Form(request.id, wanted, binary)
+
+
+def _asked_binary(parameters: dict[str, Any] | None, name: str, *, default: bool) -> bool:
+    found = default if parameters is None else parameters.get(name, default)
+    if not isinstance(found, bool):
+        msg = f"The parameter {name!r} is true or false, and was given as {found!r}."
+        raise MalformedRequest(msg)
+    return found
 
 
 def _listed(values: np.ndarray[Any, Any]) -> list[Any]:

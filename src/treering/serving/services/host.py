@@ -6,7 +6,7 @@ task, or is mounted goes through the ASGI application.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from treering.core.errors import NotSupported
 from treering.serving.hosting import Answer, Call, Host, Offer, Policy, Route
 from treering.serving.services.answers import answered, refused
 from treering.serving.services.application import Application
+from treering.serving.services.arguments import ARGUMENTS
 from treering.serving.services.batches import answers_of
 from treering.serving.services.bodies import Reader
 from treering.serving.services.contexts import Exchange
@@ -28,6 +29,7 @@ from treering.serving.services.openapi import document
 from treering.serving.services.running import Running
 from treering.serving.services.service import Service
 from treering.serving.services.slots import session_folder, sweep
+from treering.serving.services.stored_models import placed
 
 __all__ = ["ServiceHost", "open_host"]
 
@@ -41,18 +43,32 @@ def open_host(what: Mapping[str, Any]) -> Host:
     Args:
         what: `service`, such as `service:Shop`; `folder`, where its module is; `name`, to start another service
             that it depends on; `elsewhere`, addresses of services that others run, by name; `session`, what
-            workers of one server share; `tasks`, the file of its tasks.
+            workers of one server share; `tasks`, the file of its tasks; `version`, what it is told as; `models`, where
+            the models lie that it names, each with `name`, `version`, `folder` and `uri`; `arguments`, for
+            `use_arguments`.
 
     Raises:
         NotFound: If there is no such service.
         TreeringError: If it cannot be started.
     """
     sweep()
+    placed(_places(what.get("models", ())))
+    ARGUMENTS.given = dict(what.get("arguments", {}))
     service = found_service(str(what["service"]), what.get("folder", "."))
     if name := what.get("name"):
         service = service.all_services()[name]
     elsewhere(what.get("elsewhere", {}))
     return ServiceHost(service, what)
+
+
+def _places(models: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Folders by what services may call a model: its URI, its name, with its version or `latest`."""
+    found: dict[str, str] = {}
+    for one in models:
+        name, version, folder = str(one["name"]), str(one.get("version", "")), str(one["folder"])
+        called = (str(one.get("uri", "")), name, f"{name}:latest", f"{name}:{version}", f"models:/{name}/{version}")
+        found |= dict.fromkeys(called, folder)
+    return found
 
 
 class ServiceHost:
@@ -61,6 +77,7 @@ class ServiceHost:
     def __init__(self, service: Service[Any], what: Mapping[str, Any]) -> None:
         folder = session_folder(str(what.get("session", "")))
         self._service = service
+        self._version = str(what.get("version", ""))
         self._running = Running(service, folder / service.name)
         self._readers = {name: Reader(method.input) for name, method in service.apis.items()}
         tasks = Path(what["tasks"]) if what.get("tasks") else folder / service.name / "tasks.db"
@@ -77,11 +94,18 @@ class ServiceHost:
         service = self._service
         return Offer(
             routes=tuple(
-                Route("POST", path, f"{service.name}.{method.name}", service.name) for path, method in direct.items()
+                Route("POST", path, f"{service.name}.{method.name}", service.name, self._version)
+                for path, method in direct.items()
             ),
             lanes={f"{service.name}.{method.name}": self._policy(method) for method in direct.values()},
             models=(
-                {"name": service.name, "versions": [], "platform": "treering_service", "inputs": [], "outputs": []},
+                {
+                    "name": service.name,
+                    "version": self._version,
+                    "platform": "treering_service",
+                    "inputs": [],
+                    "outputs": [],
+                },
             ),
             openapi=msgspec.json.encode(document(service, __version__)),
             documents=self._documents(),

@@ -110,6 +110,9 @@ class BentoModel(_Named):
 
     def _resolved(self) -> StoredModel:
         known = PLACES.folders.get(self.name) or PLACES.folders.get(self.uri)
+        if known is None and "@" in self.name:
+            # An alias is resolved when a service is packed; what it was then lies there under its name.
+            known = PLACES.folders.get(self.name.partition("@")[0])
         return StoredModel(known or STORES.load("registry")(self.uri), self.name)
 
 

@@ -17,6 +17,7 @@ from treering.core.log import show_log
 from treering.core.variables import process_variables
 from treering.serving.hosting import Answer
 from treering.serving.services.answers import answered, refused, refused_with
+from treering.serving.services.arguments import ARGUMENTS
 from treering.serving.services.bodies import Reader
 from treering.serving.services.contexts import Exchange
 from treering.serving.services.dependencies import elsewhere
@@ -75,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
     show_log("INFO")
     order = msgspec.msgpack.decode(Path(arguments[0]).read_bytes(), type=Order)
     what = order.what
+    ARGUMENTS.given = dict(what.get("arguments", {}))
     service = found_service(str(what["service"]), what.get("folder", "."))
     if name := what.get("name"):
         service = service.all_services()[name]

@@ -25,6 +25,9 @@ __all__ = ["Canary", "CanaryPlan"]
 Objective = Literal["ignored", "not_worse", "better"]
 _QUANTILES = (0.5, 0.95, 0.99)
 _ENOUGH = 100
+# So that errors of two seconds at least roll back, and slowness of four: a pause or a worker that dies is no verdict.
+_MOST_ERRORS = 30.0
+_MOST_SLOW = 5.0
 _ALL = 100.0
 _STEP = math.log(BOUNDS[1] / BOUNDS[0])
 
@@ -231,7 +234,7 @@ class _Guard:
     def __init__(self, name: str, alpha: float, tolerance: float, quantile: float = 0.0, factor: float = 1.0) -> None:
         self.name = name
         self.alpha = alpha
-        self.excess = Excess(tolerance)
+        self.excess = Excess(tolerance, _MOST_SLOW if quantile else _MOST_ERRORS)
         self._quantile = quantile
         self._factor = factor
         self._apart = math.ceil(math.log(factor) / _STEP - 1e-9)

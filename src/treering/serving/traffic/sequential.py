@@ -118,12 +118,15 @@ class Excess:
 
     Args:
         tolerance: The candidate's events may be this much more frequent: 0.1 allows a tenth more.
+        most: One window counts for at most so much evidence, as a likelihood ratio. Requests that are answered together
+            fail together, and are slow together: one bad moment must not decide. (What is cut off only lowers the mean.)
     """
 
-    __slots__ = ("_highest", "_logs", "_null", "base", "candidate")
+    __slots__ = ("_highest", "_logs", "_most", "_null", "base", "candidate")
 
-    def __init__(self, tolerance: float = 0.0) -> None:
+    def __init__(self, tolerance: float = 0.0, most: float = math.inf) -> None:
         self._null = 1.0 + tolerance
+        self._most = math.log(most)
         self._logs = [0.0] * len(_RATIOS)
         self._highest = 0.0
         self.base = (0, 0)
@@ -141,7 +144,8 @@ class Excess:
         null = _part(self._null, base[1], candidate[1])
         for place, ratio in enumerate(_RATIOS):
             other = _part(self._null * ratio, base[1], candidate[1])
-            self._logs[place] += candidate[0] * math.log(other / null) + base[0] * math.log((1 - other) / (1 - null))
+            ratio_of_window = candidate[0] * math.log(other / null) + base[0] * math.log((1 - other) / (1 - null))
+            self._logs[place] += min(ratio_of_window, self._most)
         self._highest = max(self._highest, self.evidence())
 
     def evidence(self) -> float:
