@@ -136,7 +136,8 @@ def our_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "summing_service.py").write_text(
         text.replace("import bentoml\n", "import treering as bentoml\n"), "utf-8"
     )
-    with model_server("summing_service:Summing", folder) as server:
+    # Pydantic, which the service uses as BentoML's do, is nothing that Treering brings.
+    with model_server("summing_service:Summing", folder, python=ready(SERVING)) as server:
         yield server.url
 
 
