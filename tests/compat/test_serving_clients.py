@@ -93,7 +93,7 @@ def test_what_the_openapi_document_says_holds(request: pytest.FixtureRequest, ki
         str(ready(SERVING).parent / "schemathesis"), "run", f"{server.url}/openapi.json", "--checks", "all",
         "--max-examples", "40", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all",
         # That a tensor has as many values as its shape says is nothing that a JSON schema can tell.
-        "--exclude-checks", "positive_data_acceptance", "--request-timeout", "60",
+        "--exclude-checks", "positive_data_acceptance", "--request-timeout", "60", "--max-response-time", "60",
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=tmp_path, env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
