@@ -198,6 +198,7 @@ uvicorn[standard]==0.34.0 ; python_version >= '3.11' \\
 def test_packages_are_read_from_a_lock() -> None:
     found = packages_of(LOCK)
     assert [(one.name, one.version) for one in found] == [("numpy", "2.1.0"), ("uvicorn", "0.34.0")]
+    assert packages_of("numpy\nuvicorn>=0.34\n") == []
     assert found[0].hashes == (("sha256", "aa11"), ("sha256", "bb22"))
 
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from sklearn.linear_model import Ridge
 
 from treering.cli.commands.bundle import bundle
+from treering.cli.commands.serve import serve
 from treering.core.errors import InvalidInput, NotFound
 from treering.core.settings import Settings
 from treering.models.folder import SaveOptions, save
@@ -118,3 +119,15 @@ def test_keys_are_not_written_over() -> None:
     _call("keygen", "key")
     with pytest.raises(Exception, match="exists already"):
         _call("keygen", "key")
+
+
+def test_a_bundle_is_served_by_its_name_with_the_users_word(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    reference = _build(folder)
+    started: list[object] = []
+    monkeypatch.setattr("treering.cli.models.starting.serve", lambda options, *_rest: started.append(options))
+    result = CliRunner().invoke(serve, [f"bundle:{reference}", "--trust", "*"], obj=Settings())
+    assert result.exit_code == 0, result.output
+    (options,) = started
+    assert options.kind == "bundle"
+    assert options.what["bundle"].endswith(reference.partition(":")[2])
+    assert options.what["loading"]["allow_code"] is True

@@ -125,6 +125,15 @@ def test_a_candidate_is_promoted_in_one_go(desk: Desk) -> None:
     assert desk.actions() == ["created", "ready", "applied", "candidate", "updated", "promoted"]
 
 
+def test_a_candidate_that_does_not_come_up_leaves_the_deployment_as_it_is(desk: Desk) -> None:
+    desk.deploy("1")
+    left = desk.deploy("2", candidate=True, config={"dies": "true"})
+    assert (left.state, left.current.version) == (DeploymentState.READY, "1")
+    assert "The ink has dried." in left.message
+    assert desk.actions()[-1] == "failed"
+    assert desk.service.rollback("iris").candidate is None
+
+
 def test_a_candidate_of_the_same_version_has_a_name_of_its_own(desk: Desk) -> None:
     desk.deploy("1")
     waiting = desk.deploy("1", candidate=True)

@@ -16,7 +16,10 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from treering.bundles.build import ModelSource, Plan, build
+from treering.bundles.samples import Sample
 from treering.bundles.store import BundleStore
+from treering.bundles.verify import Checks, verify
+from treering.client.bundles.hosted import ask_service
 from treering.core.errors import DamagedData, InvalidInput, NotFound
 from treering.models.folder import SaveOptions, save
 from treering.serving.hosting import HOSTS, Call, Host
@@ -106,3 +109,37 @@ def test_a_host_of_a_bundle_loads_neither_stores_nor_what_builds_bundles(bundle:
     assert not strange & set(said)
     assert not {"sklearn", "pandas"} & set(said)
     assert not list(bundle.rglob("__pycache__"))
+
+
+SERVICE = """\
+import treering
+
+
+@treering.service
+class Adder:
+    @treering.api
+    def add(self, a: int, b: int = 1) -> int:
+        return a + b
+"""
+
+
+def test_the_service_of_a_bundle_answers_from_its_code_and_its_samples_are_asked(
+    tmp_path: Path, opened: Callable[..., Host]
+) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code/bundled_adder.py").write_text(SERVICE)
+    store = BundleStore(tmp_path / "bundles")
+    samples = [Sample({"a": 2}, 3, path="/add"), Sample({"a": 2}, 4, path="/add"), Sample({}, 1, path="/gone")]
+    plan = Plan("adder", service="bundled_adder:Adder", code=tmp_path / "code", lock=False, samples=samples)
+    folder = store.find(build(store, plan).reference)
+    host = opened(folder)
+    route = next(one for one in host.offer().routes if one.path == "/add")
+    assert host.answer(route, [Call(b"1", b"application/json", b'{"a": 1, "b": 41}')])[0].body == b"42"
+    host.close()
+    report = verify(folder, Checks(ask=ask_service))
+    assert report.asked == 1
+    assert report.wrong == (
+        "/add: $ is 3, and should be 4",
+        "a sample request is for /gone, where nothing answers",
+    )
+    assert not list(folder.rglob("__pycache__"))

@@ -187,14 +187,24 @@ def _live(item: Mapping[str, Any], at: int) -> dict[str, Any]:
         "message": "",
         "since": at - 600_000,
     }
-    plain |= {"replicas": None, "variants": [], "window": 60.0, "canary": None, "series": None}
+    plain |= {
+        "replicas": None,
+        "variants": [],
+        "window": 60.0,
+        "canary": None,
+        "series": None,
+        "comparisons": [],
+        "skewed": False,
+    }
     if item["name"] == CANARY:
         variants = [
             _variant("3", "current", 75.0, 210.4),
             _variant("4", "candidate", 25.0, 68.9, p95=0.0083, p99=0.0129, error_rate=0.0),
             _variant("5", "shadow", 0.0, 20.1, agreement=0.9812, error_rate=0.0),
         ]
+        earned = {"difference": 0.031, "low": 0.004, "high": 0.058, "p": 0.011, "alpha": 0.05}
         more = {
+            "comparisons": [{"base": "v3", "variant": "v4", **earned}],
             "variants": variants,
             "canary": _canary(at),
             "series": _series(at),

@@ -130,6 +130,7 @@ def test_a_canary_shows_how_far_it_is_what_it_is_judged_by_and_what_comes_next(o
     ]  # fmt: skip
     page.get_by_role("img", name="Traffic: v3 75 %, v4 25 %").wait_for()
     page.get_by_role("img", name="Requests per second of v3, v4 over").wait_for()
+    card(page, "Rewards").get_by_role("row", name="v4 beside v3").get_by_text("surely better").wait_for()
     page.get_by_role("button", name="Actions of Errors, %").click()
     page.get_by_role("button", name="View as table").click()
     page.get_by_role("region", name="Errors, % as a table").get_by_role("row", name="v4").wait_for()

@@ -103,8 +103,8 @@ def packages_of(text: str) -> list[Package]:
     """The packages that the lines of a requirements file pin, by name."""
     found = {}
     starts = [*_PINNED.finditer(text)]
-    ends = [one.start() for one in starts[1:]] + [len(text)]
-    for one, end in zip(starts, ends, strict=True):
+    for at, one in enumerate(starts):
+        end = starts[at + 1].start() if at + 1 < len(starts) else len(text)
         hashes = tuple((kind, value) for kind, value in _HASH.findall(text[one.end() : end]))
         found[one[1].lower()] = Package(one[1], one[2], hashes)
     return [found[name] for name in sorted(found)]

@@ -385,9 +385,16 @@ def _applied(
     version = release.version or release.source
     changes = []
     if candidate and known is not None:
-        return replace(stands, candidate=release, weight=0.0), [
-            DeploymentChange("candidate", known.current.version, version)
-        ]
+        # How the candidate does is not how the deployment does, whose current version answers as before.
+        kept = replace(
+            stands, state=known.state, message=known.message, address=known.address, candidate=release, weight=0.0
+        )
+        told = [DeploymentChange("candidate", known.current.version, version)]
+        if standing.state is DeploymentState.FAILED:
+            message = f"The candidate {version} does not come up: {standing.message}"
+            told.append(DeploymentChange("failed", known.current.version, version, detail=standing.message))
+            return replace(kept, message=message), told
+        return kept, told
     if known is not None:
         previous = known.previous if _same(release, known.current) else known.current
         stands = replace(stands, current=release, previous=previous)

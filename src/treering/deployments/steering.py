@@ -8,9 +8,9 @@ from typing import Any
 
 from treering.deployments.base import Standing
 from treering.entities.deployment import Deployment, DeploymentChange, DeploymentState
-from treering.entities.live import LiveCanary, LiveCheck, LiveSeries, LiveVariant
+from treering.entities.live import LiveCanary, LiveCheck, LiveComparison, LiveSeries, LiveVariant
 
-__all__ = ["Samples", "canary_plan", "heard", "live_canary", "live_variants"]
+__all__ = ["Samples", "canary_plan", "heard", "live_canary", "live_comparisons", "live_variants", "skewed"]
 
 _ALL = 100.0
 _CANARY = "canary"
@@ -106,6 +106,25 @@ def live_canary(deployment: Deployment, told: Mapping[str, Any]) -> LiveCanary |
         _millis(details.get("began", last["at"])), _millis(last["at"]), 0, str(last["reason"]),
         [_check(one) for one in details.get("guards", ())],
     )  # fmt: skip
+
+
+def live_comparisons(told: Mapping[str, Any]) -> list[LiveComparison]:
+    """What the variants earn beside the first one, where they are rewarded."""
+    found = []
+    for one in told.get("comparisons", ()):
+        reward = one.get("reward") or {}
+        found.append(
+            LiveComparison(
+                one["base"], one["variant"], reward.get("difference"), reward.get("low"), reward.get("high"),
+                reward.get("p"), one["alpha"],
+            )
+        )  # fmt: skip
+    return found
+
+
+def skewed(told: Mapping[str, Any]) -> bool:
+    """Whether the variants are surely not asked as often as their weights say."""
+    return bool((told.get("split") or {}).get("mismatch"))
 
 
 @dataclass(frozen=True, slots=True)

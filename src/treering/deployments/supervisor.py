@@ -26,7 +26,7 @@ from treering.core.variables import process_variables
 if sys.platform != "win32":
     import fcntl
 
-__all__ = ["LOCK", "LOG", "ORDER", "SAMPLES", "SAMPLE_EVERY", "STATE", "held", "locked", "main"]
+__all__ = ["LOCK", "LOG", "ORDER", "SAMPLES", "SAMPLE_EVERY", "STATE", "Supervisor", "held", "locked", "main"]
 
 LOCK = "lock"
 LOG = "server.log"

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from treering.entities.deployment import DeploymentState
 
-__all__ = ["LiveCanary", "LiveCheck", "LiveDeployment", "LiveReplicas", "LiveSeries", "LiveVariant"]
+__all__ = [
+    "LiveCanary",
+    "LiveCheck",
+    "LiveComparison",
+    "LiveDeployment",
+    "LiveReplicas",
+    "LiveSeries",
+    "LiveVariant",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +91,26 @@ class LiveCanary:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveComparison:
+    """What a variant earns beside another one, by a test that may be looked at at any time.
+
+    Attributes:
+        difference: The variant's mean reward minus that of the base; None while there are too few rewards.
+        low: The difference is above this, and below `high`; both hold at all times together.
+        p: The chance of so great a difference if there were none, however often one looks.
+        alpha: How often the bounds may be wrong.
+    """
+
+    base: str
+    variant: str
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    alpha: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
 class LiveSeries:
     """Figures of the last minutes, one for each interval.
 
@@ -105,6 +133,8 @@ class LiveDeployment:
         reachable: Whether its server answered.
         since: When the counters began at 0, in milliseconds since the epoch; 0 where that is not known.
         window: Seconds that rates and quantiles tell of.
+        comparisons: Of each variant that earned something with the first one.
+        skewed: Whether the traffic is surely not divided as it was asked for, so that no comparison is to be believed.
     """
 
     name: str
@@ -118,3 +148,5 @@ class LiveDeployment:
     window: float = 60.0
     canary: LiveCanary | None = None
     series: LiveSeries | None = None
+    comparisons: Sequence[LiveComparison] = ()
+    skewed: bool = False

@@ -19,8 +19,8 @@ __all__ = ["open_host"]
 _CHECKS = ("auto", "contents", "sizes", "none")
 # Up to this size, reading every file takes a fraction of what starting takes.
 _READ = 256 << 20
-# What this host takes for itself; all else is for the host of the service or of the models.
-_OWN = {"bundle", "check"}
+# What this host takes for itself, or knows better; all else is for the host of the service or of the models.
+_OWN = {"bundle", "check", "models"}
 
 
 def open_host(given: Mapping[str, Any]) -> Host:

@@ -267,10 +267,10 @@ def test_what_cannot_be_looked_into_is_withheld(tmp_path: Path) -> None:
 
 def test_a_rule_that_is_not_known_is_told_before_anything_is_served(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="'hide' for 'email' is not known"):
-        PredictionLog(options(tmp_path, rules={"email": "hide"}))
+        PredictionLog(options(tmp_path, rules={"email": "hide"})).begin()
     (tmp_path / "file").write_text("")
     with pytest.raises(InvalidInput, match="Name a folder"):
-        PredictionLog(LogOptions(str(tmp_path / "file" / "log")))
+        PredictionLog(LogOptions(str(tmp_path / "file" / "log"))).begin()
     for wrong in ({"sample": 0.0}, {"sample": 1.5}, {"form": "xml"}):
         with pytest.raises(InvalidInput):
             options(tmp_path, **wrong)

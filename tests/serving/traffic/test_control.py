@@ -125,6 +125,7 @@ def test_a_bandit_learns_from_feedback(ask: Asker, router: Router) -> None:
         ("POST", "/traffic/iris/canary", {"variant": "v2", "objective": "nice"}, 400, "nice"),
         ("POST", "/traffic/iris/bandit", {"arms": ["v1"]}, 400, "two or more"),
         ("POST", "/traffic/iris/feedback", {"request_id": "a"}, 400, "value"),
+        ("POST", "/traffic/iris/feedback", {"request_id": "a", "value": -1e300}, 400, "between -1e+09 and 1e+09"),
         ("POST", "/traffic/iris/feedback", {"request_id": "a", "value": 1, "x": 1}, 400, "x"),
         ("POST", "/traffic/iris/feedback", [{"request_id": "a", "value": 1}] * 10_001, 400, "at most 10000"),
     ],

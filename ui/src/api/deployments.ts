@@ -17,6 +17,7 @@ export type DeploymentEvent = Told<Schemas["DeploymentEvent"]>;
 export type Live = Told<Schemas["LiveDeployment"]>;
 export type LiveVariant = Told<Schemas["LiveVariant"]>;
 export type LiveCanary = Told<Schemas["LiveCanary"]>;
+export type LiveComparison = Told<Schemas["LiveComparison"]>;
 export type LiveSeries = Told<Schemas["LiveSeries"]>;
 
 const told = <T>(asked: Promise<T>) => asked as Promise<Told<T>>;

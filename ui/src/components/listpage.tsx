@@ -12,6 +12,8 @@ export interface Column<T> {
   numeric?: boolean;
   /** Left out on a phone. */
   wide?: boolean;
+  /** Left out where a list has less room than on a large screen. */
+  roomy?: boolean;
 }
 
 export interface Choice {
@@ -126,8 +128,8 @@ export function ListPage<T>(props: Props<T>) {
   );
 }
 
-function classes({ numeric, wide }: { numeric?: boolean; wide?: boolean }): string {
-  return [numeric ? "num" : "", wide ? "wide" : ""].join(" ").trim();
+function classes({ numeric, wide, roomy }: { numeric?: boolean; wide?: boolean; roomy?: boolean }): string {
+  return [numeric ? "num" : "", wide ? "wide" : "", roomy ? "roomy" : ""].filter(Boolean).join(" ");
 }
 
 /** What will stand on a page, and what can be done today. */

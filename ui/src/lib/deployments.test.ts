@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DeploymentEvent, Release } from "../api/deployments";
 import {
   checkText, checkValue, deploymentEventText, doer, keeperText, latencyText, originOf, partText, rateText, releaseText, shareText,
-  stateOf, stepsIn, versionText, wayBack,
+  stateOf, stepsIn, verdictOf, versionText, wayBack,
 } from "./deployments";
 
 const release = (part: Partial<Release>): Release => ({
@@ -47,6 +47,15 @@ describe("figures", () => {
     expect(checkValue("p99", 0.012)).toBe("1.2 %");
     expect(checkValue("objective", 0.9312)).toBe("0.9312");
     expect([checkText("p99"), checkText("click_rate")]).toEqual(["Slower than 99 % of answers", "Click rate"]);
+  });
+});
+
+describe("comparisons", () => {
+  it("say what is sure", () => {
+    const words = [[0.1, 0.02, 0.2], [-0.1, -0.3, -0.01], [0.1, -0.1, 0.3], [null, null, null]] as const;
+    expect(words.map(([difference, low, high]) => verdictOf({ difference, low, high }).word)).toEqual([
+      "surely better", "surely worse", "no difference that is sure", "too few rewards yet",
+    ]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** States, releases, figures and events of deployments in words. */
 
-import type { Deployment, DeploymentEvent, Release } from "../api/deployments";
+import type { Deployment, DeploymentEvent, LiveComparison, Release } from "../api/deployments";
 import { formatDuration, formatNumber } from "./format";
 
 type Mark = { word: string; tone: "ok" | "info" | "warn" | "err" | ""; icon: "check" | "cross" | "stop" | "dots" | "play" | "clock" | "warn" };
@@ -111,6 +111,16 @@ export function checkText(name: string): string {
 export function checkValue(name: string, value: number | null | undefined): string {
   if (value == null) return "–";
   return /error|^p\d/.test(name) ? partText(value) : formatNumber(value);
+}
+
+/** What a comparison of rewards says now: it may be looked at at any time, so that what is sure stays so. */
+export function verdictOf({ difference, low, high }: Pick<LiveComparison, "difference" | "low" | "high">): {
+  word: string;
+  tone: "ok" | "err" | "";
+} {
+  if (difference === null || low === null || high === null) return { word: "too few rewards yet", tone: "" };
+  if (low > 0) return { word: "surely better", tone: "ok" };
+  return high < 0 ? { word: "surely worse", tone: "err" } : { word: "no difference that is sure", tone: "" };
 }
 
 /** Who did it; what the router decides by itself is said so. */

@@ -8,7 +8,7 @@ const variant = (part: Partial<LiveVariant>): LiveVariant => ({
 });
 const live = (part: Partial<Live>): Live => ({
   name: "iris", time: 1_000_000, state: "READY", reachable: true, message: "", since: 0, replicas: null, variants: [variant({})],
-  window: 60, canary: null, series: null, ...part,
+  window: 60, canary: null, series: null, comparisons: [], skewed: false, ...part,
 });
 const series = {
   interval: 5, start: 1_000_000,

@@ -14,6 +14,7 @@ import { type Asked, DeploymentDialog } from "../components/deployments/dialogs"
 import { DeploymentHistory } from "../components/deployments/history";
 import { DeploymentState, ReleaseLink } from "../components/deployments/marks";
 import { ReleasesCard } from "../components/deployments/releases";
+import { RewardsCard } from "../components/deployments/rewards";
 import { TrafficCard } from "../components/deployments/traffic";
 import { type Traffic, useLive } from "../components/deployments/uselive";
 import { TopBar } from "../components/frame";
@@ -214,6 +215,7 @@ function Overview({ item, traffic, ask }: OverviewProps) {
     <div className="page deployment" tabIndex={0}>
       {there && <CanaryCard item={item} traffic={traffic} ask={ask} />}
       {there && <TrafficCard traffic={traffic} />}
+      {there && <RewardsCard live={traffic.live} />}
       {there && tells(traffic) && <TrafficCharts traffic={traffic} />}
       <div className="deployment-columns">
         <div className="column">

@@ -31,12 +31,12 @@ const COLUMNS: readonly Column<Deployment>[] = [
   },
   { label: "Model", cell: (item) => <ReleaseLink release={item.current} /> },
   { label: "State", cell: (item) => <DeploymentState state={item.state} /> },
-  { label: "Target", cell: (item) => item.target, wide: true },
+  { label: "Target", cell: (item) => item.target, roomy: true },
   { label: "Traffic", cell: (item) => <Split item={item} />, wide: true },
   { label: "Requests/s", cell: (item) => <Figure item={item} what="rate" />, numeric: true, wide: true },
   { label: "95 % within", cell: (item) => <Figure item={item} what="p95" />, numeric: true, wide: true },
   { label: "Errors", cell: (item) => <Figure item={item} what="errors" />, numeric: true, wide: true },
-  { label: "Changed", cell: (item) => <Ago time={item.updated} />, wide: true },
+  { label: "Changed", cell: (item) => <Ago time={item.updated} />, roomy: true },
 ];
 
 export function DeploymentsPage() {

@@ -27,7 +27,7 @@ from treering.core.errors import NotFound
 from treering.deployments.base import AT_ONCE, TARGETS, Request
 from treering.entities.deployment import DeploymentQuery, DeploymentState
 
-__all__ = ["deployments"]
+__all__ = ["DeploymentsGroup", "deployments"]
 
 _FAILED = 1
 _HELP: Mapping[str, str] = {

@@ -116,19 +116,20 @@ def _what(
     settings: Settings, aims: Sequence[Aim], given: Mapping[str, Any], stack: ExitStack
 ) -> tuple[str, dict[str, Any]]:
     kinds = {aim.kind for aim in aims}
+    loading = LoadOptions.of(settings, trusted(given["trust"]))
     if kinds == {"models"}:
 
         def fetch(uri: str) -> Fetched:
             return Fetched(folder_of(uri, settings, stack), version_of(uri, settings))
 
-        loading = LoadOptions.of(settings, trusted(given["trust"]))
         return "models", what_of_models(models_of(aims, fetch), loading, show_traces=given["show_traces"])
     if len(aims) > 1:
         msg = "Several targets must all be models. Serve a service or a bundle alone."
         raise InvalidInput(msg)
     (aim,) = aims
     if aim.kind == "bundle":
-        return "bundle", {"bundle": aim.target, "show_traces": given["show_traces"]}
+        how = what_of_models((), loading, show_traces=given["show_traces"])
+        return "bundle", {**how, "bundle": aim.target}
     prepared = _SERVICES.load("service")(aim.target, stack, separate=given.get("separate", False))
     arguments = dict(one.partition("=")[::2] for one in given.get("arguments", ()))
     return "service", {**prepared.what, "workers": prepared.workers, "arguments": arguments}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from treering.client.model_calls import (
     convert_input_example_to_serving_input,
     get_model_info,
@@ -22,6 +25,7 @@ __all__ = [
     "ModelConfig",
     "ModelInfo",
     "ModelSignature",
+    "build_docker",
     "convert_input_example_to_serving_input",
     "get_model_info",
     "infer_pip_requirements",
@@ -32,3 +36,8 @@ __all__ = [
     "validate_schema",
     "validate_serving_input",
 ]
+
+
+def build_docker(*arguments: Any, **options: Any) -> None:
+    """See `treering.models.build_docker`; what builds images is loaded where one is built."""
+    import_module("treering.client.bundles.images").build_docker(*arguments, **options)

@@ -31,7 +31,6 @@ _NAME = re.compile(r"[A-Za-z](?:[A-Za-z0-9-]{1,30}[A-Za-z0-9])")
 _LONG = 3600.0
 _ALL = 100.0
 _PORT = 8080
-_SCHEMAS = "https://azuremlschemas.azureedge.net/latest"
 _STATES: Mapping[str, DeploymentState] = {
     "Succeeded": DeploymentState.READY,
     "Creating": DeploymentState.PENDING,
@@ -225,7 +224,7 @@ def open_target(surroundings: Surroundings) -> AzuremlTarget:
 def endpoint_file(name: str, config: Mapping[str, str]) -> dict[str, Any]:
     """The endpoint, as Azure ML's schema has it."""
     return {
-        "$schema": f"{_SCHEMAS}/managedOnlineEndpoint.schema.json",
+        "$schema": "https://azuremlschemas.azureedge.net/latest/managedOnlineEndpoint.schema.json",
         "name": name,
         "auth_mode": text(config, OPTIONS, "auth_mode"),
         "tags": {"managed-by": "treering"},
@@ -237,7 +236,7 @@ def deployment_file(name: str, release: Release, config: Mapping[str, str], fold
     probe = {"initial_delay": 5, "period": 5, "timeout": 2, "success_threshold": 1, "failure_threshold": 60}
     own = {key.removeprefix("env."): value for key, value in config.items() if key.startswith("env.")}
     made: dict[str, Any] = {
-        "$schema": f"{_SCHEMAS}/managedOnlineDeployment.schema.json",
+        "$schema": "https://azuremlschemas.azureedge.net/latest/managedOnlineDeployment.schema.json",
         "name": _label(release),
         "endpoint_name": name,
         "environment": {

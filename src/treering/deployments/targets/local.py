@@ -34,12 +34,20 @@ from treering.deployments.asking import ModelServer, over_http
 from treering.deployments.base import Answered, Leading, Plan, Request, Standing, Step, Surroundings, Wanted
 from treering.deployments.configuring import number, option, options, text, whole
 from treering.deployments.living import unreachable
-from treering.deployments.steering import Samples, canary_plan, heard, live_canary, live_variants
+from treering.deployments.steering import (
+    Samples,
+    canary_plan,
+    heard,
+    live_canary,
+    live_comparisons,
+    live_variants,
+    skewed,
+)
 from treering.deployments.supervisor import SAMPLE_EVERY, SAMPLES
 from treering.entities.deployment import Deployment, DeploymentState, Release
 from treering.entities.live import LiveDeployment, LiveReplicas
 
-__all__ = ["LocalTarget", "Place", "open_target"]
+__all__ = ["OPTIONS", "LocalTarget", "Place", "open_target", "start_all"]
 
 _SERVER = "treering.cli.deploying.server"
 _ALL = 100.0
@@ -244,7 +252,7 @@ class LocalTarget:
         return LiveDeployment(
             deployment.name, now(), deployment.state, True, deployment.message, known.since,
             LiveReplicas(workers, workers), live_variants(deployment, told, samples), samples.window,
-            live_canary(deployment, told), samples.series(SAMPLE_EVERY),
+            live_canary(deployment, told), samples.series(SAMPLE_EVERY), live_comparisons(told), skewed(told),
         )  # fmt: skip
 
     def predict(self, deployment: Deployment, request: Request) -> Answered:
@@ -487,7 +495,7 @@ def _model_in(folder: Path) -> tuple[Path, bool]:
         known = json.loads((folder / "manifest.json").read_bytes())
     except FileNotFoundError:
         return folder, False
-    models = known.get("models") or ()
+    models: list[Any] = known.get("models") or []
     if known.get("service") or len(models) != 1:
         return folder, True
     return folder / models[0]["folder"], False

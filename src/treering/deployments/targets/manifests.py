@@ -16,10 +16,12 @@ __all__ = [
     "CONTAINER",
     "OPTIONS",
     "Placed",
+    "kinds",
     "labels",
     "manifests",
     "pod_container",
     "pod_security",
+    "route",
     "slug",
     "variables",
 ]

@@ -40,6 +40,7 @@ __all__ = ["OPTIONS", "SagemakerTarget", "open_target"]
 
 _NAME = re.compile(r"[A-Za-z0-9](?:-*[A-Za-z0-9]){0,39}")
 _ALL = 100.0
+_RUNTIME = "runtime.sagemaker"
 _IMAGE = "MLFLOW_SAGEMAKER_DEPLOY_IMG_URL"
 _JSON = ("vpc_config", "data_capture_config", "env", "tags", "async_inference_config", "serverless_config")
 _STATES: Mapping[str, DeploymentState] = {
@@ -344,7 +345,7 @@ class SagemakerTarget:
 
     def _stands(self, name: str, config: Mapping[str, str]) -> Standing:
         region = text(config, OPTIONS, "region_name")
-        address = f"https://runtime.sagemaker.{region}.amazonaws.com/endpoints/{name}/invocations"
+        address = f"https://{_RUNTIME}.{region}.amazonaws.com/endpoints/{name}/invocations"
         try:
             with translated(f"Looking at the endpoint {name}"):
                 told = self._client(config).describe_endpoint(EndpointName=name)

@@ -38,6 +38,7 @@ def create_app(options: ServingOptions) -> FrontApp:
         timer = asyncio.get_running_loop().call_later(_TICK, tick)
 
     async def begin() -> None:
+        await asyncio.to_thread(engine.open)
         tick()
         here.open()
 

@@ -38,6 +38,7 @@ class Engine:
         plain: Requests that no route answered, by what was asked and status.
         change: Has the workers load or unload something; the second argument takes it back.
         watchers: See `Watcher`; the prediction log is one.
+        opening: Called, in a thread, before the server says that it is ready.
         closing: Called after the last answer.
     """
 
@@ -60,6 +61,7 @@ class Engine:
         self.change: Callable[[Mapping[str, Any], Mapping[str, Any] | None], Awaitable[None]] | None = None
         self.watchers: list[Watcher] = [] if self.log is None else [self.log.answered]
         self.tunnel = Tunnel()
+        self.opening: list[Callable[[], None]] = []
         self.closing: list[Callable[[], None]] = [] if self.log is None else [self.log.close]
         self.kept_counts: Callable[[], Mapping[str, int]] = dict
 
@@ -69,7 +71,17 @@ class Engine:
         self.watchers.append(keeping.answered)
         self.traffic.watchers.append(keeping.copied)
         self.closing.append(keeping.close)
+        self.opening.append(log.begin)
         self.kept_counts = log.counts
+
+    def open(self) -> None:
+        """Wait until those who watch are ready, too; may be called in any thread.
+
+        Raises:
+            TreeringError: If one of them cannot be.
+        """
+        for begin in self.opening:
+            begin()
 
     def watch(self, watcher: Watcher, close: Callable[[], None]) -> None:
         """Have somebody told of each answer, until the engine is closed."""

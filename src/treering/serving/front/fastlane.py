@@ -17,7 +17,7 @@ from treering.serving.front.engine import Engine
 from treering.serving.front.heads import Head
 from treering.serving.front.lanes import Waiting
 from treering.serving.front.options import Patience
-from treering.serving.front.slowlane import SlowLane
+from treering.serving.front.slowlane import SlowLane, Unread
 from treering.serving.hosting import Answer
 from treering.serving.refusing import refusal, refusal_of
 
@@ -38,7 +38,7 @@ class FastLane(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_engine", "_head", "_heads", "_held", "_left", "_paused", "_reading", "_state", "_waiting", "config",
+        "_engine", "_head", "_heads", "_held", "_left", "_paused", "_reading", "_state", "_unread", "_waiting", "config",
         "server_state", "since", "slow", "transport",
     )  # fmt: skip
 
@@ -58,6 +58,7 @@ class FastLane(asyncio.Protocol):
         self._left = 0
         self._waiting: Waiting | None = None
         self._paused = False
+        self._unread = Unread()
         self._reading = True
         self.since = monotonic()
 
@@ -107,7 +108,7 @@ class FastLane(asyncio.Protocol):
     def pause_writing(self) -> None:
         """The client does not read."""
         self._paused = True
-        self.since = monotonic()
+        self._unread.begin(monotonic())
 
     def resume_writing(self) -> None:
         """It reads again."""
@@ -127,8 +128,7 @@ class FastLane(asyncio.Protocol):
         patience = self.patience
         idle = now - self.since
         if self._paused:
-            if idle > patience.reader:
-                self.transport.abort()
+            self._unread.look(self.transport, now, patience.reader)
         elif self._state == _FREE:
             if idle > patience.idle:
                 self.transport.close()

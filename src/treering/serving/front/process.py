@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import importlib
+import os
 import signal
 import socket
 import ssl
@@ -35,6 +37,7 @@ from treering.serving.workers.spawning import Spawned
 __all__ = ["Workers", "run"]
 
 _TICKS = 10
+_FILES = 1 << 16
 _BACKLOG = 2048
 
 
@@ -80,10 +83,21 @@ def run(
         raise InvalidInput(msg) from error
     server = _Server(config, engine, life)
     life.server = server
+    _allow_connections()
     gc.freeze()
     server.run(sockets=[listener])
     if life.error is not None:
         raise life.error
+
+
+def _allow_connections() -> None:
+    """A connection is a file, of which many systems allow a thousand unless a program asks for more."""
+    if os.name == "posix":
+        limits = importlib.import_module("resource")
+        soft, hard = limits.getrlimit(limits.RLIMIT_NOFILE)
+        wanted = min(_FILES, hard) if hard != limits.RLIM_INFINITY else _FILES
+        if soft != limits.RLIM_INFINITY and soft < wanted:
+            limits.setrlimit(limits.RLIMIT_NOFILE, (wanted, hard))
 
 
 class _Life:
@@ -114,7 +128,7 @@ class _Life:
             self._here.open()
             if self.app is not None and engine.offer is not None and engine.offer.tunnel:
                 self.app.inner = self._host.application()
-            if await self._listens_beside():
+            if await self._listens_beside() and await self._opened():
                 self._announce()
             return
         self._crew = crew = Crew(board, self._workers.spawn, self._workers.first, memory=options.memory)
@@ -143,7 +157,17 @@ class _Life:
         except Exception as error:  # noqa: BLE001 -- raised again where the server ends
             self._fail(error)
             return
-        self._announce()
+        if await self._opened():
+            self._announce()
+
+    async def _opened(self) -> bool:
+        """Whether those who watch the engine are ready; they began when the workers did."""
+        try:
+            await asyncio.to_thread(self._engine.open)
+        except TreeringError as error:
+            self._fail(error)
+            return False
+        return True
 
     def look(self) -> None:
         """Called about once a second."""

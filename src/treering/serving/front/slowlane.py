@@ -18,7 +18,30 @@ if TYPE_CHECKING:
 
     from treering.serving.front.fastlane import FastLane
 
-__all__ = ["SlowLane"]
+__all__ = ["SlowLane", "Unread"]
+
+
+class Unread:
+    """How long a client has read nothing of what waits for it."""
+
+    __slots__ = ("_left", "_since")
+
+    def __init__(self) -> None:
+        self._since = 0.0
+        self._left = 0
+
+    def begin(self, now: float) -> None:
+        """It stopped to read, or cannot keep up."""
+        self._since = now
+        self._left = 0
+
+    def look(self, transport: asyncio.Transport, now: float, patience: float) -> None:
+        """Cut it off when it has read nothing for so many seconds; one that is slow goes on."""
+        left = transport.get_write_buffer_size()
+        if left != self._left:
+            self._left, self._since = left, now
+        elif now - self._since > patience:
+            transport.abort()
 
 
 class SlowLane(HttpToolsProtocol):
@@ -33,6 +56,7 @@ class SlowLane(HttpToolsProtocol):
         self._between = True
         self._answering = False
         self._taken = False
+        self._unread = Unread()
         self.since = monotonic()
 
     def take(self, transport: asyncio.Transport, data: bytes) -> None:
@@ -50,8 +74,7 @@ class SlowLane(HttpToolsProtocol):
         """End what takes too long; called about once a second."""
         patience = self._fast.patience
         if self.flow.write_paused:
-            if now - self.since > patience.reader:
-                self.transport.abort()
+            self._unread.look(self.transport, now, patience.reader)
         elif not self._between and now - self.since > (patience.body if self._answering else patience.head):
             self.transport.abort()
 
@@ -60,6 +83,11 @@ class SlowLane(HttpToolsProtocol):
         if self._between or self._answering:  # a head has one time for all of it
             self.since = monotonic()
         super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """The client does not read."""
+        self._unread.begin(monotonic())
+        super().pause_writing()
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -17,7 +17,7 @@ from typing import IO
 
 import msgspec
 
-from treering.core.errors import InvalidInput, Unavailable
+from treering.core.errors import InvalidInput, TreeringError, Unavailable
 from treering.core.log import logger
 from treering.serving.predictions.entry import Beginning, Entry, Receipt
 from treering.serving.predictions.options import LogOptions
@@ -35,12 +35,10 @@ _ENDING = 30.0
 class PredictionLog:
     """One log; `offer` is for one thread, the rest for any.
 
-    Args:
-        options: Checked here: a rule or form that is not known is told at once.
+    What is offered before the writer has begun waits for it.
 
     Raises:
-        InvalidInput: If the writer cannot begin; the message says why.
-        Unavailable: If its process cannot be started.
+        Unavailable: If the writer's process cannot be started.
     """
 
     def __init__(self, options: LogOptions) -> None:
@@ -58,9 +56,22 @@ class PredictionLog:
         self._idle = threading.Event()
         self._idle.set()
         self._closing = False
+        self._problem: TreeringError | None = None
+        self._begun = threading.Event()
         self._process = self._started()
         self._thread = threading.Thread(target=self._run, name="prediction-log", daemon=True)
         self._thread.start()
+
+    def begin(self) -> None:
+        """Wait until the writer has begun.
+
+        Raises:
+            InvalidInput: If it cannot: a rule, a form or the folder is no good. The log is closed then.
+        """
+        self._begun.wait()
+        if self._problem is not None:
+            self.close()
+            raise self._problem
 
     def wants(self, request_id: bytes) -> bool:
         """Whether this request is one of those that are kept."""
@@ -110,6 +121,13 @@ class PredictionLog:
             self._process.stdout.close()
 
     def _run(self) -> None:
+        try:
+            self._greet()
+        except TreeringError as error:
+            self._problem = error
+            return
+        finally:
+            self._begun.set()
         while True:
             self._wake.wait(_PAUSE)
             self._wake.clear()
@@ -160,7 +178,8 @@ class PredictionLog:
         self._restarts += 1
         try:
             self._process = self._started()
-        except (InvalidInput, Unavailable) as error:
+            self._greet()
+        except TreeringError as error:
             logger.error("%s", error)
 
     def _ended(self) -> int:
@@ -178,25 +197,30 @@ class PredictionLog:
     def _started(self) -> subprocess.Popen[bytes]:
         try:
             # A session of its own: an interrupt from the keyboard is for the front, which then ends it in order.
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 [sys.executable, "-m", "treering.serving.predictions.work"],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, start_new_session=True,
             )  # fmt: skip
         except OSError as error:
             msg = f"The writer of the prediction log cannot be started: {error}."
             raise Unavailable(msg) from error
+
+    def _greet(self) -> None:
+        """Tell a new writer what it is for.
+
+        Raises:
+            InvalidInput: If it cannot do that; it has ended then.
+        """
         try:
-            _write(process.stdin, msgspec.msgpack.encode(Beginning(asdict(self.options))))
-            answer = _read(process.stdout)
+            _write(self._process.stdin, msgspec.msgpack.encode(Beginning(asdict(self.options))))
+            answer = _read(self._process.stdout)
         except OSError:
             answer = None
         said = msgspec.msgpack.decode(answer, type=str) if answer is not None else "It ended without a word."
         if said:
-            process.kill()
-            process.communicate()
+            self._ended()
             msg = f"The prediction log cannot be written: {said}"
             raise InvalidInput(msg)
-        return process
 
 
 def _write(pipe: IO[bytes] | None, message: bytes) -> None:

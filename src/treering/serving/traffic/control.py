@@ -39,6 +39,7 @@ __all__ = ["PATH", "Control", "Told"]
 PATH = "/traffic"
 _MOST = 10_000
 _LONGEST = 1000
+_LARGEST = 1e9
 _ALPHA = 0.05
 
 T = TypeVar("T")
@@ -141,6 +142,10 @@ class Control:
         rewards = rewards if isinstance(rewards, list) else [rewards]
         if len(rewards) > _MOST:
             msg = f"{len(rewards)} rewards are too many at once. Send at most {_MOST}."
+            raise InvalidInput(msg)
+        # One that is beyond all measure would make sums of which nothing can be learnt any more.
+        if any(abs(reward.value) > _LARGEST for reward in rewards):
+            msg = f"A reward has to be between -{_LARGEST:g} and {_LARGEST:g}."
             raise InvalidInput(msg)
         self._router.endpoint(name)
         known = [self._router.reward(name, reward.request_id.encode(), reward.value) for reward in rewards]

@@ -168,7 +168,7 @@ function Checks({ canary, item }: { canary: LiveCanary; item: Deployment }) {
               {limited && <td className="num">{checkValue(name, limit)}</td>}
               <td>
                 {candidate === null ? (
-                  <span className="muted">waits</span>
+                  <span className="muted">{running ? "waits" : "not known"}</span>
                 ) : (
                   <span className={passed ? "state ok" : "state err"}>{passed ? "good" : "too much"}</span>
                 )}

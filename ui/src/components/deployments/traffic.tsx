@@ -72,7 +72,7 @@ function VariantTable({ variants, slots }: { variants: readonly LiveVariant[]; s
             <th scope="col" className="num">
               Errors
             </th>
-            <th scope="col" className="num wide">
+            <th scope="col" className="num roomy">
               50 % within
             </th>
             <th scope="col" className="num">
@@ -89,7 +89,7 @@ function VariantTable({ variants, slots }: { variants: readonly LiveVariant[]; s
             <th scope="col" className="num wide">
               Requests
             </th>
-            <th scope="col" className="num wide">
+            <th scope="col" className="num roomy">
               Failed
             </th>
           </tr>
@@ -111,12 +111,12 @@ function VariantTable({ variants, slots }: { variants: readonly LiveVariant[]; s
               <td className="num">
                 <span className={(item.error_rate ?? 0) >= MANY ? "state err" : ""}>{partText(item.error_rate)}</span>
               </td>
-              <td className="num wide">{latencyText(item.p50)}</td>
+              <td className="num roomy">{latencyText(item.p50)}</td>
               <td className="num">{latencyText(item.p95)}</td>
               <td className="num wide">{latencyText(item.p99)}</td>
               {shadowed && <td className="num wide">{partText(item.agreement)}</td>}
               <td className="num wide">{formatNumber(item.requests)}</td>
-              <td className="num wide">{formatNumber(item.errors)}</td>
+              <td className="num roomy">{formatNumber(item.errors)}</td>
             </tr>
           ))}
         </tbody>
