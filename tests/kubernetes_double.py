@@ -56,8 +56,7 @@ class Cluster:
         if verb == "delete":
             return self._delete(namespace, rest[1:])
         if "--raw" in rest:
-            self.sent.append(given)
-            return Done(0, b'{"predictions": [1]}', "")
+            return self._raw(rest, given)
         return self._get(namespace, rest[1:])
 
     def kinds(self) -> list[str]:
@@ -112,10 +111,30 @@ class Cluster:
         ready = 0 if self._image(found) in self.broken else copies
         return {"replicas": copies, "readyReplicas": ready, "updatedReplicas": ready, "observedGeneration": 1}
 
+    def _raw(self, rest: Sequence[str], given: bytes) -> Done:
+        if "/pods/" in rest[-1]:
+            return self._traffic(rest[-1])
+        self.sent.append(given)
+        return Done(0, b'{"predictions": [1]}', "")
+
+    def _traffic(self, path: str) -> Done:
+        """What our server in a pod says; every second one is no server of ours."""
+        if path.split("/pods/")[1].split(":", maxsplit=1)[0].endswith("1"):
+            return Done(1, b"", "Error from server (NotFound): the server could not find the requested resource")
+        seconds = {"mean": 0.002, "p50": 0.001, "p95": 0.004, "p99": 0.008}
+        variant = {"name": "v1", "answered": 10, "refused": 1, "failed": 1, "seconds": seconds}
+        return Done(0, json.dumps({"endpoints": {"iris": {"variants": [variant]}}}).encode(), "")
+
     def _pods(self, namespace: str, label: str) -> list[dict[str, Any]]:
         waiting = {"reason": "ImagePullBackOff", "message": "no such image"}
         return [
-            {"status": {"containerStatuses": [{"state": {"waiting": waiting}}]}}
+            {
+                "metadata": {"name": f"{place[2]}-{number}"},
+                "status": {
+                    "containerStatuses": [{"state": {"waiting": waiting} if self._image(found) in self.broken else {}}]
+                },
+            }
             for place, found in self.objects.items()
-            if place[:2] == (namespace, "Deployment") and self._fits(found, label) and self._image(found) in self.broken
+            if place[:2] == (namespace, "Deployment") and self._fits(found, label)
+            for number in range(found["spec"].get("replicas", 1))
         ]

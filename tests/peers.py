@@ -118,9 +118,8 @@ BENTOML = Peer("bentoml", ("bentoml==1.4.39", "scikit-learn", "pandas"))
 # speak gRPC and to compile models.
 SERVING = laboratory(
     "serving-clients",
-    *("tritonclient[http,grpc]>=2.60", "grpcio>=1.70", "grpcio-reflection>=1.70", "schemathesis>=4"),
-    *("skl2onnx>=1.19", "onnxruntime>=1.22"),
-    extras=("sklearn", "pandas"),
+    *("tritonclient[http,grpc]>=2.60", "grpcio-reflection>=1.70", "schemathesis>=4"),
+    extras=("sklearn", "pandas", "grpc", "onnx"),
 )
 # Other servers that the benchmarks measure beside ours, and ours, each with what such a server needs and no more:
 # scikit-learn imports pandas where it finds it, and would hold 70 MB more.

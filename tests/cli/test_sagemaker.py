@@ -15,7 +15,7 @@ from treering.deployments.asking import over_http
 from treering.deployments.programs import Done
 from treering.deployments.targets.sagemaker_jobs import push_image
 
-pytestmark = pytest.mark.peer
+pytestmark = pytest.mark.cloud
 
 ROLE = "arn:aws:iam::123456789012:role/models"
 

@@ -89,11 +89,11 @@ def test_the_scoring_client_of_mlflow(request: pytest.FixtureRequest, kind: str,
 @pytest.mark.parametrize("kind", ["array", "table"])
 def test_what_the_openapi_document_says_holds(request: pytest.FixtureRequest, kind: str, tmp_path: Path):
     server: ModelServer = request.getfixturevalue(f"{kind}_server")
-    report = tmp_path / "report.json"
     command = [
         str(ready(SERVING).parent / "schemathesis"), "run", f"{server.url}/openapi.json", "--checks", "all",
         "--max-examples", "40", "--seed", "1", "--phases", "examples,coverage,fuzzing", "--suppress-health-check", "all",
-        "--report-json-path", str(report), "--exclude-path-regex", "unload|/load",
+        # That a tensor has as many values as its shape says is nothing that a JSON schema can tell.
+        "--exclude-checks", "positive_data_acceptance", "--request-timeout", "60", "--max-response-time", "60",
     ]  # fmt: skip
     done = subprocess.run(
         command, cwd=tmp_path, env={"HOME": str(tmp_path), "PATH": os.environ["PATH"]},
@@ -136,7 +136,8 @@ def our_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "summing_service.py").write_text(
         text.replace("import bentoml\n", "import treering as bentoml\n"), "utf-8"
     )
-    with model_server("summing_service:Summing", folder) as server:
+    # Pydantic, which the service uses as BentoML's do, is nothing that Treering brings.
+    with model_server("summing_service:Summing", folder, python=ready(SERVING)) as server:
         yield server.url
 
 

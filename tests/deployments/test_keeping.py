@@ -10,7 +10,7 @@ import pytest
 
 from treering.core.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from treering.core.plugins import Registry
-from treering.deployments.base import Leading, OpenTarget, Order, Request, Surroundings
+from treering.deployments.base import Leading, OpenTarget, Order, Request, Standing, Surroundings
 from treering.deployments.book import StoredBook
 from treering.deployments.keeping import KeptDeployments, Means
 from treering.entities.deployment import CanaryPlan, Deployment, DeploymentQuery, DeploymentState, Release
@@ -125,11 +125,71 @@ def test_a_candidate_is_promoted_in_one_go(desk: Desk) -> None:
     assert desk.actions() == ["created", "ready", "applied", "candidate", "updated", "promoted"]
 
 
+def test_a_candidate_that_does_not_come_up_leaves_the_deployment_as_it_is(desk: Desk) -> None:
+    desk.deploy("1")
+    left = desk.deploy("2", candidate=True, config={"dies": "true"})
+    assert (left.state, left.current.version) == (DeploymentState.READY, "1")
+    assert "The ink has dried." in left.message
+    assert desk.actions()[-1] == "failed"
+    assert desk.service.rollback("iris").candidate is None
+
+
 def test_a_candidate_of_the_same_version_has_a_name_of_its_own(desk: Desk) -> None:
     desk.deploy("1")
     waiting = desk.deploy("1", candidate=True)
     assert waiting.candidate is not None
     assert waiting.candidate.variant == "v1-2"
+
+
+def test_a_look_at_the_same_moment_is_in_nobody_s_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks = 0
+
+    def files() -> Path:
+        nonlocal looks
+        looks += 1
+        desk.service.status("iris")
+        return desk.home
+
+    made = desk.deploy("1", files=files)
+    assert (made.state, made.revision) == (DeploymentState.READY, 3)
+    waiting = desk.deploy("2", files=files, candidate=True)
+    assert waiting.candidate is not None
+    assert waiting.candidate.version == "2"
+    assert looks == 2
+    promote = PaperTarget.promote
+
+    def looked_at(paper: PaperTarget, deployment: Deployment, leading: Leading) -> Standing:
+        # As one that is watched: it has another message each time.
+        desk.store.deployments.put(replace(deployment, message="fine"), [], expected=deployment.revision)
+        return promote(paper, deployment, leading)
+
+    monkeypatch.setattr(PaperTarget, "promote", looked_at)
+    assert desk.service.promote("iris").current.version == "2"
+
+
+def test_the_look_of_a_decision_itself_is_no_change_of_somebody_else(desk: Desk) -> None:
+    made = desk.deploy("1")
+    waiting = desk.deploy("2", candidate=True)
+    assert waiting.candidate is not None
+    # Nobody has looked since it had another address.
+    stale = desk.store.deployments.put(replace(waiting, address="paper://old"), [], expected=waiting.revision)
+    assert desk.service.promote("iris", revision=stale.revision).current.version == "2"
+    with pytest.raises(Conflict, match="revision"):
+        desk.service.rollback("iris", revision=made.revision)
+
+
+def test_what_another_one_decided_meanwhile_stays(desk: Desk) -> None:
+    desk.deploy("1")
+
+    def files() -> Path:
+        desk.deploy("2", candidate=True)
+        return desk.home
+
+    with pytest.raises(Conflict, match="revision"):
+        desk.deploy("3", files=files)
+    left = desk.service.get("iris")
+    assert left.candidate is not None
+    assert left.candidate.version == "2"
 
 
 def test_what_a_canary_decides_is_seen_and_told(desk: Desk) -> None:

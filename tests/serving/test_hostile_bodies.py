@@ -120,11 +120,14 @@ def test_what_is_missing_is_told_by_its_place(server: ModelServer, tables: Model
         ({"dataframe_split": {"columns": ["width", "hight"], "data": [[1.0, 2.0]]}}, ["height"]),
         ({"dataframe_split": {"columns": ["width", "height"], "data": [[1.0, "x"]]}}, ["height"]),
         ({"dataframe_split": {"columns": ["width", "width"], "data": [[1.0, 2.0]]}}, ["width"]),
+        ({"dataframe_split": {"columns": ["width", {}], "data": [[1.0, 2.0]]}}, ["column"]),
+        ({"dataframe_split": {"columns": 7, "data": [[1.0, 2.0]]}}, []),
+        ({"dataframe_split": {"columns": ["width", "height"], "data": []}}, ["row"]),
         ({"inputs": {"width": [1.0, 2.0], "height": [1.0]}}, []),
         ({"inputs": {"width": [1.0]}}, ["height"]),
         ({"instances": [{"width": 1.0, "height": [1, 2]}]}, ["height"]),
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_the_column_that_is_wrong_is_named(tables: ModelServer, body: Any, words: list[str]):
     refused(tables.post(body), *words)

@@ -200,20 +200,33 @@ def test_a_candidate_gets_its_traffic_at_once_in_steps_or_as_a_share(opens: Open
     assert pretended.done[-1][2] == {"reason": "", "revision": 7}
 
 
-def test_what_somebody_else_changed_meanwhile_is_not_decided_on(opens: Opens):
+def test_what_somebody_else_decided_meanwhile_is_not_decided_on(opens: Opens):
     opened, pretended = opens(f"/deployments/{CANARY}")
     opened.expected.append("status of 409")
     page = opened.page
-    said = "Deployment churn-scoring was changed meanwhile: it is at revision 8, and 7 was named."
-    pretended.refusals.append((409, {"error_code": "RESOURCE_CONFLICT", "message": said}))
     card(page, "Canary of v4").get_by_role("button", name="Roll back…").click()
     dialog = page.get_by_role("dialog", name="Roll churn-scoring back")
     dialog.get_by_text("churn v4 is dropped as the candidate: all of the traffic goes to churn v3.").wait_for()
+    said = "Deployment churn-scoring was changed meanwhile: it is at revision 8, and 7 was named."
+    pretended.refusals.append((409, {"error_code": "RESOURCE_CONFLICT", "message": said}))
+    pretended.items[CANARY] |= {"state": "READY", "candidate": None, "canary": None, "weight": 0, "revision": 8}
     dialog.get_by_role("button", name="Roll back").click()
     dialog.get_by_role("alert").get_by_text(said).wait_for()
-    dialog.get_by_role("button", name="Roll back").click()
+    assert len(pretended.done) == 1
+    # What can be decided on now is another thing, and said so.
+    dialog.get_by_text("All of the traffic goes from churn v3 back to churn v2.").wait_for()
+
+
+def test_a_look_that_somebody_else_wrote_down_hinders_no_decision(opens: Opens):
+    opened, pretended = opens(f"/deployments/{CANARY}")
+    opened.expected.append("status of 409")
+    page = opened.page
+    card(page, "Canary of v4").get_by_role("button", name="Roll back…").click()
+    pretended.refusals.append((409, {"error_code": "RESOURCE_CONFLICT", "message": "It is at revision 8."}))
+    pretended.items[CANARY] |= {"weight": 50, "revision": 8}
+    page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
     toast(page, "Rolled churn-scoring back to v3.").wait_for()
-    assert [path for _, path, _ in pretended.done] == [f"{CANARY}/rollback"] * 2
+    assert [body["revision"] for _, _, body in pretended.done] == [7, 8]
 
 
 def test_removing_asks_for_the_name(opens: Opens):

@@ -7,7 +7,7 @@ What was asked for is recorded before anything is done, so that a crash leaves n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -60,6 +60,11 @@ __all__ = ["KeptDeployments", "Means"]
 
 _ALL = 100.0
 _DEFAULT = "local"
+_LOOKS = 20
+"""Most looks that come between a change and its record; a page that is open looks every few seconds."""
+
+_Came = Callable[[Deployment], tuple[Deployment, Sequence[DeploymentChange]]]
+"""What a record becomes by a change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +143,11 @@ class KeptDeployments:
         except BaseException as error:
             self._failed(asked, known, version, error, order)
             raise
-        done = self._put(
-            *_applied(asked, known, release, standing, candidate=order.candidate), order.user, order.reason
+        done = self._settle(
+            asked,
+            lambda now: _applied(now, known, release, standing, candidate=order.candidate),
+            order.user,
+            order.reason,
         )
         if order.leading is None or not order.candidate:
             return done
@@ -206,8 +214,9 @@ class KeptDeployments:
                 f" {known.current.version or known.current.source} with: treering deploy MODEL --name {name} --candidate"
             )
             raise Conflict(msg)
+        candidate = known.candidate
         standing = self._open(known.target).promote(known, leading)
-        return self._put(*_led(known, known.candidate, leading, standing), user, reason)
+        return self._settle(known, lambda now: _led(now, candidate, leading, standing), user, reason)
 
     def rollback(self, name: str, *, reason: str = "", user: str = "", revision: int | None = None) -> Deployment:
         """See the Protocol."""
@@ -222,7 +231,7 @@ class KeptDeployments:
             )
             raise Conflict(msg)
         standing = self._open(known.target).rollback(known)
-        return self._put(*_rolled_back(known, standing), user, reason)
+        return self._settle(known, lambda now: _rolled_back(now, standing), user, reason)
 
     def remove(self, name: str, *, reason: str = "", user: str = "") -> Deployment:
         """See the Protocol."""
@@ -306,11 +315,13 @@ class KeptDeployments:
 
     def _present(self, name: str, revision: int | None) -> Deployment:
         """As it stands now, so that what a router decided meanwhile counts."""
+        before = self._book.get(name)
         known = self.status(name)
         if known.state is DeploymentState.REMOVED:
             raise _removed(name)
         stands = self._book.get(name)
-        if revision is not None and revision != stands.revision:
+        same = revision in {None, stands.revision} or (revision == before.revision and _looked_at(before, stands))
+        if not same:
             msg = (
                 f"The deployment {name!r} has been changed meanwhile: it is at revision {stands.revision}, and"
                 f" {revision} was expected. Look at it again."
@@ -325,14 +336,27 @@ class KeptDeployments:
         change = DeploymentChange(
             "failed", "" if known is None else known.current.version, version, detail=message[:2000]
         )
-        if known is None:
-            left = replace(asked, state=DeploymentState.FAILED, message=message[:2000])
-        else:  # the one before answers still
-            left = replace(known, revision=asked.revision)
+        # Where there was one before, that answers still.
+        left = known or replace(asked, state=DeploymentState.FAILED, message=message[:2000])
         try:
-            self._put(left, [change], order.user, order.reason)
+            self._settle(asked, lambda now: (replace(left, revision=now.revision), [change]), order.user, order.reason)
         except TreeringError as second:
             logger.warning("That the deployment %s failed could not be recorded: %s", asked.name, second.message)
+
+    def _settle(self, asked: Deployment, came: _Came, user: str, reason: str) -> Deployment:
+        """Record what became of a deployment that was changed, also where somebody has looked at it meanwhile.
+
+        A look writes down how it stands, which the change has overtaken; what somebody else decided stays.
+        """
+        for _ in range(_LOOKS):
+            try:
+                return self._put(*came(asked), user, reason)
+            except Conflict:
+                now = self._book.get(asked.name)
+                if not _looked_at(asked, now):
+                    raise
+                asked = now
+        return self._put(*came(asked), user, reason)
 
     def _put(self, deployment: Deployment, changes: Sequence[DeploymentChange], user: str, reason: str) -> Deployment:
         try:
@@ -352,6 +376,15 @@ class KeptDeployments:
 
     def _open(self, name: str) -> Target:
         return self._means.targets.load(name)(self._means.surroundings)
+
+
+def _looked_at(before: Deployment, now: Deployment) -> bool:
+    """Whether nothing but how it stands is another since."""
+    stands = replace(
+        before, state=now.state, message=now.message, address=now.address, weight=now.weight, seen=now.seen,
+        updated=now.updated, revision=now.revision, managed=now.managed,
+    )  # fmt: skip
+    return stands == now
 
 
 def _variant(release: Release, known: Deployment | None, *, candidate: bool) -> str:
@@ -385,17 +418,25 @@ def _applied(
     version = release.version or release.source
     changes = []
     if candidate and known is not None:
-        return replace(stands, candidate=release, weight=0.0), [
-            DeploymentChange("candidate", known.current.version, version)
-        ]
+        # How the candidate does is not how the deployment does, whose current version answers as before.
+        kept = replace(
+            stands, state=known.state, message=known.message, address=known.address, candidate=release, weight=0.0
+        )
+        told = [DeploymentChange("candidate", known.current.version, version)]
+        if standing.state is DeploymentState.FAILED:
+            message = f"The candidate {version} does not come up: {standing.message}"
+            told.append(DeploymentChange("failed", known.current.version, version, detail=standing.message))
+            return replace(kept, message=message), told
+        return kept, told
     if known is not None:
         previous = known.previous if _same(release, known.current) else known.current
         stands = replace(stands, current=release, previous=previous)
     else:
         stands = replace(stands, current=release)
-    if standing.state is DeploymentState.READY:
+    recorded = known is None and asked.state is standing.state
+    if standing.state is DeploymentState.READY and not recorded:
         changes.append(DeploymentChange("ready", "" if known is None else known.current.version, version, _ALL))
-    elif standing.state is DeploymentState.FAILED:
+    elif standing.state is DeploymentState.FAILED and not recorded:
         changes.append(DeploymentChange("failed", "", version, detail=standing.message))
     return stands, changes
 

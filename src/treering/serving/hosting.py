@@ -121,6 +121,7 @@ class Offer:
         openapi: An OpenAPI 3.1 document of the routes, as JSON.
         documents: Further documents to be had with GET, such as `/schema.json`: path to content type and body.
         tunnel: Whether the host also has an ASGI application for streams, mounts and web sockets.
+        below: Paths below which that application answers, also where the front has something of its own.
     """
 
     routes: tuple[Route, ...]
@@ -129,6 +130,7 @@ class Offer:
     openapi: bytes = b"{}"
     documents: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
     tunnel: bool = False
+    below: tuple[str, ...] = ()
 
 
 class Host(Protocol):

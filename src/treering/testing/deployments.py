@@ -49,6 +49,7 @@ class PaperTarget:
     summary = "On paper: nothing is started, and all of it is remembered."
     options = options(
         fails=option("boolean", "Whether applying fails.", "false"),
+        dies=option("boolean", "Whether a candidate does not come up.", "false"),
         lost=option("boolean", "Whether it cannot be reached.", "false"),
         size=option("integer", "Nothing.", "1", minimum=1, maximum=9),
         more=r"env\..+",
@@ -63,6 +64,8 @@ class PaperTarget:
 
     def apply(self, wanted: Wanted) -> Standing:
         """See Target."""
+        if wanted.candidate and wanted.config.get("dies") == "true":
+            return Standing(DeploymentState.FAILED, "The ink has dried.")
         if wanted.config.get("fails") == "true":
             msg = "The pen is broken. Take another one."
             raise InvalidInput(msg)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import os
 import re
+import socket
 import sys
 import tempfile
 import threading
@@ -16,15 +18,14 @@ import bentoml
 import numpy as np
 import pandas as pd
 import urllib3
-import uvicorn
 from PIL import Image
 
 import treering
-from treering.serving.ports import bind
 
 SOURCES = Path(sys.argv[1])
 FOLDER = Path(tempfile.mkdtemp())
 sys.path.insert(0, str(FOLDER))
+os.chdir(FOLDER)
 
 
 def ported(name: str):
@@ -39,25 +40,11 @@ def ported(name: str):
 @contextmanager
 def served(service):
     with (
-        listening(service.to_asgi(tasks=str(FOLDER / f"{service.name}.db"))) as url,
-        bentoml.SyncHTTPClient(url) as theirs,
-        treering.SyncHTTPClient(url) as ours,
+        treering.serve(f"{service.inner.__module__}:{service.inner.__name__}", access_log=False) as server,
+        bentoml.SyncHTTPClient(server.url) as theirs,
+        treering.SyncHTTPClient(server.url) as ours,
     ):
-        yield theirs, ours, url
-
-
-@contextmanager
-def listening(app):
-    with bind("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        try:
-            yield url
-        finally:
-            server.should_exit = True
-            thread.join()
+        yield theirs, ours, server.url
 
 
 def raises(action, status):
@@ -144,6 +131,8 @@ def talking():
         assert answer.headers["x-model"] == "parrot"
         assert urllib3.request("GET", f"{url}/v1/models?limit=2").json() == {"data": ["parrot"] * 2, "warm": True}
 
+        assert said_over_a_socket(url, "/v1/ws", "hi") == "parrothi"
+
         async def both():
             async with treering.AsyncHTTPClient(url) as mine, bentoml.AsyncHTTPClient(url) as bento:
                 for client in (mine, bento):
@@ -151,6 +140,25 @@ def talking():
                     assert "".join(found) == "a b "
 
         asyncio.run(both())
+
+
+def said_over_a_socket(url, path, text):
+    """What a web socket answers to a text; both are short enough for the shortest frames."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=30) as line:
+        wanted = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        line.sendall(
+            f"{wanted}Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        )
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += line.recv(1000)
+        assert answer.startswith(b"HTTP/1.1 101"), answer
+        line.sendall(bytes([0x81, 0x80 | len(text), 0, 0, 0, 0]) + text.encode())
+        frame = answer.partition(b"\r\n\r\n")[2]
+        while len(frame) < 2 or len(frame) < 2 + frame[1]:
+            frame += line.recv(1000)
+        return frame[2 : 2 + frame[1]].decode()
 
 
 def tasks():

@@ -193,3 +193,11 @@ def test_kserve_has_the_candidate_as_its_canary() -> None:
     (one,) = made["spec"]["predictor"]["containers"]
     assert (one["name"], one["ports"]) == ("kserve-container", [{"containerPort": 8080, "protocol": "TCP"}])
     assert made["spec"]["predictor"]["containerConcurrency"] == 4
+
+
+def test_what_copies_have_counted_is_told_together(surroundings: Surroundings) -> None:
+    target = KubernetesTarget(surroundings)
+    target.apply(wanted(config={"replicas": "3"}))
+    (row,) = target.live(recorded({"replicas": "3"})).variants
+    assert (row.requests, row.errors, row.error_rate) == (20, 4, 0.2)
+    assert (row.mean, row.p50, row.p99) == (0.002, 0.001, 0.008)

@@ -22,7 +22,7 @@ from treering.deployments.targets.sagemaker import SagemakerTarget
 from treering.entities.deployment import CanaryPlan, Deployment, DeploymentState, Release
 from treering.testing.deployments import TargetSuite, Trial
 
-pytestmark = pytest.mark.peer
+pytestmark = pytest.mark.cloud
 
 ROLE = "arn:aws:iam::123456789012:role/models"
 CONFIG = {"image_url": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/treering:1", "region_name": "eu-west-1",

@@ -24,6 +24,8 @@ from treering.deployments.targets.local import start_all
 from treering.deployments.targets.ssh import SshTarget
 from treering.entities.deployment import CanaryPlan, Deployment, DeploymentState
 
+pytestmark = pytest.mark.cloud
+
 ASKED = Request(b'{"inputs": [[1.0, 2.0]]}')
 
 

@@ -169,7 +169,12 @@ def test_tables_arrays_and_frames_are_answered_alike(forest):
     compiled(forest)
     wanted = asked(forest, ROWS)
     matrix = ROWS.to_numpy()
-    for data in (matrix, np.asfortranarray(matrix), Table(tuple("abcd"), matrix=matrix), Table(tuple("abcd"), list(matrix.T))):
+    for data in (
+        matrix,
+        np.asfortranarray(matrix),
+        Table(tuple("abcd"), matrix=matrix),
+        Table(tuple("abcd"), list(matrix.T)),
+    ):
         assert (asked(forest, data) == wanted).all()
 
 
@@ -239,7 +244,9 @@ def test_a_model_that_refuses_unknown_texts_stays_native(tmp_path):
 
 def test_a_model_whose_answers_come_out_otherwise_stays_native(forest, monkeypatch):
     """Every second row is answered by another number than the native model's: parity has to see it."""
-    making = sys.modules.get("treering.models.compiled.making") or (COMPILERS.load("onnx") and sys.modules["treering.models.compiled.making"])
+    making = sys.modules.get("treering.models.compiled.making") or (
+        COMPILERS.load("onnx") and sys.modules["treering.models.compiled.making"]
+    )
     real = making.asker
 
     def wrong(session, record):
@@ -322,7 +329,11 @@ def test_a_compiled_model_that_reaches_for_files_outside_is_refused(forest, tmp_
     tensor.data_location = onnx.TensorProto.EXTERNAL
     value = onnx.helper.make_tensor_value_info
     graph = onnx.helper.make_graph(
-        [onnx.helper.make_node("Add", ["X", "w"], ["y"])], "g", [value("X", 1, [None, 4])], [value("y", 1, [None, 4])], [tensor]
+        [onnx.helper.make_node("Add", ["X", "w"], ["y"])],
+        "g",
+        [value("X", 1, [None, 4])],
+        [value("y", 1, [None, 4])],
+        [tensor],
     )
     path = forest / records.FOLDER / records.MODEL
     path.write_bytes(onnx.helper.make_model(graph).SerializeToString())
@@ -339,7 +350,10 @@ def test_a_bundle_says_which_models_are_compiled_and_verifies_them(tmp_path):
     plan = Plan("both", sources, lock=False, loading=TRUSTING)
     made = build(store, plan)
     assert made.models[0].compiled.rows >= 512
-    assert (made.models[1].compiled, made.models[1].native) == (None, "it was saved without an example to compare answers on")
+    assert (made.models[1].compiled, made.models[1].native) == (
+        None,
+        "it was saved without an example to compare answers on",
+    )
     assert not (tmp_path / "forest" / records.FOLDER).exists()
     folder = store.find("both")
     assert _is_compiled(folder / "models/forest")

@@ -213,6 +213,25 @@ def test_a_head_that_trickles_has_one_time_for_all_of_it(start: Any):
         assert b"408" in said
 
 
+@pytest.mark.parametrize(
+    ("how", "piece"), [(b"content-length: 100", b"x"), (b"transfer-encoding: chunked", b"1\r\nx\r\n")]
+)
+def test_a_body_that_trickles_has_one_time_for_all_of_it(start: Any, how: bytes, piece: bytes):
+    toy = start({}, patience={"body": 1.0})
+    with toy.plain() as connection:
+        connection.settimeout(0.2)
+        said = b""
+        connection.sendall(request(b"", length=how))
+        for _ in range(99):
+            try:
+                connection.sendall(piece)
+                said = connection.recv(100)
+                break
+            except TimeoutError:
+                continue
+        assert b"408" in said
+
+
 def test_who_does_not_read_is_cut_and_others_are_served(start: Any):
     toy = start({}, patience={"reader": 1.0})
     with toy.plain() as connection:
@@ -296,3 +315,58 @@ def test_it_speaks_https(tmp_path: Path):
             assert http.request("GET", server.url + "/ready").status == 200
         assert http.request("POST", server.url + "/do", body=b"x" * 200_000).status == 413
         http.clear()
+
+
+def test_who_asks_on_and_on_without_reading_does_not_make_the_server_grow(start: Any):
+    toy = start({}, patience={"reader": 60.0})
+    pid = toy.server.process.pid
+    with toy.plain() as connection:
+        connection.sendall(request(b'{"do": "long", "bytes": 1000000}') * 1000)
+        while toy.metric("treering_model_rows_total") < 5:  # it is well under way
+            assert toy.do().status == 200
+        resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * 4096
+        assert resident < 200 << 20
+        # What was asked for is answered when it is read, in order and whole.
+        for status, _, body in answers(connection, 30):
+            assert (status, len(body)) == (200, 1_000_000)
+
+
+def test_a_known_head_does_not_let_a_long_body_in(start: Any):
+    toy = start({}, body=1000)
+    for _ in range(3):
+        assert toy.post("/do", b"x" * 2000).status == 413
+        assert toy.post("/do", b"x" * 999).status == 200
+
+
+def test_the_slow_lane_works_again_after_an_answer_that_had_to_wait_for_its_reader(toy: Toy):
+    with toy.plain() as connection:
+        asked = b"POST /do HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n"
+        body = b'{"do": "long", "bytes": 20000000}'
+        for _ in range(3):
+            connection.sendall(asked % (len(body), body))
+            assert len(answers(connection, 1)[0][2]) == 20_000_000
+            connection.sendall(request(body))
+            assert len(answers(connection, 1)[0][2]) == 20_000_000
+
+
+def test_a_head_that_grows_on_the_slow_lane_is_cut(toy: Toy):
+    with toy.plain() as connection:
+        connection.sendall(b"GET /ready HTTP/1.1\r\nhost: x\r\n\r\nGET /ready HTTP/1.1\r\nx: ")
+        answers(connection, 1)
+        with pytest.raises(OSError):  # noqa: PT011 -- which one is the system's affair
+            for _ in range(100_000):
+                connection.sendall(b"y" * 10_000)
+
+
+def test_who_sends_no_more_is_answered_and_closed(toy: Toy, tmp_path: Path):
+    gate = tmp_path / "gate"
+    with toy.plain() as connection:
+        connection.sendall(request(json.dumps({"do": "wait for", "file": str(gate)}).encode()))
+        while toy.metric("treering_model_requests_in_flight") < 1:
+            pass
+        connection.shutdown(socket.SHUT_WR)
+        toy.get("/ready")
+        gate.touch()
+        status, headers, _ = answers(connection, 1)[0]
+        assert (status, headers["connection"]) == (200, "close")
+        assert connection.recv(1) == b""

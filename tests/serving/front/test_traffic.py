@@ -111,7 +111,10 @@ def test_a_worse_canary_is_rolled_back_by_itself_and_no_request_is_lost(start: S
     server = start(TWO)
     with Load(server, lambda _: {"bad": "2"}) as load:
         status, told = traffic(
-            server, "POST", "/toy/canary", {"variant": "v2", "steps": [20, 50, 100], "seconds": 30, "reason": "Try."}
+            server,
+            "POST",
+            "/toy/canary",
+            {"variant": "v2", "steps": [20, 50, 100], "seconds": 30, "latency": None, "reason": "Try."},
         )
         assert status == 200
         assert told["steering"]["percent"] == 20

@@ -325,6 +325,20 @@ def test_labels_come_later_and_the_last_one_counts(tmp_path: Path) -> None:
         add_labels(tmp_path / "nothing", [])
 
 
+def test_programs_that_label_at_once_write_whole_lines(tmp_path: Path) -> None:
+    folder = tmp_path / "log"
+    folder.mkdir()
+    program = f"""
+from treering.entities.prediction import Label
+from treering.monitoring.predictions.labels import add_labels
+for number in range(100):
+    add_labels({str(folder)!r}, [Label(f"id-{{number}}", "x" * 500, 1)] * 3)
+"""
+    running = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(3)]
+    assert [process.wait() for process in running] == [0, 0, 0]
+    assert len(list(read_labels(folder))) == 900
+
+
 def test_a_damaged_line_in_the_middle_costs_that_line_alone(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     writer = Writer(options(tmp_path, form="parquet"), lambda: NOON / 1000)
     writer.write([entry(1)])

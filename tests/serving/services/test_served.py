@@ -36,7 +36,7 @@ async def hello(request):
 
 
 @treering.service(traffic={"timeout": 20})
-@treering.asgi_app(Starlette(routes=[Route("/", hello)]), path="/inner")
+@treering.asgi_app(Starlette(routes=[Route("/models", hello)]), path="/v1")
 class Shop:
     @treering.on_deployment
     def note():
@@ -119,9 +119,11 @@ def test_all_that_a_service_does_goes_through_the_server(shop: Path, ask: Ask) -
         asked = ask(server.url)
         answer = asked("POST", "/see", headers={"x-from": "me"})
         assert (answer.status, answer.data) == (202, b"me")
-        assert asked("GET", "/inner/").data == b"hello"
+        # The front has something of its own at this path, for models.
+        assert asked("GET", "/v1/models").data == b"hello"
         assert asked("GET", "/readyz").status == asked("GET", "/livez").status == 200
-        assert asked("POST", "/double", body=b"{}").status == 400
+        answer = asked("POST", "/double", body=b"{}")
+        assert answer.status == 400, answer.data
         assert asked("POST", "/nothing").status == 404
         assert "/double" in asked("GET", "/openapi.json").json()["paths"]
         assert b"/double" in asked("GET", "/metrics").data

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from treering.core.errors import InvalidInput
@@ -55,6 +55,7 @@ def test_numbers_spread_evenly_are_divided_exactly() -> None:
     assert {name: counted.count(name) for name in NAMES} == {"base": 9000, "one": 700, "two": 0, "three": 300}
 
 
+@settings(max_examples=40)
 @given(WEIGHTS)
 def test_keys_are_divided_by_weight(weights: list[float]) -> None:
     found = split(weights)
@@ -82,8 +83,8 @@ def test_a_larger_share_brings_new_keys_in_and_sends_none_back(one: float, other
     assume(one < other)
     few = Split({"base": 1 - one, "canary": one}, "iris")
     many = Split({"base": 1 - other, "canary": other}, "iris")
-    in_few = {key for key in KEYS if few.of(key) == "canary"}
-    in_many = {key for key in KEYS if many.of(key) == "canary"}
+    in_few = {key for key in KEYS[:400] if few.of(key) == "canary"}
+    in_many = {key for key in KEYS[:400] if many.of(key) == "canary"}
     assert in_few <= in_many
 
 

@@ -54,10 +54,13 @@ export const servedQuery = (model: string, version: string) =>
     refetchInterval: 30_000,
   });
 
+export const readDeployment = (name: string, signal?: AbortSignal) =>
+  told(answer(api.GET("/api/v1/deployments/{name}", { params: { path: { name } }, ...(signal && { signal }) })));
+
 export const deploymentQuery = (name: string) =>
   queryOptions({
     queryKey: ["deployment", name],
-    queryFn: ({ signal }) => told(answer(api.GET("/api/v1/deployments/{name}", { params: { path: { name } }, signal }))),
+    queryFn: ({ signal }) => readDeployment(name, signal),
     refetchInterval: 10_000,
     retry: false,
   });
@@ -101,10 +104,10 @@ export interface Promotion {
 const of = (name: string) => ({ params: { path: { name } } });
 
 export const promoteCandidate = (name: string, promotion: Promotion) =>
-  answer(api.POST("/api/v1/deployments/{name}/promote", { ...of(name), body: promotion }));
+  told(answer(api.POST("/api/v1/deployments/{name}/promote", { ...of(name), body: promotion })));
 
 export const rollBackDeployment = (name: string, reason: string, revision: number) =>
-  answer(api.POST("/api/v1/deployments/{name}/rollback", { ...of(name), body: { reason, revision } }));
+  told(answer(api.POST("/api/v1/deployments/{name}/rollback", { ...of(name), body: { reason, revision } })));
 
 /** Asks the target itself how it stands, and writes that down. */
 export const lookAgain = (name: string) => told(answer(api.POST("/api/v1/deployments/{name}/status", of(name))));

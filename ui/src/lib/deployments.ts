@@ -54,6 +54,12 @@ export function wayBack(item: Pick<Deployment, "current" | "candidate" | "previo
   return null;
 }
 
+/** Whether a decision on the one means the same for the other: what is served, waits and was before is the same. */
+export function sameChoice(one: Deployment, other: Deployment): boolean {
+  const names = ({ current, candidate, previous }: Deployment) => [current, candidate, previous].map((release) => release?.variant ?? "");
+  return JSON.stringify(names(one)) === JSON.stringify(names(other));
+}
+
 /** A share of the traffic: "25 %", "0.5 %". */
 export function shareText(weight: number): string {
   return `${Number(weight.toFixed(1))} %`;

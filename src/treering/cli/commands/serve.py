@@ -20,6 +20,7 @@ _BUNDLE = "bundle:"
 @click.argument("targets", nargs=-1, required=True, metavar="TARGET...")
 @serving_options
 @click.option("--separate", is_flag=True, help="Give each service that the service depends on workers of its own.")
+@click.option("--tasks", default="", help="File to keep a service's tasks in; else they end with the server.")
 @click.option("--arg", "arguments", multiple=True, metavar="NAME=VALUE", help="A value for treering.use_arguments.")
 @click.pass_obj
 def serve(settings: Settings, /, *, targets: tuple[str, ...], **given: Any) -> None:

@@ -132,7 +132,12 @@ def _what(
         return "bundle", {**how, "bundle": aim.target}
     prepared = _SERVICES.load("service")(aim.target, stack, separate=given.get("separate", False))
     arguments = dict(one.partition("=")[::2] for one in given.get("arguments", ()))
-    return "service", {**prepared.what, "workers": prepared.workers, "arguments": arguments}
+    return "service", {
+        **prepared.what,
+        "workers": prepared.workers,
+        "arguments": arguments,
+        "tasks": given.get("tasks", ""),
+    }
 
 
 def _timeout(settings: Settings, given: float | None, kind: str) -> float | None:

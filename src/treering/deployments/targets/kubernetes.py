@@ -9,13 +9,14 @@ A promoted candidate's image is rolled out in the Deployment of the current rele
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
-from treering.core.errors import InvalidInput, NotSupported
+from treering.core.errors import InvalidInput, NotSupported, TreeringError
 from treering.deployments.base import (
     Answered,
     Leading,
@@ -27,12 +28,12 @@ from treering.deployments.base import (
     Wanted,
 )
 from treering.deployments.configuring import text
-from treering.deployments.living import planned, unreachable
+from treering.deployments.living import planned, summed, unreachable
 from treering.deployments.programs import SystemPrograms
 from treering.deployments.targets.kubectl import MINE, Kubectl, as_yaml
 from treering.deployments.targets.manifests import OPTIONS, Placed, kinds, manifests, route
 from treering.entities.deployment import Deployment, DeploymentState
-from treering.entities.live import LiveDeployment, LiveReplicas
+from treering.entities.live import LiveDeployment, LiveReplicas, LiveVariant
 
 __all__ = ["KubernetesTarget", "open_target"]
 
@@ -40,6 +41,7 @@ _NAME = re.compile(r"[a-z]([-a-z0-9]{0,50}[a-z0-9])?")
 _OURS = "deployment,service,horizontalpodautoscaler,poddisruptionbudget,networkpolicy,ingress"
 _STUCK = {"ImagePullBackOff", "ErrImagePull", "InvalidImageName", "CrashLoopBackOff", "CreateContainerConfigError"}
 _ALL = 100.0
+_MOST_ASKED = 20
 
 
 class KubernetesTarget:
@@ -126,7 +128,25 @@ class KubernetesTarget:
             return unreachable(deployment, f"There is no Deployment {deployment.name}.")
         asked, status = found.get("spec", {}), found.get("status", {})
         replicas = LiveReplicas(int(asked.get("replicas", 1)), int(status.get("readyReplicas", 0)))
-        return planned(deployment, reachable=replicas.ready > 0, replicas=replicas)
+        told = planned(deployment, reachable=replicas.ready > 0, replicas=replicas)
+        rows = [self._counted(deployment, row) for row in told.variants]
+        return replace(told, variants=rows)
+
+    def _counted(self, deployment: Deployment, row: LiveVariant) -> LiveVariant:
+        """With what its copies have counted, as far as they tell."""
+        cluster = self._cluster(deployment.config)
+        component = "candidate" if row.role == "candidate" else "server"
+        label = f"app.kubernetes.io/instance={deployment.name},app.kubernetes.io/component={component},{MINE}"
+        namespace = quote(text(deployment.config, OPTIONS, "namespace"), safe="")
+        counts = []
+        for pod in cluster.find("pods", label)[:_MOST_ASKED]:
+            path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}:8080/proxy/traffic"
+            try:
+                told = json.loads(cluster.raw(path))
+            except (TreeringError, ValueError):
+                continue  # it is starting, ending, or a server of somebody else's
+            counts += [one for endpoint in told.get("endpoints", {}).values() for one in endpoint.get("variants", ())]
+        return summed(row, counts)
 
     def predict(self, deployment: Deployment, request: Request) -> Answered:
         """See Target."""

@@ -79,6 +79,7 @@ class PandasTables:
             msg = f"A table in split form has 'columns', 'data' and 'index', and no {sorted(map(str, unknown))}."
             raise InvalidInput(msg)
         try:
+            _check_split(data)
             frame = pd.DataFrame(data["data"], columns=data.get("columns"), index=data.get("index"))
         except (TypeError, ValueError, AssertionError) as error:
             raise InvalidInput(str(error)) from error
@@ -152,6 +153,21 @@ class PandasTables:
             data = data.to_frame(data.name if data.name is not None else 0)
         names = [str(name) for name in data.columns]
         return [dict(zip(names, map(_plain, row), strict=True)) for row in data.itertuples(index=False, name=None)]
+
+
+def _check_split(data: Mapping[str, Any]) -> None:
+    """What pandas would fail over in its own words, or fill up."""
+    columns, index, rows = data.get("columns"), data.get("index"), data["data"]
+    widths = {len(row) for row in rows} if isinstance(rows, list) and rows and isinstance(rows[0], list) else set()
+    if len(widths) > 1:
+        msg = f"The rows of a table have the same length, and these have {sorted(widths)[:10]}."
+        raise InvalidInput(msg)
+    if columns is not None and any(not isinstance(name, str | int | float | None) for name in columns):
+        msg = f"The columns of a table are named by texts or numbers, and not as in {str(columns)[:100]}."
+        raise InvalidInput(msg)
+    if index is not None and len(index) != len(rows):
+        msg = f"The table has {len(rows)} rows, and an index for {len(index)}."
+        raise InvalidInput(msg)
 
 
 def _plain(value: Any) -> Any:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from treering.core.errors import NotFound
+from treering.core.errors import NotFound, Unavailable
 from treering.core.log import logger
 from treering.entities.prediction import Label, Prediction
 from treering.monitoring.predictions.reading import Wanted, read
+from treering.storage.journal.ownership import try_lock
 
 __all__ = ["Joined", "add_labels", "joined", "read_labels"]
 
 _NAME = "labels.jsonl"
+_PATIENCE = 30.0
+_PAUSE = 0.01
 
 
 class Joined(NamedTuple):
@@ -32,11 +35,12 @@ def add_labels(folder: str | Path, labels: Iterable[Label]) -> int:
 
     Raises:
         NotFound: If there is no such folder.
+        Unavailable: If somebody else writes labels all the time.
     """
     lines = [msgspec.json.encode(label) + b"\n" for label in labels]
     file = _file(folder)
     with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT, 0o600), "r+b", buffering=0) as opened:
-        fcntl.flock(opened, fcntl.LOCK_EX)
+        _lock(opened.fileno(), file)
         end = opened.seek(0, os.SEEK_END)
         if end:
             opened.seek(end - 1)
@@ -88,6 +92,17 @@ def _file(folder: str | Path) -> Path:
         msg = f"There is no prediction log in {str(root)!r} that these labels could be for."
         raise NotFound(msg)
     return root / _NAME
+
+
+def _lock(descriptor: int, file: Path) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not try_lock(descriptor):
+        if time.monotonic() > end:
+            msg = (
+                f"Another program has been writing {str(file)!r} for {_PATIENCE:g} seconds. Try again when it is done."
+            )
+            raise Unavailable(msg)
+        time.sleep(_PAUSE)
 
 
 def _write(descriptor: int, data: bytes, end: int) -> None:

@@ -123,6 +123,9 @@ class FrontApp:
 
     async def _own(self, scope: Scope, receive: Receive, send: Send, request_id: bytes) -> Told | None:
         """What the front itself answers; `None` if a host's application did."""
+        offer = self._engine.offer
+        if offer is not None and offer.tunnel and any(scope["path"].startswith(path) for path in offer.below):
+            return await self._carried(scope, receive, send, request_id)
         told = tell(self._engine, scope)
         if told is None and self._orders.about(scope["path"]):
             fields = _fields(scope)

@@ -30,6 +30,8 @@ __all__ = ["FastLane"]
 _LONGEST_HEAD = 64 << 10
 _AHEAD = 64 << 10
 _LINGER = 8 << 20
+# Bytes of a body in a second, for all of it: who sends a byte now and then keeps a place for nothing.
+_SLOWEST = 4096
 
 _FREE, _HEAD, _BODY, _ASKED, _ENDING = range(5)
 
@@ -38,7 +40,7 @@ class FastLane(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_engine", "_head", "_heads", "_held", "_left", "_paused", "_reading", "_state", "_unread", "_waiting", "config",
+        "_engine", "_head", "_heads", "_held", "_last", "_left", "_paused", "_reading", "_state", "_unread", "_until", "_waiting", "config",
         "server_state", "since", "slow", "transport",
     )  # fmt: skip
 
@@ -56,8 +58,10 @@ class FastLane(asyncio.Protocol):
         self._head: Head = None  # type: ignore[assignment]  # while there is no request
         self._held: list[bytes] = []
         self._left = 0
+        self._until = 0.0
         self._waiting: Waiting | None = None
         self._paused = False
+        self._last = False
         self._unread = Unread()
         self._reading = True
         self.since = monotonic()
@@ -85,7 +89,7 @@ class FastLane(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The way of nearly all requests: a known head with its whole body, and nothing behind it."""
-        if self._state == _FREE:
+        if self._state == _FREE and not self._paused:
             end = data.find(b"\r\n\r\n") + 4
             if end > 3:  # noqa: PLR2004 -- found
                 head = self._heads.get(data[:end])
@@ -103,6 +107,7 @@ class FastLane(asyncio.Protocol):
         So an answer that is being made is still written, and one that nobody has begun is not made.
         """
         waiting = self._waiting
+        self._last = True
         return self._state == _ASKED and (waiting is None or self._engine.dispatcher.begun(waiting))
 
     def pause_writing(self) -> None:
@@ -113,8 +118,12 @@ class FastLane(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It reads again."""
         self._paused = False
+        self.since = monotonic()
+        self.slow.flow_on()
         if self._state == _FREE and self._held:
             self._next()
+        elif self._state == _FREE and self._engine.draining:
+            self.transport.close()
 
     # What the server calls
 
@@ -136,8 +145,10 @@ class FastLane(asyncio.Protocol):
             if idle > patience.head:
                 self._refuse(_SLOW_HEAD)
         elif self._state == _BODY:
-            if idle > patience.body:
+            if idle > patience.body or now > self._until:
                 self._refuse(_SLOW_BODY)
+        elif self._state == _ENDING and self.transport.get_write_buffer_size():
+            self._unread.look(self.transport, now, patience.reader)
         elif self._state == _ENDING and idle > _LAST:
             self.transport.abort()
 
@@ -155,7 +166,10 @@ class FastLane(asyncio.Protocol):
             self._held = [data]
             return
         raw = data[:end]
-        head = self._heads.get(raw) or (self._heads.read(raw) if end <= _LONGEST_HEAD else None)
+        if end > _LONGEST_HEAD:
+            self._refuse(_LONG_HEAD)
+            return
+        head = self._heads.get(raw) or self._heads.read(raw)
         if head is None:
             self._hand_over(data)
             return
@@ -166,6 +180,7 @@ class FastLane(asyncio.Protocol):
         have = len(data) - end
         if have < head.length:
             self._state = _BODY
+            self._until = self.since + self.patience.body + head.length / _SLOWEST
             self._held = [data[end:]] if have else []
             self._left = head.length - have
         else:
@@ -192,7 +207,7 @@ class FastLane(asyncio.Protocol):
             self._begin(b"".join((*self._held, data)))
             if self._state == _HEAD:
                 self.since = begun  # a head has one time for all of it
-        elif state == _ASKED:
+        elif state in {_ASKED, _FREE}:  # it sends ahead, or does not read what it was answered
             self._held.append(data)
             if self._reading and sum(map(len, self._held)) > _AHEAD:
                 self._reading = False
@@ -218,9 +233,10 @@ class FastLane(asyncio.Protocol):
         self._held = []
         self.slow.take(self.transport, data)
 
-    def take_back(self) -> None:
-        """The slow lane is done, and nothing that came is left."""
+    def take_back(self, *, paused: bool) -> None:
+        """The slow lane is done, and nothing that came is left; the client may not have read all of the answer."""
         self._state = _FREE
+        self._paused = paused
         self.since = monotonic()
         self.server_state.connections.add(self)  # type: ignore[arg-type]  # as uvicorn's own
         self.transport.set_protocol(self)
@@ -247,7 +263,7 @@ class FastLane(asyncio.Protocol):
             first = beginning(status, content_type, None)
         more = b"".join([b"%b: %b\r\n" % header for header in headers]) if headers else b""
         engine = self._engine
-        keep = self._head.keep and not engine.draining
+        keep = self._head.keep and not engine.draining and not self._last
         if not keep:
             more += b"connection: close\r\n"
         self.transport.write(
@@ -256,6 +272,7 @@ class FastLane(asyncio.Protocol):
         )
         if not keep:
             self._state = _ENDING
+            self.since = monotonic()
             self.transport.close()
             return
         self._state = _FREE

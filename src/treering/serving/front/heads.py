@@ -48,6 +48,14 @@ class Head:
         self.headers: Headers = tuple((want, fields[want]) for want in place.wanted if want in fields)
         self.keys: Keys = keys_of(fields, key_header)
 
+    @property
+    def worth_keeping(self) -> bool:
+        """Whether it may come again: what a client names its requests and traces is new each time.
+
+        One that is refused for the length of its body is never known, so that what is known need not be looked at.
+        """
+        return not self.request_id and not self.keys[2] and self.length <= self.place.body
+
 
 class Heads:
     """Reads heads, and remembers a bounded number of them."""
@@ -66,8 +74,7 @@ class Heads:
     def read(self, raw: bytes) -> Head | None:
         """What a whole head says; `None` if it is for the slow lane."""
         head = _parse(raw, self._places, self._key_header)
-        # What a client names its requests and traces is new each time.
-        if head is not None and not head.request_id and not head.keys[2] and len(raw) <= _LONGEST:
+        if head is not None and head.worth_keeping and len(raw) <= _LONGEST:
             if len(self._known) >= _MOST:
                 self._known.clear()
             self._known[raw] = head

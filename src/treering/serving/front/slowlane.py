@@ -44,6 +44,9 @@ class Unread:
             transport.abort()
 
 
+_LONGEST_HEAD = 256 << 10
+
+
 class SlowLane(HttpToolsProtocol):
     """One connection, while what comes on it is not for the fast lane."""
 
@@ -56,6 +59,8 @@ class SlowLane(HttpToolsProtocol):
         self._between = True
         self._answering = False
         self._taken = False
+        self._in_head = False
+        self._head_size = 0
         self._unread = Unread()
         self.since = monotonic()
 
@@ -80,9 +85,13 @@ class SlowLane(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """More of a request."""
-        if self._between or self._answering:  # a head has one time for all of it
+        in_head = self._in_head
+        if not in_head:  # a head has one time for all of it
             self.since = monotonic()
         super().data_received(data)
+        self._head_size = self._head_size + len(data) if in_head and self._in_head else 0
+        if self._head_size > _LONGEST_HEAD:
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         """The client does not read."""
@@ -92,11 +101,13 @@ class SlowLane(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins."""
         self._between = False
+        self._in_head = True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """A head is whole."""
         self._answering = True
+        self._in_head = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -111,4 +122,9 @@ class SlowLane(HttpToolsProtocol):
         if self._between and not self.pipeline and not self.transport.is_closing():
             self._unset_keepalive_if_required()
             self.server_state.connections.discard(self)
-            self._fast.take_back()
+            self._fast.take_back(paused=self.flow.write_paused)
+
+    def flow_on(self) -> None:
+        """The client reads again, which the fast lane was told."""
+        if self._taken:
+            self.flow.resume_writing()

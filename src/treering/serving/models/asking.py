@@ -69,15 +69,15 @@ class Asking:
         return groups
 
     def _ask(self, group: list[int], asked: Sequence[Any], calls: Sequence[Call]) -> list[Answer]:
-        if len(group) > 1:
-            try:
-                return self._together([asked[place] for place in group])
-            except Exception:  # noqa: BLE001 -- the border to the model's own code
-                # One of them may be what the model cannot answer; then the others are not to suffer.
-                logger.debug("%s requests asked together failed, and are asked one by one.", len(group), exc_info=True)
-            except SystemExit:
-                logger.debug("The model tried to end the process.")
-        return [self._alone(asked[place], calls[place]) for place in group]
+        if len(group) == 1:
+            return [self._alone(asked[group[0]], calls[group[0]])]
+        try:
+            return self._together([asked[place] for place in group])
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- the border to the model's own code
+            # One of them may be what the model cannot answer, and the others are not to suffer. Halves find it soon.
+            logger.debug("%s requests asked together failed, and are asked by halves: %r", len(group), error)
+        half = len(group) // 2
+        return [*self._ask(group[:half], asked, calls), *self._ask(group[half:], asked, calls)]
 
     def _together(self, group: list[Asked]) -> list[Answer]:
         data = join([one.data for one in group])

@@ -142,7 +142,7 @@ def _read_form(form: str, value: Any, schema: Schema | None) -> Any:
         return _fit(_frame_records(value, schema), schema)
     try:
         return _instances(value, schema) if form == "instances" else _inputs(value, schema)
-    except (InvalidInput, TypeError, ValueError, OverflowError) as error:
+    except (InvalidInput, TypeError, ValueError, OverflowError, RecursionError) as error:
         msg = (
             f"Failed to parse input from JSON. Ensure that the input is a valid JSON-formatted string.\nError: {error}"
         )

@@ -14,8 +14,10 @@ __all__ = ["missing_in"]
 
 
 def missing_in(data: Any) -> str:
-    """The first value that is not there or not finite, as a sentence; empty if all are."""
+    """The first value that is not there or not finite, as a sentence, or that there is none at all; else empty."""
     for name, values in _columns(data):
+        if np.ndim(values) and not len(values):
+            return " There is no row in it."
         where = _first(values)
         if where is not None:
             row, *places = where

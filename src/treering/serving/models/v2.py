@@ -27,6 +27,9 @@ HEADER_LENGTH = b"inference-header-content-length"
 _BINARY = b"application/octet-stream"
 _JSON = {b"", b"application/json"}
 
+_DIMENSIONS = 32
+"""More than any model has; NumPy ends at 64, and multiplying endless ones would take long."""
+
 Size = Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
 
 
@@ -40,7 +43,7 @@ def _tensor(datatype: str, item: Any, size: Any = Size) -> Any:
         f"Tensor{datatype}",
         [
             ("name", str),
-            ("shape", list[size]),
+            ("shape", Annotated[list[size], msgspec.Meta(max_length=_DIMENSIONS)]),
             ("data", list[item] | UnsetType, UNSET),
             ("parameters", dict[str, Any] | None, None),
         ],

@@ -7,7 +7,6 @@ writer that has died: its last line may be torn, and is cut off.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from treering.core.log import logger
+from treering.storage.journal.ownership import still_there, try_lock
 
 __all__ = ["LINES", "PART", "Segment", "abandoned", "finish", "finished_name", "remove_old"]
 
@@ -45,7 +45,7 @@ class Segment:
         self.path = day / f"{name}{LINES}{PART}"
         # What people asked is nobody else's business.
         self._file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b", buffering=0)
-        fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(self._file.fileno())
         self.begun = now
         self.size = 0
 
@@ -92,14 +92,13 @@ def abandoned(folder: Path) -> Iterator[Path]:
     """Segments of writers that died, whole lines alone in them; held while the caller looks at one."""
     for part in sorted(folder.glob(f"*/*{LINES}{PART}")):
         # Finished by its writer between the two, or still written by it.
-        with contextlib.suppress(FileNotFoundError, BlockingIOError), part.open("r+b", buffering=0) as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.suppress(FileNotFoundError), part.open("r+b", buffering=0) as file:
+            if not try_lock(file.fileno()) or not still_there(part, file.fileno()):
+                continue
             whole = _end_of_last_line(file)
             if whole < os.fstat(file.fileno()).st_size:
                 logger.warning("The last prediction in %s was half written when its writer died, and is cut off.", part)
                 file.truncate(whole)
-            if not part.exists():
-                continue
             if whole:
                 yield part
             else:

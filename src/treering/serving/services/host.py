@@ -110,6 +110,7 @@ class ServiceHost:
             openapi=msgspec.json.encode(document(service, __version__)),
             documents=self._documents(),
             tunnel=True,
+            below=tuple(f"{one.path.rstrip('/')}/" for one in service.mounts if one.path.strip("/")),
         )
 
     def answer(self, route: Route, calls: Sequence[Call]) -> Sequence[Answer]:

@@ -46,21 +46,16 @@ class Running:
             )
             raise NotSupported(msg)
         self.service = service
-        self._slot = Slot(folder)
-        server_context.worker_index = self._slot.number
-        server_context.service_name = service.name
-        self._see_devices()
-        services = {name: one for name, one in service.all_services().items() if not is_elsewhere(name)}
-        for one in services.values():
-            once(folder, f"deployment-{one.name}", lambda one=one: _deploy(one))  # type: ignore[misc]  # bound at once
-        self.instance = service()
-        server_context.instance = self.instance
         self.threads = service.config.threads
         self._room = threading.Semaphore(self.threads)
         self._pool = ThreadPoolExecutor(self.threads, thread_name_prefix="service")
+        self._slot = Slot(folder)
+        self._began = False
+        server_context.worker_index = self._slot.number
+        server_context.service_name = service.name
         self.loop = ServiceLoop()
         try:
-            self._start(services)
+            self._start(folder)
         except BaseException:
             self.close()
             raise
@@ -116,7 +111,7 @@ class Running:
 
     def close(self) -> None:
         """Run the hooks of its end, and give back what it holds."""
-        for instance, inner in reversed(self._instances()):
+        for instance, inner in reversed(self._instances() if self._began else ()):
             for name in hooks(inner, "shutdown"):
                 try:
                     self._run_hook(getattr(instance, name))
@@ -130,7 +125,14 @@ class Running:
         self.loop.close()
         self._slot.close()
 
-    def _start(self, services: Mapping[str, Service[Any]]) -> None:
+    def _start(self, folder: Path) -> None:
+        self._see_devices()
+        services = {name: one for name, one in self.service.all_services().items() if not is_elsewhere(name)}
+        for one in services.values():
+            once(folder, f"deployment-{one.name}", lambda one=one: _deploy(one))  # type: ignore[misc]  # bound at once
+        self.instance = self.service()
+        server_context.instance = self.instance
+        self._began = True
         for one in services.values():
             for dependency in one.dependencies.values():
                 # Made here and not at the first request, so that what cannot start is told at the start.

@@ -1,21 +1,38 @@
 /** Windows that promote, roll back and remove, and say beforehand what then happens. */
 
 import { useId, useState } from "react";
+import { ApiError } from "../../api/client";
 import {
   type Deployment,
   promoteCandidate,
   type Promotion,
+  readDeployment,
   type Release,
   removeDeployment,
   rollBackDeployment,
   touchedWith,
 } from "../../api/deployments";
-import { releaseText, shareText, shortText, stepsIn, wayBack } from "../../lib/deployments";
+import { releaseText, sameChoice, shareText, shortText, stepsIn, wayBack } from "../../lib/deployments";
 import { useEdit } from "../../lib/edits";
 import { formatDuration } from "../../lib/format";
 import { Dialog } from "../dialog";
 import { Buttons, ConfirmDialog, useSubmit, Wrong } from "../forms";
 import { NameField } from "../whoami";
+
+/**
+ * Decides on what is shown. Whoever looks at a deployment may write down how it stands: where that alone has changed,
+ * the decision is still about the same.
+ */
+async function decide(shown: Deployment, act: (revision: number) => Promise<Deployment>): Promise<Deployment> {
+  try {
+    return await act(shown.revision);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 409) throw error;
+    const now = await readDeployment(shown.name);
+    if (!sameChoice(shown, now)) throw error;
+    return act(now.revision);
+  }
+}
 
 type Way = "all" | "canary" | "weight";
 
@@ -59,14 +76,13 @@ function PromoteDialog({ item, current, candidate, asked, close }: PromoteProps)
   const [share, setShare] = useState(String(asked.weight ?? (item.weight > 0 ? item.weight : 10)));
   const [reason, setReason] = useState("");
   const edit = useEdit();
-  const [shown] = useState(item.revision);
   const [next, before] = [shortText(candidate), shortText(current)];
   const wish = wished(way, { steps, every, share });
   const { busy, wrong, submit } = useSubmit(
     () =>
       edit({
         said: SAID[way](next, item.name, wish?.weight ?? 0),
-        act: () => promoteCandidate(item.name, { ...wish, reason: reason.trim(), revision: shown }),
+        act: () => decide(item, (revision) => promoteCandidate(item.name, { ...wish, reason: reason.trim(), revision })),
         touches: touchedWith(item.name),
       }),
     close,
@@ -150,14 +166,13 @@ function consequence(way: Way, wish: Wish | null, next: string, before: string):
 
 function RollBackDialog({ item, close }: { item: Deployment; close: () => void }) {
   const [reason, setReason] = useState("");
-  const [shown] = useState(item.revision);
   const edit = useEdit();
   const way = wayBack(item);
   const { busy, wrong, submit } = useSubmit(
     () =>
       edit({
         said: way ? `Rolled ${item.name} back to ${shortText(way.to)}.` : `Rolled ${item.name} back.`,
-        act: () => rollBackDeployment(item.name, reason.trim(), shown),
+        act: () => decide(item, (revision) => rollBackDeployment(item.name, reason.trim(), revision)),
         touches: touchedWith(item.name),
       }),
     close,

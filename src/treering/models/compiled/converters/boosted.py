@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from copy import copy
@@ -10,8 +11,6 @@ from typing import Any
 
 import onnxmltools
 from onnxmltools.convert.common.data_types import FloatTensorType
-from onnxmltools.convert.lightgbm.operator_converters.LightGbm import convert_lightgbm as lightgbm_operator
-from onnxmltools.convert.xgboost.operator_converters.XGBoost import convert_xgboost as xgboost_operator
 from skl2onnx import update_registered_converter
 from skl2onnx.common.shape_calculator import (
     calculate_linear_classifier_output_shapes,
@@ -40,16 +39,22 @@ def convert_lightgbm(model: Any, columns: tuple[Column, ...], method: str) -> It
     yield replace(_attempt(onnxmltools.convert_lightgbm, model, columns, zipmap=False), exact=False)
 
 
+def _operator(package: str, name: str) -> Any:
+    """Onnxmltools' converter, whose module needs the package itself: who has only the other one must not need it."""
+    module = importlib.import_module(f"onnxmltools.convert.{package}.operator_converters.{name}")
+    return getattr(module, f"convert_{package}")
+
+
 def register_xgboost() -> None:
     """Let skl2onnx know XGBoost's models."""
     library = sys.modules["xgboost"]
     options = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
     update_registered_converter(
-        library.XGBClassifier, "XGBoostXGBClassifier", calculate_linear_classifier_output_shapes, xgboost_operator,
+        library.XGBClassifier, "XGBoostXGBClassifier", calculate_linear_classifier_output_shapes, _operator("xgboost", "XGBoost"),
         overwrite=True, options=options,
     )  # fmt: skip
     update_registered_converter(
-        library.XGBRegressor, "XGBoostXGBRegressor", calculate_linear_regressor_output_shapes, xgboost_operator,
+        library.XGBRegressor, "XGBoostXGBRegressor", calculate_linear_regressor_output_shapes, _operator("xgboost", "XGBoost"),
         overwrite=True,
     )  # fmt: skip
 
@@ -60,10 +65,10 @@ def register_lightgbm() -> None:
     options = {"nocl": [True, False], "zipmap": [True, False, "columns"]}
     update_registered_converter(
         library.LGBMClassifier, "LightGbmLGBMClassifier", calculate_linear_classifier_output_shapes,
-        lightgbm_operator, overwrite=True, options=options,
+        _operator("lightgbm", "LightGbm"), overwrite=True, options=options,
     )  # fmt: skip
     update_registered_converter(
-        library.LGBMRegressor, "LightGbmLGBMRegressor", calculate_linear_regressor_output_shapes, lightgbm_operator,
+        library.LGBMRegressor, "LightGbmLGBMRegressor", calculate_linear_regressor_output_shapes, _operator("lightgbm", "LightGbm"),
         overwrite=True,
     )  # fmt: skip
 

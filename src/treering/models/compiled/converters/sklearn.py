@@ -83,6 +83,8 @@ def _single_trees(proto: Any) -> None:
 
 def _register() -> None:
     """Let pipelines end in a model of XGBoost or LightGBM; only such as are imported can be in one."""
+    if not {"xgboost", "lightgbm"} & set(sys.modules):
+        return
     boosted = importlib.import_module("treering.models.compiled.converters.boosted")
     if "xgboost" in sys.modules:
         boosted.register_xgboost()
