@@ -16,12 +16,12 @@ export function RewardsCard({ live }: { live: Live | undefined }) {
         </p>
       )}
       {live.comparisons.length > 0 && (
-        <div className="scrolls">
+        <div className="scrolls" tabIndex={0} role="region" aria-label="Rewards of each variant">
           <table className="list compact traffic">
             <thead>
               <tr>
                 <th scope="col">Variant</th>
-                <th scope="col" className="num">
+                <th scope="col" className="num wide">
                   Difference
                 </th>
                 <th scope="col" className="num">
@@ -41,7 +41,7 @@ export function RewardsCard({ live }: { live: Live | undefined }) {
                     <th scope="row">
                       {one.variant} <span className="muted">beside {one.base}</span>
                     </th>
-                    <td className="num">{signed(one.difference)}</td>
+                    <td className="num wide">{signed(one.difference)}</td>
                     <td className="num">{signed(one.low)}</td>
                     <td className="num">{signed(one.high)}</td>
                     <td>
