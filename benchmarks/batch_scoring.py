@@ -6,7 +6,8 @@ Run by itself, it measures that alone:
     python benchmarks/batch_scoring.py --full     10 million rows
 
 What is compared is wall time of whole processes, that of loading the model with it, and the
-processor's time, which a busy machine changes less.
+processor's time, which a busy machine changes less. With 10 million rows, also the memory of
+all processes together, beside that which a tenth of the rows takes.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +32,8 @@ _WORKLOADS = Path(__file__).resolve().parent / "workloads"
 _QUICK_ROWS = 1_000_000
 _FULL_ROWS = 10_000_000
 _LIMIT = 1.15
+# Constant memory, but for what the allocator happens to keep.
+_MEMORY_LIMIT = 1.15
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,12 @@ def scoring(folder: Path, *, quick: bool) -> list[Figure]:
             ]
         )
 
-    def command() -> Took:
+    def words(given: Path) -> list[str]:
         output = folder / "scored.parquet"
-        return _together(
-            [[TREERING.program, "models", "predict", "-m", str(ours / "model"), "-i", str(rows), "-o", str(output)]]
-        )
+        return [TREERING.program, "models", "predict", "-m", str(ours / "model"), "-i", str(given), "-o", str(output)]
+
+    def command() -> Took:
+        return _together([words(rows)])
 
     ways: list[Callable[[], Took]] = [
         lambda: loops(TREERING, "sklearn", ours / "model", cores),
@@ -79,7 +83,7 @@ def scoring(folder: Path, *, quick: bool) -> list[Figure]:
     ]
     taken = _in_turns(ways, 2 if quick else 1, twice=2 if quick else 0)
     bare, batch, single, mlflow = taken
-    return [
+    figures = [
         Figure("scoring", f"{count:,} rows, beside {cores} bare loops, one a core", "s", batch.wall, bare.wall,
                limit=bare.wall * _LIMIT, peer="a bare loop"),
         Figure("scoring", "the same, processor", "s", batch.processor, bare.processor,
@@ -89,6 +93,14 @@ def scoring(folder: Path, *, quick: bool) -> list[Figure]:
         Figure("scoring", f"{count:,} rows", "s", batch.wall, mlflow.wall),
         Figure("scoring", f"{count:,} rows, processor", "s", batch.processor, mlflow.processor),
     ]  # fmt: skip
+    if not quick:
+        few = _made(TREERING, folder / "fewer", _QUICK_ROWS) / "rows.parquet"
+        less, more = (_most_memory(words(given)) / 1e6 for given in (few, rows))
+        name = f"memory for {count:,} rows, beside {_QUICK_ROWS:,}"
+        figures.append(
+            Figure("scoring", name, "MB", more, less, limit=less * _MEMORY_LIMIT, peer="a tenth of the rows")
+        )
+    return figures
 
 
 def _in_turns(ways: Sequence[Callable[[], Took]], repeats: int, *, twice: int) -> list[Took]:
@@ -128,6 +140,30 @@ def _together(commands: Sequence[Sequence[str]]) -> Took:
     return Took(wall, used)
 
 
+def _most_memory(command: Sequence[str]) -> int:
+    """The most bytes that the processes of `command` held together, looked at 20 times a second."""
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    most = 0
+    while running.poll() is None:
+        most = max(most, sum(_shares(running.pid)))
+        time.sleep(0.05)
+    if running.returncode:
+        raise subprocess.CalledProcessError(running.returncode, command)
+    return most
+
+
+def _shares(session: int) -> Iterator[int]:
+    """What each process of a session holds; what several share counts once in all."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getsid(int(process.name)) != session:
+                continue
+            lines = (process / "smaps_rollup").read_text().splitlines()
+        except OSError:  # it ended meanwhile
+            continue
+        yield from (int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -139,7 +175,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="treering-bench-") as folder:
         figures = scoring(Path(folder), quick=not arguments.full)
     print(f"load {before:.1f} before and {os.getloadavg()[0]:.1f} after", file=sys.stderr)
-    for peer in ("a bare loop", "MLflow"):
+    for peer in dict.fromkeys(figure.peer for figure in figures):
         print(f"\n{table([figure for figure in figures if figure.peer == peer])}")
 
 

@@ -223,3 +223,18 @@ def test_answers_are_compared_by_value_and_by_place() -> None:
     assert samples.differences({"a": [1, 2]}, {"a": [1]}, 0.1) == ["$.a has 1 items, and should have 2"]
     assert samples.differences(True, 1, 0.1) == ["$ is 1, and should be True"]
     assert samples.differences("x", "y", 0.1) == ["$ is 'y', and should be 'x'"]
+
+
+def test_what_cannot_be_opened_here_is_packed_without_a_description_if_nothing_is_tested(
+    store: BundleStore, plan: Plan
+) -> None:
+    def describe(_folder: Path) -> bytes:
+        msg = "The model needs the package 'torch'."
+        raise MissingExtra(msg)
+
+    with pytest.raises(MissingExtra):
+        build(store, replace(plan, describe=describe))
+    told: list[str] = []
+    made = build(store, replace(plan, describe=describe, test=False), told.append)
+    assert "openapi.json" not in made.files
+    assert "needs the package 'torch'" in told[-1]

@@ -10,9 +10,11 @@ import pytest
 from click.testing import CliRunner, Result
 from sklearn.linear_model import Ridge
 
+from treering.bundles.images import packing
+from treering.bundles.images.layers import Item
 from treering.cli.commands.bundle import bundle
 from treering.cli.commands.serve import serve
-from treering.core.errors import InvalidInput, NotFound
+from treering.core.errors import InvalidInput, NotFound, NotSupported
 from treering.core.settings import Settings
 from treering.models.folder import SaveOptions, save
 
@@ -131,3 +133,28 @@ def test_a_bundle_is_served_by_its_name_with_the_users_word(folder: Path, monkey
     assert options.kind == "bundle"
     assert options.what["bundle"].endswith(reference.partition(":")[2])
     assert options.what["loading"]["allow_code"] is True
+
+
+def test_an_image_is_written_without_a_daemon(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _build(folder)
+    (tmp_path / "root/usr").mkdir(parents=True)
+    monkeypatch.setattr(packing, "_install", lambda _folder, _made, target, _how: target.mkdir())
+    monkeypatch.setattr(packing, "_program", lambda: iter([Item("opt", mode=0o755)]))
+    said = _call("containerize", "value", "--to", "image.tar", "--base", "root", "--tag", "value:1").stdout
+    assert "Wrote image.tar: sha256:" in said
+    assert (tmp_path / "image.tar").is_file()
+    with pytest.raises(InvalidInput, match="--base"):
+        _call("containerize", "value", "--to", "other.tar")
+    with pytest.raises(InvalidInput, match="one --tag"):
+        _call("containerize", "value", "--to", "other.tar", "--base", "root", "-t", "a", "-t", "b")
+
+
+def test_a_dockerfile_is_written_and_without_a_program_that_is_said(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _build(folder)
+    assert "docker build" in _call("dockerfile", "value", "context", "--base", "mine:1").stdout
+    assert "ARG BASE=mine:1" in (tmp_path / "context/Dockerfile").read_text()
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    with pytest.raises(NotSupported, match="podman"):
+        _call("containerize", "value")

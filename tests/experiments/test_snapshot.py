@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from projects import Project
@@ -109,3 +111,17 @@ def test_a_stash_is_that_of_dvc(project: Project) -> None:
     drop_stashes(git, QUEUE_STASH, commits)
     assert stashed(git, QUEUE_STASH) == []
     assert git.get_ref(QUEUE_STASH) == ""
+
+
+def test_several_at_a_time_take_their_own_out_of_a_stash(project: Project) -> None:
+    git = project.repo.require_git()
+    head = git.head()
+    variants = [Variant(StashMessage(head, head, f"exp-{at}"), {"f": b"%d" % at}) for at in range(9)]
+    commits = commit_variants(git, project.git("rev-parse", "HEAD^{tree}"), head, variants)
+    for commit, variant in zip(commits, variants, strict=True):
+        push_stash(git, QUEUE_STASH, commit, variant.message)
+    with ThreadPoolExecutor(4) as workers:
+        taken = [workers.submit(drop_stashes, git, QUEUE_STASH, {commit}) for commit in commits[:8]]
+        for one in taken:
+            one.result()
+    assert [commit for commit, _ in stashed(git, QUEUE_STASH)] == commits[8:]

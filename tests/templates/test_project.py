@@ -39,12 +39,13 @@ class Repository:
         self.run("git", "add", "--all")
         self.run("git", "commit", "--quiet", "--message", message)
 
-    def train(self, inverse: str) -> None:
-        """As somebody who changes the model: another param, the pipeline, a commit."""
+    def make(self, inverse: str, *goals: str) -> str:
+        """As somebody who changes the model: another param, the pipeline, a commit; what make said."""
         params = self.root / "params.yaml"
         params.write_text(re.sub(r"C: .*", f"C: {inverse}", params.read_text("utf-8")), "utf-8")
-        self.run("make", "train")
+        told = self.run("make", *goals)
         self.commit(f"Set C to {inverse}")
+        return told
 
     def champion(self) -> int:
         found = json.loads(self.run("treering", "registry", "show", "tumours", "--json"))
@@ -55,13 +56,13 @@ class Repository:
 @pytest.mark.timeout(600)
 def test_a_gate_in_a_git_repository_rejects_promotes_and_is_taken_back(tmp_path: Path) -> None:
     project = Repository(tmp_path)
-    project.train("0.1")
+    project.make("0.1", "train")
     assert not project.run("git", "status", "--porcelain")
     project.run("make", "promote")
     assert project.champion() == 1
 
     project.run("git", "checkout", "--quiet", "-b", "worse")
-    project.train("0.00001")
+    project.make("0.00001", "train")
     assert "FAIL" in project.run("make", "gate", status=2)  # make's own status for a failed line
     project.run("make", "report")
     assert "not passed" in (project.root / "reports" / "report.md").read_text("utf-8")
@@ -70,8 +71,7 @@ def test_a_gate_in_a_git_repository_rejects_promotes_and_is_taken_back(tmp_path:
     assert project.champion() == 1
 
     project.run("git", "checkout", "--quiet", "-b", "better", "HEAD~1")
-    project.train("1.0")
-    told = project.run("make", "promote")
+    told = project.make("1.0", "train", "promote")
     assert "in place of version 1" in told
     assert project.champion() == 2
     page = (project.root / "reports" / "gate.xml").read_text("utf-8")

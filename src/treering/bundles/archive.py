@@ -146,8 +146,7 @@ def place_file(draft: Path, path: str, entry: manifests.Entry, chunks: Iterable[
     counted = hashlib.sha256()
     size = 0
     try:
-        os.makedirs(os.path.dirname(goal), exist_ok=True)
-        with open(goal, "xb") as file:
+        with _opened(goal) as file:
             for chunk in chunks:
                 size += len(chunk)
                 if size > entry.size:
@@ -162,6 +161,15 @@ def place_file(draft: Path, path: str, entry: manifests.Entry, chunks: Iterable[
         raise DamagedData(msg)
     if entry.executable:
         os.chmod(goal, tree.RUNS)
+
+
+def _opened(goal: str) -> IO[bytes]:
+    """A new file; its folder is only made if it is not there, which is once for many files."""
+    try:
+        return open(goal, "xb", buffering=0)
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(goal), exist_ok=True)
+        return open(goal, "xb", buffering=0)
 
 
 def _short(member: tuple[str, int, Iterable[bytes]], most: int, source: Path) -> bytes:

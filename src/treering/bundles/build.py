@@ -131,8 +131,7 @@ def build(store: BundleStore, plan: Plan, tell: Tell = lambda _line: None) -> Ma
             tests=len(asked),
             treering=treering.__version__,
         )
-        if plan.describe is not None:
-            (draft / "openapi.json").write_bytes(_described(draft, made, plan.describe))
+        _describe(draft, made, plan, tell)
         return store.keep(draft, made)
 
 
@@ -250,7 +249,16 @@ def _runs(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({*plan.lineage.runs, *(one.run_id for one in plan.models if one.run_id)}))
 
 
-def _described(draft: Path, made: Manifest, describe: Callable[[Path], bytes]) -> bytes:
+def _describe(draft: Path, made: Manifest, plan: Plan, tell: Tell) -> None:
+    if plan.describe is None:
+        return
     # Who describes it reads its manifest; the one that stays is written when all files are there.
     manifests.write(manifests.sealed(made), draft)
-    return describe(draft)
+    try:
+        described = plan.describe(draft)
+    except TreeringError as error:
+        if plan.test:
+            raise
+        tell(f"The bundle has no description of its interface, because it cannot be opened here: {error}")
+        return
+    (draft / "openapi.json").write_bytes(described)

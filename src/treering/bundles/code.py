@@ -51,9 +51,12 @@ def copy_code(source: Path, target: Path, include: Sequence[str] = (), exclude: 
     left_out = [_Rules("", _patterns(exclude))]
     home = os.path.realpath(source)
     count = 0
+    made = ""
     for path in _chosen(home, "", chosen, left_out):
         goal = os.path.join(target, path)
-        os.makedirs(os.path.dirname(goal), exist_ok=True)
+        if (folder := os.path.dirname(goal)) != made:
+            os.makedirs(folder, exist_ok=True)
+            made = folder
         copy_file(os.path.join(home, path), goal, home)
         count += 1
     if not count:

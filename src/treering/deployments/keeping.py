@@ -433,10 +433,10 @@ def _applied(
         stands = replace(stands, current=release, previous=previous)
     else:
         stands = replace(stands, current=release)
-    told = known is None and asked.state is standing.state
-    if standing.state is DeploymentState.READY and not told:
+    recorded = known is None and asked.state is standing.state
+    if standing.state is DeploymentState.READY and not recorded:
         changes.append(DeploymentChange("ready", "" if known is None else known.current.version, version, _ALL))
-    elif standing.state is DeploymentState.FAILED and not told:
+    elif standing.state is DeploymentState.FAILED and not recorded:
         changes.append(DeploymentChange("failed", "", version, detail=standing.message))
     return stands, changes
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from treering.experiments.refs import StashMessage
 from treering.versioning.errors import GitFailed
 from treering.versioning.git import GitRepository
 from treering.versioning.git_objects import Tree
+from treering.versioning.lock_files import SystemLock
+from treering.versioning.locks import wait_for
 
 __all__ = ["Variant", "commit_variants", "drop_stashes", "push_stash", "stashed"]
 
 _NOBODY = "treering <treering@localhost>"
 _FILE = 0o100644
+# In Git's own folder, which all working trees of a repository share, as they share the stashes.
+_LOCK = "treering-stash.lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,8 @@ def commit_variants(git: GitRepository, tree: str, index: str, variants: Sequenc
 
 def push_stash(git: GitRepository, ref: str, commit: str, message: StashMessage) -> None:
     """Put a commit on top of a stash."""
-    git.set_ref(ref, commit, message=f"commit: {message.text}", reflog=True)
+    with _alone(git):
+        git.set_ref(ref, commit, message=f"commit: {message.text}", reflog=True)
 
 
 def stashed(git: GitRepository, ref: str) -> list[tuple[str, str]]:
@@ -79,14 +85,28 @@ def stashed(git: GitRepository, ref: str) -> list[tuple[str, str]]:
 
 def drop_stashes(git: GitRepository, ref: str, commits: Collection[str]) -> None:
     """Take commits out of a stash; those that are not in it are no mistake."""
-    entries = stashed(git, ref)
-    wanted = [at for at, (commit, _) in enumerate(entries) if commit in commits]
-    if wanted and len(wanted) == len(entries):
-        git.delete_refs([ref])
-        return
-    # From the oldest on, so that the numbers of the others stay.
-    for at in reversed(wanted):
-        git.run("reflog", "delete", "--updateref", "--rewrite", f"{ref}@{{{at}}}")
+    with _alone(git):
+        entries = stashed(git, ref)
+        wanted = [at for at, (commit, _) in enumerate(entries) if commit in commits]
+        if wanted and len(wanted) == len(entries):
+            git.delete_refs([ref])
+            return
+        # From the oldest on, so that the numbers of the others stay.
+        for at in reversed(wanted):
+            git.run("reflog", "delete", "--updateref", "--rewrite", f"{ref}@{{{at}}}")
+
+
+@contextmanager
+def _alone(git: GitRepository) -> Iterator[None]:
+    """Change stashes while no other of our processes does: Git names their entries by numbers, which move."""
+    lock = SystemLock(git.path("refs").parent / _LOCK)
+    wait_for(
+        lambda: lock.attempt(write=True), None, lambda: f"Process {lock.holder()} changes the queue of experiments"
+    )
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _identity(git: GitRepository) -> bytes:

@@ -26,7 +26,7 @@ def main() -> None:
     ):
         result = treering.evaluate(
             model.fit(rows, target), rows.assign(target=target), targets="target", model_type=kind,
-            explain={"method": "shap", "seconds": 600} if name == "two" else "shap", card=False, intervals=False,
+            explain={"method": "shap", "seconds": 600}, card=False, intervals=False,
         )  # fmt: skip
         explanation = result.evaluation.explanation
         found[name] = {

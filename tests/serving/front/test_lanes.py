@@ -213,6 +213,25 @@ def test_a_head_that_trickles_has_one_time_for_all_of_it(start: Any):
         assert b"408" in said
 
 
+@pytest.mark.parametrize(
+    ("how", "piece"), [(b"content-length: 100", b"x"), (b"transfer-encoding: chunked", b"1\r\nx\r\n")]
+)
+def test_a_body_that_trickles_has_one_time_for_all_of_it(start: Any, how: bytes, piece: bytes):
+    toy = start({}, patience={"body": 1.0})
+    with toy.plain() as connection:
+        connection.settimeout(0.2)
+        said = b""
+        connection.sendall(request(b"", length=how))
+        for _ in range(99):
+            try:
+                connection.sendall(piece)
+                said = connection.recv(100)
+                break
+            except TimeoutError:
+                continue
+        assert b"408" in said
+
+
 def test_who_does_not_read_is_cut_and_others_are_served(start: Any):
     toy = start({}, patience={"reader": 1.0})
     with toy.plain() as connection:

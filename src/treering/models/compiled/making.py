@@ -180,7 +180,7 @@ def _draft(attempt: Attempt, asked: _Questions, names: tuple[str, ...], output: 
     width = sum(one.width for one in attempt.columns)
     return Record(
         "onnx", "", {}, attempt.columns, width, names, False, output, None, (), answers.dtype.str, answers.shape[1:],
-        sum(len(rows) for rows, _ in asked.rows), 0.0, parity.TOLERANCE, False, {},
+        sum(len(rows) for rows, _ in asked.rows), 0.0, parity.TOLERANCE, {},
     )  # fmt: skip
 
 

@@ -54,9 +54,9 @@ class Record:
         shape: Of one row's answer; empty for a single value.
         rows: How many rows the native model was compared on.
         differing: The greatest difference in units of the tolerance.
+        tools: Versions of what converted it, and of what asked it.
         light: Whether the native model's arrays answer as quickly, without its framework and without ONNX Runtime: then
             it is asked by them.
-        tools: Versions of what converted it, and of what asked it.
     """
 
     format: str
@@ -74,8 +74,8 @@ class Record:
     rows: int
     differing: float
     tolerance: float
-    light: bool
     tools: dict[str, str]
+    light: bool = False
 
 
 @dataclass(frozen=True, slots=True)

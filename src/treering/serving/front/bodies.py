@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from time import monotonic
 from typing import Any
 
 from treering.core.errors import MalformedRequest, TooLarge, UnsupportedMediaType
 
 __all__ = ["Gone", "read_body"]
 
+_SLOWEST = 4096
 _WINDOWS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 
 
@@ -30,7 +32,7 @@ async def read_body(
         TooLarge: If it is longer than `most`, packed or unpacked.
         UnsupportedMediaType: If it is packed in a way that is not read.
         MalformedRequest: If it is not packed as it says.
-        TimeoutError: If no more of it comes for `patience` seconds.
+        TimeoutError: If no more of it comes for `patience` seconds, or it comes byte by byte.
         Gone: If the client leaves.
     """
     packing = fields.get(b"content-encoding", b"identity").strip().lower()
@@ -43,6 +45,7 @@ async def read_body(
     parts: list[bytes] = []
     size = 0
     more = True
+    begun = monotonic()
     while more:
         message = await asyncio.wait_for(receive(), patience)
         if message["type"] == "http.disconnect":
@@ -53,6 +56,8 @@ async def read_body(
         if size > most:
             raise _too_large(most)
         parts.append(part)
+        if more and monotonic() - begun > patience + size / _SLOWEST:
+            raise TimeoutError
     body = parts[0] if len(parts) == 1 else b"".join(parts)
     return _unpacked(body, _WINDOWS[packing], most) if packing in _WINDOWS else body
 

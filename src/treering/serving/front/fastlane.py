@@ -30,6 +30,8 @@ __all__ = ["FastLane"]
 _LONGEST_HEAD = 64 << 10
 _AHEAD = 64 << 10
 _LINGER = 8 << 20
+# Bytes of a body in a second, for all of it: who sends a byte now and then keeps a place for nothing.
+_SLOWEST = 4096
 
 _FREE, _HEAD, _BODY, _ASKED, _ENDING = range(5)
 
@@ -38,7 +40,7 @@ class FastLane(asyncio.Protocol):
     """One connection."""
 
     __slots__ = (
-        "_engine", "_head", "_heads", "_held", "_last", "_left", "_paused", "_reading", "_state", "_unread", "_waiting", "config",
+        "_engine", "_head", "_heads", "_held", "_last", "_left", "_paused", "_reading", "_state", "_unread", "_until", "_waiting", "config",
         "server_state", "since", "slow", "transport",
     )  # fmt: skip
 
@@ -56,6 +58,7 @@ class FastLane(asyncio.Protocol):
         self._head: Head = None  # type: ignore[assignment]  # while there is no request
         self._held: list[bytes] = []
         self._left = 0
+        self._until = 0.0
         self._waiting: Waiting | None = None
         self._paused = False
         self._last = False
@@ -142,7 +145,7 @@ class FastLane(asyncio.Protocol):
             if idle > patience.head:
                 self._refuse(_SLOW_HEAD)
         elif self._state == _BODY:
-            if idle > patience.body:
+            if idle > patience.body or now > self._until:
                 self._refuse(_SLOW_BODY)
         elif self._state == _ENDING and self.transport.get_write_buffer_size():
             self._unread.look(self.transport, now, patience.reader)
@@ -177,6 +180,7 @@ class FastLane(asyncio.Protocol):
         have = len(data) - end
         if have < head.length:
             self._state = _BODY
+            self._until = self.since + self.patience.body + head.length / _SLOWEST
             self._held = [data[end:]] if have else []
             self._left = head.length - have
         else:

@@ -20,7 +20,7 @@ class Patience:
 
     Attributes:
         head: For the whole head of a request, from its first byte.
-        body: For the next bytes of a body.
+        body: For the next bytes of a body, and for all of it beside what 4 KiB a second take.
         idle: For the next request of a connection. Longer than the usual pools of clients keep one.
         reader: For a client to read the answer it was sent.
         drain: For running requests when the server ends.
