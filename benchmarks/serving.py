@@ -117,7 +117,7 @@ def save_models(folder: Path) -> list[Kind]:
     return [
         Kind("native", "scikit-learn's own predict", folder / "native"),
         Kind("saved", "as saved by default", folder / "saved"),
-        Kind("compiled", "compiled to ONNX", compiled),
+        Kind("compiled", "compiled when packed", compiled),
     ]
 
 
