@@ -54,8 +54,9 @@ def _json(value: Any, status: int = 200) -> Answer:
     return Answer(status, _JSON(value))
 
 
-def _alive(_engine: Engine) -> Answer:
-    return Answer(200, b"\n", _TEXT)
+def _alive(engine: Engine) -> Answer:
+    # Clients of MLflow and SageMaker send requests as soon as this is 200; it stays so while a worker is replaced.
+    return Answer(200 if engine.offer is not None else 503, b"\n", _TEXT)
 
 
 def _version(_engine: Engine) -> Answer:
