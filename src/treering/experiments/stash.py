@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from treering.experiments.refs import StashMessage
 from treering.versioning.errors import GitFailed
 from treering.versioning.git import GitRepository
 from treering.versioning.git_objects import Tree
-from treering.versioning.lock_files import SystemLock
-from treering.versioning.locks import wait_for
+from treering.versioning.locks import held
 
 __all__ = ["Variant", "commit_variants", "drop_stashes", "push_stash", "stashed"]
 
@@ -96,17 +95,9 @@ def drop_stashes(git: GitRepository, ref: str, commits: Collection[str]) -> None
             git.run("reflog", "delete", "--updateref", "--rewrite", f"{ref}@{{{at}}}")
 
 
-@contextmanager
-def _alone(git: GitRepository) -> Iterator[None]:
+def _alone(git: GitRepository) -> AbstractContextManager[None]:
     """Change stashes while no other of our processes does: Git names their entries by numbers, which move."""
-    lock = SystemLock(git.path("refs").parent / _LOCK)
-    wait_for(
-        lambda: lock.attempt(write=True), None, lambda: f"Process {lock.holder()} changes the queue of experiments"
-    )
-    try:
-        yield
-    finally:
-        lock.release()
+    return held(git.common_dir / _LOCK, "changes the queue of experiments")
 
 
 def _identity(git: GitRepository) -> bytes:

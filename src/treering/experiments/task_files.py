@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from treering.core.clock import now
 from treering.core.whole_files import write_whole
 from treering.experiments.task import State, Task, dump_task, load_task
 from treering.versioning.lock_files import SystemLock
-from treering.versioning.locks import wait_for
+from treering.versioning.locks import held
 from treering.versioning.repository import Repository
 
 __all__ = ["MOST_ATTEMPTS", "Claim", "TaskFiles", "queue_files"]
@@ -157,16 +157,8 @@ class TaskFiles:
                 removed.append(task)
         return removed
 
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        lock = SystemLock(self.folder / "lock")
-        wait_for(
-            lambda: lock.attempt(write=True), None, lambda: f"Process {lock.holder()} uses the queue of experiments"
-        )
-        try:
-            yield
-        finally:
-            lock.release()
+    def _held(self) -> AbstractContextManager[None]:
+        return held(self.folder / "lock", "uses the queue of experiments")
 
     @contextmanager
     def _unowned(self, task: Task) -> Iterator[bool]:

@@ -96,6 +96,11 @@ class GitRepository:
         """Git's own folder of this working tree; a linked one has its own."""
         return Path(self.text("rev-parse", "--absolute-git-dir"))
 
+    @cached_property
+    def common_dir(self) -> Path:
+        """Git's own folder of the repository, which all its working trees share."""
+        return self.root / self.text("rev-parse", "--git-common-dir")
+
     def path(self, name: str) -> Path:
         """A file of Git's own, such as `index` or `hooks`, wherever it is kept."""
         return self.root / self.text("rev-parse", "--git-path", name)

@@ -19,7 +19,7 @@ from treering.core.log import logger
 from treering.versioning.errors import Busy
 from treering.versioning.lock_files import LockFile, SystemLock, is_alive
 
-__all__ = ["RepositoryLock", "describe_process", "repository_lock", "wait_for"]
+__all__ = ["RepositoryLock", "describe_process", "held", "repository_lock", "wait_for"]
 
 # Waiting begins with short naps, so that short commands hardly notice each other.
 _FIRST_NAP, _LONGEST_NAP = 0.002, 0.05
@@ -199,3 +199,18 @@ def describe_process(pid: int) -> str:
         words = []
     command = " ".join(word.decode("utf-8", "replace") for word in words)
     return f"process {pid}" + (f" ({command})" if command else "")
+
+
+@contextmanager
+def held(file: Path, does: str) -> Iterator[None]:
+    """Have a file's lock for writing, however long others have it.
+
+    Args:
+        does: What whoever has it does, to go on with "Process 123 ...".
+    """
+    lock = SystemLock(file)
+    wait_for(lambda: lock.attempt(write=True), None, lambda: f"Process {lock.holder()} {does}")
+    try:
+        yield
+    finally:
+        lock.release()
